@@ -1,0 +1,59 @@
+#include "common/arena.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static size_t page_align(size_t n)
+{
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+
+    return (n + page - 1) & ~(page - 1);
+}
+
+int arena_init(arena_t *a, size_t cap)
+{
+    size_t reserved = page_align(cap);
+    void *base;
+
+    if (reserved < cap || cap == 0)
+        return -EINVAL;
+    base = mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+            -1, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    *a = (arena_t){.base = base, .reserved = reserved};
+    return 0;
+}
+
+void arena_done(arena_t *a)
+{
+    if (a->base)
+        munmap(a->base, a->reserved);
+    *a = (arena_t){0};
+}
+
+void *arena_alloc(arena_t *a, size_t size, size_t align)
+{
+    size_t start = (a->used + align - 1) & ~(align - 1);
+
+    if (start > a->reserved || size > a->reserved - start)
+        return NULL;
+    a->used = start + size;
+    if (a->used > a->touched)
+        a->touched = a->used;
+    return a->base + start;
+}
+
+void arena_reset(arena_t *a, size_t keep)
+{
+    size_t kept = page_align(keep);
+
+    a->used = 0;
+    if (a->touched > kept) {
+        madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED);
+        a->touched = kept;
+    }
+}

@@ -1,0 +1,183 @@
+#include "common/intern.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    char *data; // NULL: the id is free
+    uint32_t len;
+    uint32_t refs;
+    uint32_t hash;
+    uint32_t next; // in the bucket, or in the free list
+} entry_t;
+
+struct intern {
+    entry_t *entries; // by id; entry 0 is never used
+    uint32_t n_entries, cap_entries;
+    uint32_t *buckets;
+    uint32_t n_buckets; // a power of two
+    uint32_t free_list;
+    uint32_t alive;
+    size_t bytes;
+};
+
+static uint32_t hash_bytes(const char *s, size_t len)
+{
+    uint32_t h = UINT32_C(2166136261);
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char) s[i]) * UINT32_C(16777619);
+    return h ^ h >> 15;
+}
+
+int intern_new(intern_t **ret)
+{
+    intern_t *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return -ENOMEM;
+    t->n_buckets = 256;
+    t->cap_entries = 64;
+    t->n_entries = 1;
+    t->buckets = calloc(t->n_buckets, sizeof(*t->buckets));
+    t->entries = calloc(t->cap_entries, sizeof(*t->entries));
+    if (!t->buckets || !t->entries) {
+        intern_free(t);
+        return -ENOMEM;
+    }
+    *ret = t;
+    return 0;
+}
+
+void intern_free(intern_t *t)
+{
+    if (!t)
+        return;
+    for (uint32_t i = 1; t->entries && i < t->n_entries; i++)
+        free(t->entries[i].data);
+    free(t->entries);
+    free(t->buckets);
+    free(t);
+}
+
+static void grow_buckets(intern_t *t)
+{
+    uint32_t n = t->n_buckets * 2;
+    uint32_t *buckets = calloc(n, sizeof(*buckets));
+
+    if (!buckets)
+        return; // longer chains, nothing worse
+    for (uint32_t id = 1; id < t->n_entries; id++) {
+        entry_t *e = &t->entries[id];
+
+        if (e->data) {
+            e->next = buckets[e->hash & (n - 1)];
+            buckets[e->hash & (n - 1)] = id;
+        }
+    }
+    free(t->buckets);
+    t->buckets = buckets;
+    t->n_buckets = n;
+}
+
+static uint32_t new_id(intern_t *t)
+{
+    uint32_t id = t->free_list;
+
+    if (id) {
+        t->free_list = t->entries[id].next;
+        return id;
+    }
+    if (t->n_entries == t->cap_entries) {
+        entry_t *grown = realloc(t->entries, (size_t) t->cap_entries * 2 * sizeof(*grown));
+
+        if (!grown)
+            return 0;
+        t->entries = grown;
+        t->cap_entries *= 2;
+    }
+    return t->n_entries++;
+}
+
+uint32_t intern_ref(intern_t *t, const char *s, size_t len)
+{
+    uint32_t hash, id;
+    entry_t *e;
+    char *data;
+
+    if (len > INTERN_MAX_LEN)
+        len = INTERN_MAX_LEN;
+    hash = hash_bytes(s, len);
+    for (id = t->buckets[hash & (t->n_buckets - 1)]; id; id = t->entries[id].next) {
+        e = &t->entries[id];
+        if (e->hash == hash && e->len == len && memcmp(e->data, s, len) == 0) {
+            e->refs++;
+            return id;
+        }
+    }
+    data = malloc(len + 1);
+    if (!data)
+        return 0;
+    id = new_id(t);
+    if (!id) {
+        free(data);
+        return 0;
+    }
+    if (len > 0)
+        memcpy(data, s, len);
+    data[len] = '\0';
+    e = &t->entries[id];
+    *e = (entry_t){.data = data, .len = (uint32_t) len, .refs = 1, .hash = hash};
+    e->next = t->buckets[hash & (t->n_buckets - 1)];
+    t->buckets[hash & (t->n_buckets - 1)] = id;
+    t->bytes += len + 1;
+    if (++t->alive > t->n_buckets)
+        grow_buckets(t);
+    return id;
+}
+
+uint32_t intern_ref_id(intern_t *t, uint32_t id)
+{
+    if (id)
+        t->entries[id].refs++;
+    return id;
+}
+
+void intern_unref(intern_t *t, uint32_t id)
+{
+    entry_t *e;
+    uint32_t *link;
+
+    if (!id || --t->entries[id].refs > 0)
+        return;
+    e = &t->entries[id];
+    for (link = &t->buckets[e->hash & (t->n_buckets - 1)]; *link != id;)
+        link = &t->entries[*link].next;
+    *link = e->next;
+    t->bytes -= e->len + 1;
+    t->alive--;
+    free(e->data);
+    *e = (entry_t){.next = t->free_list};
+    t->free_list = id;
+}
+
+const char *intern_get(const intern_t *t, uint32_t id, size_t *ret_len)
+{
+    if (id == 0 || id >= t->n_entries || !t->entries[id].data) {
+        *ret_len = 0;
+        return "";
+    }
+    *ret_len = t->entries[id].len;
+    return t->entries[id].data;
+}
+
+size_t intern_bytes(const intern_t *t)
+{
+    return t->bytes + t->cap_entries * sizeof(entry_t) + t->n_buckets * sizeof(uint32_t);
+}
+
+size_t intern_count(const intern_t *t)
+{
+    return t->alive;
+}

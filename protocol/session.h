@@ -1,0 +1,60 @@
+#ifndef MEMSCOPE_PROTOCOL_SESSION_H
+#define MEMSCOPE_PROTOCOL_SESSION_H
+
+// The client half of a conversation, for any program with a poll loop: connects, greets, keeps a
+// replica, asks again for keyframes, and reconnects with backoff when the daemon goes away.
+//
+//     poll({session_fd(s), session_poll_events(s)}, timeout = session_deadline_us(s) - now)
+//     session_dispatch(s, now)
+
+#include "protocol/message.h"
+#include "protocol/replica.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct session session_t;
+
+typedef enum {
+    SESSION_CONNECTING,   // nothing received yet
+    SESSION_LIVE,         // greeted, and the replica is valid
+    SESSION_RECONNECTING, // was live; the replica still holds the last state
+    SESSION_FAILED,       // refused, or the connection was lost and cannot be made anew
+} session_state_t;
+
+typedef struct {
+    // After each tick that was applied; `keyframe`: everything may have changed. A keyframe of
+    // another run of the daemon (slots mean other processes) has `new_instance`.
+    void (*tick)(void *user, bool keyframe, bool new_instance);
+    // Any other message for this client: DETAILS, HISTORY, ERROR. The views end with the call.
+    void (*message)(void *user, message_type_t type, const message_t *m);
+    void (*state)(void *user, session_state_t state);
+    void *user;
+} session_handlers_t;
+
+// Connects to a socket's path, and again whenever the connection is lost (50 ms doubling to 1 s).
+// 0 even when nobody listens yet: session_state() tells. -ENAMETOOLONG, -ENOMEM.
+int session_new_path(session_t **ret, const char *path, const session_handlers_t *handlers);
+// Takes a connected descriptor (owned from here on, also on failure); never reconnects.
+int session_new_fd(session_t **ret, int fd, const session_handlers_t *handlers);
+void session_free(session_t *s);
+
+session_state_t session_state(const session_t *s);
+const char *session_error(const session_t *s); // one line: why FAILED or RECONNECTING; "" if not
+const hello_message_t *session_hello(const session_t *s); // the daemon's; NULL before it came
+const replica_t *session_replica(const session_t *s);
+
+int session_fd(const session_t *s); // -1 while waiting to reconnect
+short session_poll_events(const session_t *s);
+uint64_t session_deadline_us(const session_t *s); // CLOCK_MONOTONIC; UINT64_MAX: none
+// Reads, writes, reconnects as far as possible without blocking; calls the handlers.
+void session_dispatch(session_t *s, uint64_t now_us);
+
+// Requests. Kept and sent again after a reconnect: inspect and pause. 0 or -errno.
+int session_inspect(session_t *s, uint64_t pid, uint64_t start_time); // pid 0: end
+int session_pause(session_t *s, bool paused);
+int session_request_keyframe(session_t *s);
+// Returns the request's number (> 0) or -errno; -ENOTCONN while not live.
+int session_request_history(
+        session_t *s, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms);
+
+#endif

@@ -1,0 +1,104 @@
+#ifndef MEMSCOPE_PROTOCOL_SNAPSHOT_H
+#define MEMSCOPE_PROTOCOL_SNAPSHOT_H
+
+// One moment of a host: the system's numbers and every process, addressed by a small stable slot.
+// The daemon's sample, the replica in a client and the codec between them share these shapes.
+//
+// A value counts only where its bit in `known` is set; an unknown value is 0 in memory and is never
+// shown as a number. Strings are ids of `strings` (common/intern.h).
+
+#include "common/intern.h"
+#include "protocol/schema.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SNAPSHOT_MEMBER_(number, name, kind, unit, since, audience, doc) uint64_t name;
+
+typedef struct {
+    uint64_t known; // bit PROCESS_FIELD_x: the value of x is known
+    union {
+        struct {
+            PROCESS_FIELDS(SNAPSHOT_MEMBER_)
+        };
+        uint64_t values[PROCESS_FIELD_COUNT];
+    };
+} process_snapshot_t;
+
+typedef struct {
+    uint64_t known;
+    union {
+        struct {
+            SYSTEM_FIELDS(SNAPSHOT_MEMBER_)
+        };
+        uint64_t values[SYSTEM_FIELD_COUNT];
+    };
+} system_snapshot_t;
+
+#undef SNAPSHOT_MEMBER_
+
+typedef struct {
+    system_snapshot_t system;
+    process_snapshot_t *processes; // by slot; known == 0: nobody lives in this slot
+    size_t n_slots;
+    const intern_t *strings;
+} snapshot_t;
+
+#define PROCESS_KNOWN(p, field) (((p)->known >> PROCESS_FIELD_##field & 1) != 0)
+#define SYSTEM_KNOWN(s, field)  (((s)->known >> SYSTEM_FIELD_##field & 1) != 0)
+
+#define PROCESS_SET(p, field, value) \
+    ((p)->field = (value), (p)->known |= UINT64_C(1) << PROCESS_FIELD_##field)
+#define PROCESS_UNSET(p, field) \
+    ((p)->field = 0, (p)->known &= ~(UINT64_C(1) << PROCESS_FIELD_##field))
+#define SYSTEM_SET(s, field, value) \
+    ((s)->field = (value), (s)->known |= UINT64_C(1) << SYSTEM_FIELD_##field)
+
+// The private fields' bits; all others are public.
+extern const uint64_t process_private_mask;
+
+// RSS in KiB; unknown (false) where the anonymous part is. Shared memory is counted in full.
+static inline bool snapshot_rss_kb(const process_snapshot_t *p, uint64_t *ret_kb)
+{
+    if (!PROCESS_KNOWN(p, anon_kb) || !PROCESS_KNOWN(p, file_kb))
+        return false;
+    *ret_kb = p->anon_kb + p->file_kb + p->shmem_kb;
+    return true;
+}
+
+// What the process alone can give back: anonymous + swap, KiB. Swap that could not be read counts
+// as none only where the process has no entry for it (kernels without swap).
+static inline bool snapshot_private_kb(const process_snapshot_t *p, uint64_t *ret_kb)
+{
+    if (!PROCESS_KNOWN(p, anon_kb))
+        return false;
+    *ret_kb = p->anon_kb + p->swap_kb;
+    return true;
+}
+
+// PSS for now: as read if RSS has not changed since, otherwise the last ratio applied to the
+// present RSS, and then *ret_estimated. *ret_age_ms is the age of the reading behind it.
+bool snapshot_pss_kb(const process_snapshot_t *p, uint64_t now_ms, uint64_t *ret_kb,
+        bool *ret_estimated, uint64_t *ret_age_ms);
+
+// ---- Codec -------------------------------------------------------------------------------------
+
+// What one audience may receive. `allow_private(slot)` and `allow_public(slot)` are bitmaps by
+// slot, 64 slots a word; NULL allows all. A process with no allowed public part does not exist for
+// that audience.
+typedef struct {
+    const uint64_t *allow_public;
+    const uint64_t *allow_private;
+} snapshot_filter_t;
+
+struct buffer; // protocol/cursor.h
+
+// Appends the body of a TICK that takes a replica from `prev` to `curr` (prev == NULL: a keyframe)
+// under what the audience could see at each of both moments: a process that comes into view is
+// sent as born, one that leaves it as dead, private fields likewise.
+// 0, or -ENOMEM / -E2BIG with the buffer's content undefined beyond its former length.
+int snapshot_encode(struct buffer *out, const snapshot_t *prev,
+        const snapshot_filter_t *prev_filter, const snapshot_t *curr,
+        const snapshot_filter_t *curr_filter);
+
+#endif
