@@ -1,0 +1,618 @@
+#include "daemon/core/capture.h"
+#include "common/arena.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/procmap.h"
+#include "daemon/core/pss_schedule.h"
+#include "daemon/core/track.h"
+#include "daemon/proc/meminfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCRATCH_SIZE   (64 * 1024)
+#define BYTES_PER_SLOT 2560 // of memory_max, for all that a process costs
+#define READ_STUCK_US  (2 * USEC_PER_SEC)
+#define BIG_EXIT_KB    (16 * 1024) // kept apart, so that many small exits do not push it out
+#define EXIT_RING      (CAPTURE_EXITS_MAX / 2)
+
+enum { SYSTEM_MEMINFO, SYSTEM_VMSTAT, SYSTEM_PRESSURE, SYSTEM_LOADAVG, SYSTEM_FILES };
+
+static const char *const system_files[SYSTEM_FILES] = {
+        "meminfo", "vmstat", "pressure/memory", "loadavg"};
+
+typedef struct {
+    exit_record_t *at; // EXIT_RING of them
+    size_t next, count;
+} exit_ring_t;
+
+struct capture {
+    capture_config_t config;
+    capture_handlers_t handlers;
+    intern_t *strings;
+    sample_t samples[2];
+    unsigned current;
+    arena_t tracked_arena;
+    tracked_t *tracked; // by slot, as many as the sample has
+    procmap_t by_pid;   // (pid, 0) -> slot
+    uint32_t *free_slots;
+    size_t n_free, max_slots;
+    size_t processes;
+    descriptor_pool_t pool;
+    reader_t *reader;
+    pss_schedule_t pss;
+    int system_fd[SYSTEM_FILES];
+    uint64_t last_us, tick, last_pid;
+    unsigned since_scan;
+    uint64_t *dead_pids; // of this tick
+    size_t n_dead, zombies;
+    exit_ring_t big_exits, small_exits;
+    uint64_t failed_reads;
+    bool truncated, sched_is_dead;
+    visit_t visit;
+    char *scratch;
+};
+
+static descriptors_t *descriptors_of(void *user, uint32_t slot)
+{
+    capture_t *c = user;
+
+    return &c->tracked[slot].files;
+}
+
+static sample_t *current(capture_t *c)
+{
+    return &c->samples[c->current];
+}
+
+const snapshot_t *capture_current(const capture_t *c)
+{
+    return &c->samples[c->current].snapshot;
+}
+
+snapshot_t *capture_current_writable(capture_t *c)
+{
+    return &current(c)->snapshot;
+}
+
+const snapshot_t *capture_previous(const capture_t *c)
+{
+    return &c->samples[c->current ^ 1].snapshot;
+}
+
+static int init_memory(capture_t *c)
+{
+    int r;
+
+    c->max_slots = MAX(c->config.memory_max / BYTES_PER_SLOT, (size_t) 64);
+    for (int i = 0; i < 2; i++) {
+        r = sample_init(&c->samples[i], c->max_slots * sizeof(process_snapshot_t), c->strings);
+        if (r < 0)
+            return r;
+    }
+    r = arena_init(&c->tracked_arena,
+            c->max_slots * (sizeof(tracked_t) + sizeof(uint32_t) + sizeof(uint64_t)) +
+                    CAPTURE_EXITS_MAX * sizeof(exit_record_t) + 4096);
+    if (r < 0)
+        return r;
+    c->tracked = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(tracked_t), 16);
+    c->free_slots = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(uint32_t), 16);
+    c->dead_pids = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(uint64_t), 16);
+    c->big_exits.at = arena_alloc(&c->tracked_arena, EXIT_RING * sizeof(exit_record_t), 16);
+    c->small_exits.at = arena_alloc(&c->tracked_arena, EXIT_RING * sizeof(exit_record_t), 16);
+    c->scratch = malloc(SCRATCH_SIZE);
+    return c->scratch && c->small_exits.at ? 0 : -ENOMEM;
+}
+
+int capture_new(capture_t **ret, const capture_config_t *config, const capture_handlers_t *handlers)
+{
+    capture_t *c = calloc(1, sizeof(*c));
+    int r;
+
+    if (!c)
+        return -ENOMEM;
+    c->config = *config;
+    if (handlers)
+        c->handlers = *handlers;
+    c->pss.budget_ppm = config->pss_budget_ppm;
+    c->pss.tokens_us = (double) config->pss_budget_ppm;
+    for (int i = 0; i < SYSTEM_FILES; i++)
+        c->system_fd[i] = openat(config->fs->fd, system_files[i], O_RDONLY | O_CLOEXEC);
+    descriptor_pool_init(&c->pool, config->descriptors_max, descriptors_of, c);
+    r = intern_new(&c->strings);
+    if (r == 0)
+        r = init_memory(c);
+    if (r == 0)
+        r = reader_new(&c->reader, config->fs);
+    if (r < 0) {
+        capture_free(c);
+        return r;
+    }
+    *ret = c;
+    return 0;
+}
+
+void capture_free(capture_t *c)
+{
+    if (!c)
+        return;
+    reader_free(c->reader);
+    for (uint32_t slot = 0; c->tracked && slot < capture_current(c)->n_slots; slot++)
+        if (c->tracked[slot].pid)
+            descriptors_close(&c->pool, slot);
+    for (int i = 0; i < SYSTEM_FILES; i++)
+        if (c->system_fd[i] >= 0)
+            close(c->system_fd[i]);
+    for (int i = 0; i < 2; i++)
+        sample_done(&c->samples[i]);
+    procmap_done(&c->by_pid);
+    arena_done(&c->tracked_arena);
+    intern_free(c->strings);
+    free(c->scratch);
+    free(c);
+}
+
+// ---- The system's own numbers ------------------------------------------------------------------
+
+static void read_system(capture_t *c, system_snapshot_t *s)
+{
+    static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
+            meminfo_parse, vmstat_parse, pressure_parse};
+
+    for (int i = 0; i < SYSTEM_LOADAVG; i++) {
+        ssize_t n = -1;
+
+        if (c->system_fd[i] >= 0)
+            n = file_pread_all(c->system_fd[i], c->scratch, SCRATCH_SIZE);
+        if (n > 0)
+            parse[i](c->scratch, (size_t) n, s);
+    }
+    c->visit.swap_known = SYSTEM_KNOWN(s, swap_total_kb);
+    c->visit.swap_in_use = c->visit.swap_known && s->swap_total_kb > s->swap_free_kb;
+}
+
+static void describe_system(capture_t *c, system_snapshot_t *s)
+{
+    char host[256];
+
+    SYSTEM_SET(s, clock_ticks, c->config.fs->clock_hz);
+    SYSTEM_SET(s, cpus, (uint64_t) sysconf(_SC_NPROCESSORS_ONLN));
+    if (gethostname(host, sizeof(host)) == 0) {
+        host[sizeof(host) - 1] = '\0';
+        SYSTEM_SET(s, host, intern_ref(c->strings, host, strlen(host)));
+    }
+}
+
+// ---- Births and deaths -------------------------------------------------------------------------
+
+static void push_exit(capture_t *c, const process_snapshot_t *p, uint64_t now_ms)
+{
+    exit_ring_t *ring = p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits;
+    exit_record_t *e = &ring->at[ring->next];
+
+    if (ring->count == EXIT_RING) {
+        intern_unref(c->strings, (uint32_t) e->last.name);
+        intern_unref(c->strings, (uint32_t) e->last.cmdline);
+        intern_unref(c->strings, (uint32_t) e->last.unit);
+    } else {
+        ring->count++;
+    }
+    *e = (exit_record_t){.last = *p, .exited_ms = now_ms};
+    intern_ref_id(c->strings, (uint32_t) p->name);
+    intern_ref_id(c->strings, (uint32_t) p->cmdline);
+    intern_ref_id(c->strings, (uint32_t) p->unit);
+    ring->next = (ring->next + 1) % EXIT_RING;
+}
+
+static const exit_record_t *newest(const exit_ring_t *ring, size_t index)
+{
+    return index < ring->count ? &ring->at[(ring->next + 2 * EXIT_RING - 1 - index) % EXIT_RING]
+                               : NULL;
+}
+
+const exit_record_t *capture_exit(const capture_t *c, size_t index)
+{
+    size_t big = 0, small = 0;
+    const exit_record_t *found = NULL;
+
+    // The two rings, merged by time.
+    for (size_t i = 0; i <= index; i++) {
+        const exit_record_t *b = newest(&c->big_exits, big), *s = newest(&c->small_exits, small);
+
+        found = !s || (b && b->exited_ms >= s->exited_ms) ? b : s;
+        if (!found)
+            return NULL;
+        if (found == b)
+            big++;
+        else
+            small++;
+    }
+    return found;
+}
+
+const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time)
+{
+    const exit_ring_t *rings[] = {&c->big_exits, &c->small_exits};
+
+    for (int r = 0; r < 2; r++) {
+        const exit_record_t *e;
+
+        for (size_t i = 0; (e = newest(rings[r], i)); i++)
+            if (e->last.pid == pid && e->last.start_time == start_time)
+                return e;
+    }
+    return NULL;
+}
+
+static void bury(capture_t *c, uint32_t slot)
+{
+    process_snapshot_t *p = &current(c)->snapshot.processes[slot];
+    tracked_t *t = &c->tracked[slot];
+
+    push_exit(c, p, c->visit.now_us / USEC_PER_MSEC);
+    if (c->handlers.died)
+        c->handlers.died(c->handlers.user, slot,
+                newest(p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits, 0));
+    c->dead_pids[c->n_dead++] = t->pid;
+    procmap_remove(&c->by_pid, t->pid, 0);
+    intern_unref(c->strings, t->news.cmdline);
+    track_end(&c->visit, slot, t, p);
+    c->free_slots[c->n_free++] = slot;
+    c->processes--;
+}
+
+static void try_birth(void *user, uint64_t pid)
+{
+    capture_t *c = user;
+    process_snapshot_t *p;
+    uint32_t slot;
+    int r;
+
+    if (procmap_get(&c->by_pid, pid, 0) != PROCMAP_NONE)
+        return;
+    slot = c->n_free > 0 ? c->free_slots[c->n_free - 1] : (uint32_t) c->processes;
+    p = slot < c->max_slots ? sample_slot(current(c), slot) : NULL;
+    if (!p) {
+        c->truncated = true;
+        return;
+    }
+    if (c->n_free > 0)
+        c->n_free--;
+    r = track_begin(&c->visit, slot, &c->tracked[slot], p, pid);
+    if (r == 0)
+        r = procmap_put(&c->by_pid, pid, 0, slot);
+    if (r < 0) {
+        track_end(&c->visit, slot, &c->tracked[slot], p);
+        c->free_slots[c->n_free++] = slot;
+        if (r != -ESRCH)
+            c->failed_reads++;
+        return;
+    }
+    c->processes++;
+    if (c->handlers.born)
+        c->handlers.born(c->handlers.user, slot);
+}
+
+static bool last_pid(capture_t *c, uint64_t *ret)
+{
+    ssize_t n = -1;
+
+    if (c->config.fs->live && c->system_fd[SYSTEM_LOADAVG] >= 0)
+        n = file_pread_all(c->system_fd[SYSTEM_LOADAVG], c->scratch, SCRATCH_SIZE);
+    return n > 0 && loadavg_parse_last_pid(c->scratch, (size_t) n, ret) == 0;
+}
+
+// New processes have numbers after the last one that was handed out before, so mostly these few are
+// asked for and not the whole directory.
+static int find_births(capture_t *c)
+{
+    uint64_t last = 0;
+    bool known = last_pid(c, &last);
+    uint64_t range = last - c->last_pid;
+
+    if (known && c->last_pid != 0 && last >= c->last_pid && range <= c->processes / 2 + 8 &&
+            c->since_scan < CAPTURE_SCAN_TICKS && !c->truncated) {
+        for (uint64_t pid = c->last_pid + 1; pid <= last; pid++)
+            try_birth(c, pid);
+        // The number of one that died may have been handed out again.
+        for (size_t i = 0; i < c->n_dead; i++)
+            try_birth(c, c->dead_pids[i]);
+        c->last_pid = last;
+        c->since_scan++;
+        return 0;
+    }
+    c->truncated = false;
+    c->since_scan = 0;
+    c->last_pid = known ? last : 0;
+    return procfs_scan(c->config.fs, c->scratch + SCRATCH_SIZE / 2, SCRATCH_SIZE / 2, try_birth, c);
+}
+
+// The children of those that died have another parent now, though they did not run.
+static void adopt_orphans(capture_t *c)
+{
+    snapshot_t *s = &current(c)->snapshot;
+    procmap_t *map = &c->by_pid;
+
+    if (c->n_dead == 0)
+        return;
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        process_snapshot_t *p = &s->processes[slot];
+
+        if (p->known == 0 || p->ppid == 0 || procmap_get(map, p->ppid, 0) != PROCMAP_NONE)
+            continue;
+        for (size_t i = 0; i < c->n_dead; i++) {
+            if (c->dead_pids[i] != p->ppid)
+                continue;
+            c->tracked[slot].parent_died = true;
+            track_visit(&c->visit, slot, &c->tracked[slot], p);
+            break;
+        }
+    }
+}
+
+static void count_zombies(capture_t *c)
+{
+    snapshot_t *s = &current(c)->snapshot;
+    size_t zombies = 0;
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        zombies += s->processes[slot].state == 'Z';
+    if (zombies == 0 && c->zombies == 0)
+        return;
+    c->zombies = zombies;
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        s->processes[slot].zombies = 0;
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        uint32_t parent;
+
+        if (p->state != 'Z')
+            continue;
+        parent = procmap_get(&c->by_pid, p->ppid, 0);
+        if (parent != PROCMAP_NONE)
+            PROCESS_SET(&s->processes[parent], zombies, s->processes[parent].zombies + 1);
+    }
+}
+
+// ---- The reader --------------------------------------------------------------------------------
+
+static void collect(void *user, const reader_result_t *result)
+{
+    capture_t *c = user;
+    const reader_request_t *q = &result->request;
+    tracked_t *t = q->slot < c->max_slots ? &c->tracked[q->slot] : NULL;
+
+    if (t && t->pid == q->pid && t->start_time == q->start_time) {
+        if (q->what & READER_CMDLINE) {
+            t->text_asked = false;
+            if (result->cmdline_error == 0) {
+                intern_unref(c->strings, t->news.cmdline);
+                t->news.cmdline = intern_ref(c->strings, result->cmdline, result->cmdline_len);
+            }
+        }
+        if (q->what & READER_SMAPS) {
+            t->smaps_asked = false;
+            t->smaps_error = (int16_t) -result->smaps_error;
+            if (result->smaps_error == 0) {
+                const smaps_breakdown_t *b = &result->smaps;
+
+                t->pss_cost_us = (uint32_t) MIN(result->smaps_cpu_us, UINT32_MAX);
+                t->pss_not_before_s =
+                        (uint32_t) (result->time_ms / 1000 +
+                                    MIN(result->smaps_us * PSS_BACKOFF / USEC_PER_SEC, 3600));
+                t->news.source = b->source;
+                t->news.rss_kb = b->rss_kb;
+                t->news.pss_kb = b->has_pss ? b->pss_kb : 0;
+                t->news.uss_kb = b->private_clean_kb + b->private_dirty_kb;
+                t->news.time_ms = result->time_ms;
+            }
+        }
+    }
+    if (q->what & READER_SMAPS)
+        pss_schedule_spend(&c->pss, q->urgent ? 0 : result->smaps_cpu_us);
+    if (q->urgent && c->handlers.reading)
+        c->handlers.reading(c->handlers.user, result);
+}
+
+void capture_collect(capture_t *c)
+{
+    reader_drain(c->reader, collect, c);
+}
+
+int capture_reader_fd(const capture_t *c)
+{
+    return reader_fd(c->reader);
+}
+
+static void apply_news(capture_t *c, tracked_t *t, process_snapshot_t *p)
+{
+    if (t->news.cmdline) {
+        intern_unref(c->strings, (uint32_t) p->cmdline);
+        PROCESS_SET(p, cmdline, t->news.cmdline);
+        t->news.cmdline = 0;
+    }
+    if (t->news.source) {
+        PROCESS_SET(p, pss_source, t->news.source);
+        if (t->news.source != PSS_SOURCE_STATUS) {
+            PROCESS_SET(p, pss_kb, t->news.pss_kb);
+            PROCESS_SET(p, pss_rss_kb, t->news.rss_kb);
+            PROCESS_SET(p, uss_kb, t->news.uss_kb);
+            PROCESS_SET(p, pss_time_ms, t->news.time_ms);
+        }
+        t->news.source = 0;
+    }
+}
+
+static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
+{
+    tracked_t *t = &c->tracked[slot];
+    reader_request_t q = {.pid = t->pid,
+            .start_time = t->start_time,
+            .slot = slot,
+            .what = what,
+            .urgent = urgent};
+    int r = reader_submit(c->reader, &q);
+
+    if (r < 0)
+        return r;
+    t->text_asked |= (what & READER_CMDLINE) != 0;
+    t->smaps_asked |= (what & READER_SMAPS) != 0;
+    return 0;
+}
+
+int capture_read_details(capture_t *c, uint32_t slot)
+{
+    return ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
+}
+
+static void mark_blocked(void *user, const reader_request_t *q, uint64_t since_us)
+{
+    capture_t *c = user;
+    uint32_t slot = capture_find(c, q->pid, q->start_time);
+    process_snapshot_t *p;
+
+    if (slot == PROCMAP_NONE)
+        return;
+    p = &current(c)->snapshot.processes[slot];
+    PROCESS_SET(p, blocked_s, since_us / USEC_PER_SEC);
+}
+
+static void give_work(capture_t *c)
+{
+    uint32_t slots[PSS_TICK_MAX];
+    const snapshot_t *s = capture_current(c);
+    size_t n;
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        tracked_t *t = &c->tracked[slot];
+
+        if (!t->wants_text || t->text_asked || t->pid == 0)
+            continue;
+        if (ask(c, slot, READER_CMDLINE, false) < 0)
+            break; // the queue is full: the rest at the next tick
+        t->wants_text = false;
+    }
+    n = pss_schedule_choose(&c->pss, s, c->tracked, c->visit.now_us / USEC_PER_MSEC, slots);
+    for (size_t i = 0; i < n; i++)
+        if (ask(c, slots[i], READER_SMAPS, false) < 0)
+            break;
+}
+
+// ---- The tick ----------------------------------------------------------------------------------
+
+static void begin_visit(capture_t *c)
+{
+    uint64_t now = clock_boottime_us();
+    size_t wanted = c->processes * 2 + 64;
+    visit_t *v = &c->visit;
+
+    *v = (visit_t){.fs = c->config.fs,
+            .pool = &c->pool,
+            .strings = c->strings,
+            .buf = c->scratch,
+            .buf_cap = SCRATCH_SIZE / 2,
+            .now_us = now,
+            .interval_us = c->last_us ? now - c->last_us : 0,
+            .sched_is_dead = c->sched_is_dead,
+            .thrifty = wanted > c->pool.limit,
+            .check_owner = true};
+    c->last_us = now;
+    c->n_dead = 0;
+    c->pool.tick++;
+}
+
+int capture_run(capture_t *c)
+{
+    uint64_t cpu = clock_thread_cpu_us();
+    sample_t *previous = current(c);
+    snapshot_t *s;
+    int r;
+
+    capture_collect(c);
+    begin_visit(c);
+    c->current ^= 1;
+    if (!sample_begin(current(c), previous))
+        return -ENOMEM;
+    s = &current(c)->snapshot;
+    read_system(c, &s->system);
+    if (c->tick == 0)
+        describe_system(c, &s->system);
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        tracked_t *t = &c->tracked[slot];
+        process_snapshot_t *p = &s->processes[slot];
+
+        if (t->pid == 0)
+            continue;
+        p->blocked_s = 0;
+        apply_news(c, t, p);
+        if (track_visit(&c->visit, slot, t, p) == -ESRCH)
+            bury(c, slot);
+    }
+    r = find_births(c);
+    if (r < 0)
+        return r;
+    adopt_orphans(c);
+    count_zombies(c);
+    reader_check(c->reader, READ_STUCK_US, mark_blocked, c);
+    pss_schedule_refill(&c->pss, c->visit.interval_us);
+    give_work(c);
+
+    c->sched_is_dead = c->visit.sched_is_dead;
+    c->failed_reads += c->visit.failed_reads;
+    SYSTEM_SET(&s->system, tick, ++c->tick);
+    SYSTEM_SET(&s->system, interval_us, c->visit.interval_us);
+    SYSTEM_SET(&s->system, processes, c->processes);
+    SYSTEM_SET(&s->system, system_flags, c->truncated ? SYSTEM_TRUNCATED : 0);
+    SYSTEM_SET(&s->system, mono_ms, clock_boottime_us() / USEC_PER_MSEC);
+    SYSTEM_SET(&s->system, real_ms, clock_realtime_us() / USEC_PER_MSEC);
+    SYSTEM_SET(&s->system, capture_us, clock_thread_cpu_us() - cpu);
+    return 0;
+}
+
+// ---- Questions ---------------------------------------------------------------------------------
+
+uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time)
+{
+    uint32_t slot = procmap_get(&c->by_pid, pid, 0);
+
+    if (slot == PROCMAP_NONE || (start_time != 0 && c->tracked[slot].start_time != start_time))
+        return PROCMAP_NONE;
+    return slot;
+}
+
+void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
+{
+    const tracked_t *t = &c->tracked[slot];
+
+    *ret = (capture_totals_t){.utime_ticks = t->utime,
+            .stime_ticks = t->stime,
+            .minflt = t->minflt,
+            .majflt = t->majflt,
+            .has_io = t->has_io,
+            .io_error = t->io_error,
+            .read_bytes = t->read_bytes,
+            .write_bytes = t->write_bytes,
+            .rchar = t->rchar,
+            .wchar = t->wchar};
+}
+
+uint32_t capture_owner(const capture_t *c, uint32_t slot)
+{
+    return c->tracked[slot].owner;
+}
+
+void capture_usage(const capture_t *c, capture_usage_t *ret)
+{
+    *ret = (capture_usage_t){.processes = c->processes,
+            .descriptors = c->pool.used,
+            .sample_bytes = c->samples[0].arena.touched + c->samples[1].arena.touched +
+                            capture_current(c)->n_slots * sizeof(tracked_t) +
+                            intern_bytes(c->strings),
+            .memory_max = c->config.memory_max,
+            .failed_reads = c->failed_reads};
+}

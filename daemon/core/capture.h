@@ -1,0 +1,106 @@
+#ifndef MEMSCOPE_DAEMON_CORE_CAPTURE_H
+#define MEMSCOPE_DAEMON_CORE_CAPTURE_H
+
+// The capture of every process, once a tick, at about the price of two small preads for one that
+// does nothing.
+//
+// How old a field of process_snapshot_t can be at the end of a tick:
+//   anon, file + shmem, state, cpu, faults, threads          this tick
+//   io                                                       this tick; CAPTURE_IO_S with more than
+//                                                            one thread and no CPU time to speak of
+//   file against shmem, hwm, swap                            this tick where the process ran and
+//   its
+//                                                            memory changed, else CAPTURE_SLOW_S
+//   ppid                                                     this tick
+//   name, uid                                                the tick after the process ran
+//   unit, cmdline                                            birth, exec, else CAPTURE_SLOW_S
+//   pss, uss                                                 pss_time_ms says it
+//
+// What is not read because it cannot have changed: everything of a process with a single thread
+// whose run time (schedstat) and memory (statm) are what they were; of a kernel thread whose run
+// time is; the list of processes when no PID was handed out since (the last field of loadavg) and
+// none ended, but for a scan every CAPTURE_SCAN_TICKS.
+
+#include "daemon/core/reader.h"
+#include "daemon/core/sample.h"
+#include "daemon/proc/procfs.h"
+
+#define CAPTURE_SLOW_S     30
+#define CAPTURE_IO_S       8
+#define CAPTURE_SCAN_TICKS 16
+#define CAPTURE_EXITS_MAX  1024
+
+typedef struct capture capture_t;
+
+typedef struct {
+    const procfs_t *fs;      // borrowed
+    size_t memory_max;       // bytes for all that grows with the number of processes
+    size_t descriptors_max;  // files of processes that may stay open
+    uint64_t pss_budget_ppm; // CPU for PSS readings in millionths of one core; 0: only on demand
+} capture_config_t;
+
+// A process that ended, with its last figures.
+typedef struct {
+    process_snapshot_t last; // string ids are held by the record
+    uint64_t exited_ms;      // CLOCK_BOOTTIME of the tick that found it gone
+} exit_record_t;
+
+typedef struct {
+    // A reading asked for with capture_read_details came back. Its process may be gone by now.
+    void (*reading)(void *user, const reader_result_t *result);
+    // The process in `slot` is gone; its record of the tick before is still there.
+    void (*died)(void *user, uint32_t slot, const exit_record_t *record);
+    // A process was first seen; its record is complete but for what the reader brings.
+    void (*born)(void *user, uint32_t slot);
+    void *user;
+} capture_handlers_t;
+
+int capture_new(
+        capture_t **ret, const capture_config_t *config, const capture_handlers_t *handlers);
+void capture_free(capture_t *c);
+
+// Takes one capture of everything. 0, or -errno when the proc root itself cannot be read; what
+// cannot be read of one process is unknown in its record.
+int capture_run(capture_t *c);
+
+const snapshot_t *capture_current(const capture_t *c);
+const snapshot_t *capture_previous(const capture_t *c);
+// The same for those that add to the sample what capture does not know (tags).
+snapshot_t *capture_current_writable(capture_t *c);
+
+// PROCMAP_NONE where there is no such process. start_time 0: whoever has the pid now.
+uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time);
+
+// Most recently ended first; NULL when there are no more.
+const exit_record_t *capture_exit(const capture_t *c, size_t index);
+const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time);
+
+// Asks the reader for cmdline, exe and the breakdown, before all that nobody looks at.
+int capture_read_details(capture_t *c, uint32_t slot);
+
+// The reader's descriptor: when it is readable call capture_collect, though each capture does too.
+int capture_reader_fd(const capture_t *c);
+void capture_collect(capture_t *c);
+
+// Totals since the process began, of the last tick it ran in; has: bit FILE_x of descriptors.h.
+typedef struct {
+    uint64_t utime_ticks, stime_ticks, minflt, majflt;
+    bool has_io;
+    int io_error;
+    uint64_t read_bytes, write_bytes, rchar, wchar;
+} capture_totals_t;
+
+void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
+
+// Who may ptrace-read the process, as far as credentials tell: all of a process's user ids equal,
+// all group ids equal, no capabilities, dumpable. UINT32_MAX: root only.
+uint32_t capture_owner(const capture_t *c, uint32_t slot);
+
+typedef struct {
+    size_t processes, descriptors, sample_bytes, memory_max;
+    uint64_t failed_reads; // failed for another reason than that the process ended
+} capture_usage_t;
+
+void capture_usage(const capture_t *c, capture_usage_t *ret);
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef MEMSCOPE_DAEMON_CORE_DESCRIPTORS_H
+#define MEMSCOPE_DAEMON_CORE_DESCRIPTORS_H
+
+// Which files of which process stay open. Every process would like two (what it is watched with,
+// each tick); one that is at work two more (what it is measured with). Where the limit is too low,
+// those at work give theirs up first, least recently used first; then each process is watched with
+// one; then files are opened, read and closed. What is read is the same at any limit.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { FILE_SCHEDSTAT, FILE_STATM, FILE_STAT, FILE_IO, FILE_KINDS } proc_file_t;
+
+extern const char *const proc_file_names[FILE_KINDS];
+
+typedef struct {
+    int fd[FILE_KINDS];          // -1: not open
+    uint32_t lru_prev, lru_next; // among those that hold FILE_STAT or FILE_IO to be given up
+    uint32_t used_at;            // the pool's tick
+    bool in_lru;
+} descriptors_t;
+
+typedef struct {
+    descriptors_t *(*get)(void *user, uint32_t slot);
+    void *user;
+    size_t limit, used;
+    uint32_t tick;                   // advanced by the owner
+    uint32_t lru_newest, lru_oldest; // UINT32_MAX: none
+} descriptor_pool_t;
+
+void descriptor_pool_init(descriptor_pool_t *pool, size_t limit,
+        descriptors_t *(*get)(void *user, uint32_t slot), void *user);
+
+void descriptors_init(descriptors_t *d);
+void descriptors_close(descriptor_pool_t *pool, uint32_t slot);
+void descriptors_close_one(descriptor_pool_t *pool, uint32_t slot, proc_file_t file);
+
+// Keeps `fd` if the limit lets it and returns true; otherwise the caller closes it. At the limit
+// others' measuring files make room: any for a file to `watch` with, unused ones for the rest.
+bool descriptors_keep(descriptor_pool_t *pool, uint32_t slot, proc_file_t file, int fd, bool watch);
+
+// Moves the slot to the recent end of those that may be asked to give up.
+void descriptors_used(descriptor_pool_t *pool, uint32_t slot);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef MEMSCOPE_DAEMON_CORE_PSS_SCHEDULE_H
+#define MEMSCOPE_DAEMON_CORE_PSS_SCHEDULE_H
+
+// Whose PSS is read next, within a budget of CPU time. Tagged processes come round every
+// PSS_TAGGED_S, the others by largest change of RSS since their last reading, then by age. A
+// process whose reading cost much is left alone for PSS_BACKOFF times as long.
+
+#include "daemon/core/track.h"
+
+#define PSS_TAGGED_S 10
+#define PSS_BACKOFF  1000
+#define PSS_TICK_MAX 64 // readings asked for in one tick
+
+typedef struct {
+    uint64_t budget_ppm; // of one core; 0: nothing is read unless somebody looks
+    double tokens_us;
+    uint64_t spent_us; // since the start
+} pss_schedule_t;
+
+void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us);
+void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us);
+
+// The slots to read now, most urgent first; at most PSS_TICK_MAX. Returns how many.
+size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const tracked_t *tracked,
+        uint64_t now_ms, uint32_t ret_slots[PSS_TICK_MAX]);
+
+#endif

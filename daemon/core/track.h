@@ -1,0 +1,77 @@
+#ifndef MEMSCOPE_DAEMON_CORE_TRACK_H
+#define MEMSCOPE_DAEMON_CORE_TRACK_H
+
+// What capture remembers of one process between ticks, and the visit that brings its record up to
+// date. Internal to daemon/core.
+
+#include "daemon/core/descriptors.h"
+#include "daemon/proc/pid_io.h"
+#include "daemon/proc/pid_stat.h"
+#include "daemon/proc/procfs.h"
+#include "protocol/snapshot.h"
+
+typedef struct {
+    uint64_t pid; // 0: nobody in this slot
+    uint64_t start_time;
+    descriptors_t files;
+
+    pid_schedstat_t sched;
+    uint64_t resident, shared; // pages
+    uint64_t utime, stime, minflt, majflt;
+    uint64_t start_stack;
+    uint64_t rchar, wchar, read_bytes, write_bytes;
+
+    uint64_t io_at_us;
+
+    // What the reader brought since the last capture.
+    struct {
+        uint64_t pss_kb, uss_kb, rss_kb, time_ms;
+        uint32_t source;  // PSS_SOURCE_*, 0: nothing new
+        uint32_t cmdline; // string id, held; 0: nothing new
+    } news;
+
+    uint32_t status_at_s, slow_at_s; // CLOCK_BOOTTIME
+    uint32_t owner;                  // see capture_owner
+    uint32_t pss_cost_us;            // CPU time of the last PSS reading
+    uint32_t pss_not_before_s;
+    int16_t io_error, smaps_error; // of the last attempt, 0 or errno
+    bool multi : 1;                // has more than one thread, so schedstat is not the whole
+    bool kthread : 1;
+    bool has_sched : 1;
+    bool has_cpu : 1; // the totals above are from a visit
+    bool has_io : 1;
+    bool active : 1;     // its rates are not all zero
+    bool wants_text : 1; // cmdline is to be read (again)
+    bool text_asked : 1;
+    bool smaps_asked : 1;
+    bool parent_died : 1;
+} tracked_t;
+
+// What one tick's visits share.
+typedef struct {
+    const procfs_t *fs;
+    descriptor_pool_t *pool;
+    intern_t *strings;
+    char *buf;
+    size_t buf_cap;
+    uint64_t now_us;      // CLOCK_BOOTTIME
+    uint64_t interval_us; // since the capture before, 0 in the first
+    bool swap_in_use;
+    bool swap_known;
+    bool thrifty;       // not enough descriptors for two each
+    bool check_owner;   // somebody's view depends on who owns what
+    bool sched_is_dead; // this kernel's schedstat does not count
+    uint64_t failed_reads;
+} visit_t;
+
+// A process seen for the first time. 0; -ESRCH: there is no such process, or the number is a
+// thread's; other -errno: nothing could be read of it. `p` is empty before.
+int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, uint64_t pid);
+
+// 0; -ESRCH: it has ended.
+int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
+
+// Gives back descriptors and strings.
+void track_end(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
+
+#endif

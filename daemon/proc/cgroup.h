@@ -1,0 +1,28 @@
+#ifndef MEMSCOPE_DAEMON_PROC_CGROUP_H
+#define MEMSCOPE_DAEMON_PROC_CGROUP_H
+
+// /proc/PID/cgroup and what a path in it says about the systemd unit.
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    const char *path; // within the text given; starts with '/'
+    size_t path_len;
+    const char *unit; // part of the path; may be empty
+    size_t unit_len;
+} cgroup_t;
+
+// The cgroup2 path ("0::"); on hosts with cgroup v1 that of systemd's hierarchy, else of the memory
+// controller, unless they are all "/". 0, or -EBADMSG if there is none.
+int cgroup_parse(const char *text, size_t len, cgroup_t *ret);
+
+// The innermost *.service or *.scope, else *.slice, else the last part of the path.
+void cgroup_unit_of(const char *path, size_t len, const char **ret_unit, size_t *ret_len);
+
+// The lowest memory limit on the way from `path` up, and what the group that has it uses (KiB).
+// 0; -ENODATA: no limit, or no cgroup2 memory controller. `cgroup_fd` is the cgroup2 root.
+int cgroup_memory_limit(
+        int cgroup_fd, const char *path, size_t len, uint64_t *ret_limit_kb, uint64_t *ret_used_kb);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef MEMSCOPE_DAEMON_PROC_PROCFS_H
+#define MEMSCOPE_DAEMON_PROC_PROCFS_H
+
+// The proc root as a directory descriptor, so that every reader also runs against a tree of
+// fixtures, and what this kernel's /proc can do.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    int fd;             // of the proc root
+    int cgroup_fd;      // of the cgroup2 root, -1 without one
+    uint64_t page_kb;   // KiB a page
+    uint64_t clock_hz;  // clock ticks per second in stat
+    bool live;          // it is this process's own /proc: pids are those of our namespace
+    bool has_schedstat; // run time in nanoseconds, per thread
+} procfs_t;
+
+// Opens the tree at `root` ("/proc"). 0 or -errno.
+int procfs_init(procfs_t *fs, const char *root);
+void procfs_done(procfs_t *fs);
+
+// Calls `found` for every numeric entry of the root. `buf` is scratch for directory entries.
+// 0 or -errno.
+int procfs_scan(const procfs_t *fs, void *buf, size_t cap, void (*found)(void *user, uint64_t pid),
+        void *user);
+
+// "PID/NAME" below the root; returns a descriptor or -errno.
+int procfs_open(const procfs_t *fs, uint64_t pid, const char *name);
+// The process's directory, which keeps meaning the same process even after its PID is reused.
+int procfs_open_dir(const procfs_t *fs, uint64_t pid);
+
+#endif
