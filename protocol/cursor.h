@@ -14,11 +14,13 @@ typedef struct buffer {
     size_t len;
     size_t cap;
     size_t max; // refuses to grow beyond; 0: FRAME_MAX
+    int error;  // -E2BIG, -ENOMEM
     bool failed;
 } buffer_t;
 
 void buffer_done(buffer_t *b);
-void buffer_reset(buffer_t *b); // keeps the memory
+void buffer_reset(buffer_t *b);                // keeps the memory
+void buffer_truncate(buffer_t *b, size_t len); // forgets what lies beyond and a failure there
 void buffer_put(buffer_t *b, const void *data, size_t len);
 void buffer_put_u8(buffer_t *b, uint8_t v);
 void buffer_put_u32(buffer_t *b, uint32_t v);

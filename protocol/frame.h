@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define FRAME_HEADER_SIZE   5
-#define FRAME_MAX           (64u << 20) // daemon to client
+#define FRAME_MAX           (64u << 20) // daemon to client: type and body
 #define FRAME_MAX_TO_DAEMON 4096u
 
 struct buffer;
@@ -16,6 +16,9 @@ struct buffer;
 // Begins a frame in `out` and returns a mark for frame_end, which fills in the length.
 size_t frame_begin(struct buffer *out, uint8_t type);
 void frame_end(struct buffer *out, size_t mark);
+
+// Alone, for a body that is written in parts. 0, or -E2BIG beyond FRAME_MAX.
+int frame_header(uint8_t type, size_t body_len, unsigned char ret_header[FRAME_HEADER_SIZE]);
 
 // Cuts a byte stream into frames; grows to the largest frame seen, at most `max`.
 typedef struct {

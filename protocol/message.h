@@ -52,13 +52,48 @@ typedef union {
 #undef MESSAGE_UNION_
 } message_t;
 
-// Appends a whole frame (length, type, body). 0, -ENOMEM or -E2BIG; on failure `out` is as it was.
+// Appends a whole frame (length, type, body). 0, -ENOMEM, -E2BIG, or -EINVAL for TICK; on failure
+// `out` is as it was.
 int message_append(struct buffer *out, message_type_t type, const void *message);
 
-// Decodes a body. 0; -EBADMSG malformed; -EOPNOTSUPP a type that this version does not know.
+// Decodes a body. 0; -EBADMSG malformed; -EOPNOTSUPP a type that this version does not know, or
+// TICK, whose body replica_apply takes.
 int message_decode(message_type_t type, const void *body, size_t len, message_t *ret);
 
 // "HELLO magic=0x... version_min=1 ...": for debugging and tests; texts sanitised.
 size_t message_print(message_type_t type, const message_t *m, char *buf, size_t cap);
+
+typedef enum {
+    MESSAGE_KIND_UINT,
+    MESSAGE_KIND_INT,
+    MESSAGE_KIND_TEXT,
+    MESSAGE_KIND_BYTES
+} message_kind_t;
+typedef enum { DIRECTION_BOTH, DIRECTION_TO_CLIENT, DIRECTION_TO_DAEMON } direction_t;
+
+typedef struct {
+    const char *name;
+    const char *unit;
+    const char *doc;
+    unsigned number;
+    unsigned since;
+    message_kind_t kind;
+    field_audience_t audience;
+    size_t offset;     // of the value in <member>_message_t
+    size_t has_offset; // of its `has`
+} message_field_t;
+
+typedef struct {
+    const char *name;
+    const char *doc;
+    const message_field_t *fields; // by number - 1
+    size_t n_fields;
+    message_type_t type;
+    direction_t direction;
+    unsigned since;
+} message_info_t;
+
+// NULL for a type that this version does not know.
+const message_info_t *message_info(unsigned type);
 
 #endif

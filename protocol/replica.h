@@ -14,10 +14,14 @@ typedef struct replica replica_t;
 int replica_new(replica_t **ret);
 void replica_free(replica_t *r);
 
-// Applies the body of a TICK message: any bytes at all. 0; -EBADMSG: malformed, or a diff that
-// builds on another tick than the one held: ask for a keyframe, and until it is applied the
-// replica says !replica_valid(); -ENOMEM. It never holds a half-applied tick as valid.
+// Applies the body of a TICK message: any bytes at all. 0; -EBADMSG: malformed; -ESTALE: a diff
+// that builds on another tick than the one held, ask for a keyframe; -ENOMEM: all was forgotten.
+// After a failure the replica says !replica_valid() until a keyframe is applied, and it still holds
+// the last whole tick: never half of one.
 int replica_apply(replica_t *r, const void *body, size_t len);
+
+// What is held stays readable but is no longer valid: only a keyframe is applied next.
+void replica_invalidate(replica_t *r);
 
 // Forgets everything: the daemon at the other end is another one.
 void replica_reset(replica_t *r);
@@ -25,10 +29,11 @@ void replica_reset(replica_t *r);
 // Whether a keyframe was applied since new/reset and every diff since then.
 bool replica_valid(const replica_t *r);
 
-// Valid until the next apply.
+// Valid until the next apply. Slots are the replica's own, dense and stable while the process
+// lives, until the next keyframe; they are not the daemon's.
 const snapshot_t *replica_snapshot(const replica_t *r);
 
-// PROCMAP_NONE where no such process lives.
+// The slot of a process, PROCMAP_NONE where no such process lives.
 uint32_t replica_find(const replica_t *r, uint64_t pid, uint64_t start_time);
 
 #endif

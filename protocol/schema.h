@@ -6,7 +6,8 @@
 // meaning afterwards.
 //
 // PROCESS_FIELDS and SYSTEM_FIELDS: X(number, name, kind, unit, since, audience, doc)
-//   number    its bit in the masks on the wire; dense, at most 62; often-changing fields first
+//   number    its bit in the masks on the wire; dense, at most 62; often-changing fields first,
+//             since a mask takes a byte for every seven
 //   name      member of process_snapshot_t / system_snapshot_t
 //   kind      UINT: unsigned 64 bits.  STRING: an intern id in memory, text on the wire
 //   unit      of the value, for people
@@ -23,6 +24,7 @@
 #define PROTOCOL_MAGIC       UINT32_C(0x4350534d) // "MSPC", little-endian
 #define PROTOCOL_VERSION_MIN 1
 #define PROTOCOL_VERSION_MAX 1
+#define PROTOCOL_SLOTS_MAX   (UINT64_C(1) << 22) // slots are below: no kernel has more PIDs
 
 // clang-format off
 #define PROCESS_FIELDS(X) \
@@ -32,8 +34,8 @@
     X( 3, read_rate,      UINT,   "KiB/s",  1, PRIVATE, "storage reads over the last interval, rounded up") \
     X( 4, write_rate,     UINT,   "KiB/s",  1, PRIVATE, "storage writes over the last interval, rounded up") \
     X( 5, file_kb,        UINT,   "KiB",    1, PUBLIC,  "resident file mappings (RssFile)") \
-    X( 6, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "resident shared memory and tmpfs mappings (RssShmem)") \
-    X( 7, state,          UINT,   "ASCII",  1, PUBLIC,  "scheduler state: R S D Z T t I X") \
+    X( 6, state,          UINT,   "ASCII",  1, PUBLIC,  "scheduler state: R S D Z T t I X") \
+    X( 7, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "resident shared memory and tmpfs mappings (RssShmem)") \
     X( 8, majflt_rate,    UINT,   "1/s",    1, PUBLIC,  "major page faults per second over the last interval") \
     X( 9, swap_kb,        UINT,   "KiB",    1, PUBLIC,  "anonymous memory in swap (VmSwap)") \
     X(10, threads,        UINT,   "",       1, PUBLIC,  "threads") \
@@ -62,31 +64,31 @@
     X( 1, mono_ms,        UINT,   "ms",     1, PUBLIC,  "CLOCK_BOOTTIME at the end of the capture") \
     X( 2, real_ms,        UINT,   "ms",     1, PUBLIC,  "CLOCK_REALTIME at the end of the capture, since 1970") \
     X( 3, interval_us,    UINT,   "us",     1, PUBLIC,  "measured time since the capture before: what rates are computed with") \
-    X( 4, mem_free_kb,    UINT,   "KiB",    1, PUBLIC,  "MemFree") \
-    X( 5, mem_available_kb, UINT, "KiB",    1, PUBLIC,  "MemAvailable") \
-    X( 6, anon_kb,        UINT,   "KiB",    1, PUBLIC,  "AnonPages") \
-    X( 7, cached_kb,      UINT,   "KiB",    1, PUBLIC,  "Cached") \
-    X( 8, buffers_kb,     UINT,   "KiB",    1, PUBLIC,  "Buffers") \
-    X( 9, mapped_kb,      UINT,   "KiB",    1, PUBLIC,  "Mapped") \
-    X(10, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "Shmem: shared memory and tmpfs") \
-    X(11, dirty_kb,       UINT,   "KiB",    1, PUBLIC,  "Dirty") \
-    X(12, writeback_kb,   UINT,   "KiB",    1, PUBLIC,  "Writeback") \
-    X(13, slab_reclaimable_kb, UINT, "KiB", 1, PUBLIC,  "SReclaimable") \
-    X(14, slab_unreclaimable_kb, UINT, "KiB", 1, PUBLIC, "SUnreclaim") \
-    X(15, page_tables_kb, UINT,   "KiB",    1, PUBLIC,  "PageTables + SecPageTables") \
-    X(16, kernel_stack_kb, UINT,  "KiB",    1, PUBLIC,  "KernelStack") \
-    X(17, percpu_kb,      UINT,   "KiB",    1, PUBLIC,  "Percpu") \
-    X(18, swap_free_kb,   UINT,   "KiB",    1, PUBLIC,  "SwapFree") \
-    X(19, swap_cached_kb, UINT,   "KiB",    1, PUBLIC,  "SwapCached") \
-    X(20, psi_some,       UINT,   "1/100 %", 1, PUBLIC, "/proc/pressure/memory some avg10") \
-    X(21, psi_full,       UINT,   "1/100 %", 1, PUBLIC, "/proc/pressure/memory full avg10") \
-    X(22, pgfault,        UINT,   "",       1, PUBLIC,  "page faults since boot") \
-    X(23, pgmajfault,     UINT,   "",       1, PUBLIC,  "major page faults since boot") \
-    X(24, pswpin,         UINT,   "pages",  1, PUBLIC,  "pages swapped in since boot") \
-    X(25, pswpout,        UINT,   "pages",  1, PUBLIC,  "pages swapped out since boot") \
-    X(26, oom_kill,       UINT,   "",       1, PUBLIC,  "OOM kills since boot") \
-    X(27, processes,      UINT,   "",       1, PUBLIC,  "processes on the host, seen by this viewer or not") \
-    X(28, capture_us,     UINT,   "us",     1, PUBLIC,  "CPU time that this capture took") \
+    X( 4, capture_us,     UINT,   "us",     1, PUBLIC,  "CPU time that this capture took") \
+    X( 5, mem_free_kb,    UINT,   "KiB",    1, PUBLIC,  "MemFree") \
+    X( 6, mem_available_kb, UINT, "KiB",    1, PUBLIC,  "MemAvailable") \
+    X( 7, anon_kb,        UINT,   "KiB",    1, PUBLIC,  "AnonPages") \
+    X( 8, cached_kb,      UINT,   "KiB",    1, PUBLIC,  "Cached") \
+    X( 9, pgfault,        UINT,   "",       1, PUBLIC,  "page faults since boot") \
+    X(10, processes,      UINT,   "",       1, PUBLIC,  "processes on the host, seen by this viewer or not") \
+    X(11, page_tables_kb, UINT,   "KiB",    1, PUBLIC,  "PageTables + SecPageTables") \
+    X(12, slab_reclaimable_kb, UINT, "KiB", 1, PUBLIC,  "SReclaimable") \
+    X(13, slab_unreclaimable_kb, UINT, "KiB", 1, PUBLIC, "SUnreclaim") \
+    X(14, mapped_kb,      UINT,   "KiB",    1, PUBLIC,  "Mapped") \
+    X(15, kernel_stack_kb, UINT,  "KiB",    1, PUBLIC,  "KernelStack") \
+    X(16, percpu_kb,      UINT,   "KiB",    1, PUBLIC,  "Percpu") \
+    X(17, dirty_kb,       UINT,   "KiB",    1, PUBLIC,  "Dirty") \
+    X(18, writeback_kb,   UINT,   "KiB",    1, PUBLIC,  "Writeback") \
+    X(19, buffers_kb,     UINT,   "KiB",    1, PUBLIC,  "Buffers") \
+    X(20, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "Shmem: shared memory and tmpfs") \
+    X(21, swap_free_kb,   UINT,   "KiB",    1, PUBLIC,  "SwapFree") \
+    X(22, swap_cached_kb, UINT,   "KiB",    1, PUBLIC,  "SwapCached") \
+    X(23, psi_some,       UINT,   "1/100 %", 1, PUBLIC, "/proc/pressure/memory some avg10") \
+    X(24, psi_full,       UINT,   "1/100 %", 1, PUBLIC, "/proc/pressure/memory full avg10") \
+    X(25, pgmajfault,     UINT,   "",       1, PUBLIC,  "major page faults since boot") \
+    X(26, pswpin,         UINT,   "pages",  1, PUBLIC,  "pages swapped in since boot") \
+    X(27, pswpout,        UINT,   "pages",  1, PUBLIC,  "pages swapped out since boot") \
+    X(28, oom_kill,       UINT,   "",       1, PUBLIC,  "OOM kills since boot") \
     X(29, mem_total_kb,   UINT,   "KiB",    1, PUBLIC,  "MemTotal") \
     X(30, swap_total_kb,  UINT,   "KiB",    1, PUBLIC,  "SwapTotal") \
     X(31, hugetlb_kb,     UINT,   "KiB",    1, PUBLIC,  "Hugetlb") \
@@ -146,5 +148,10 @@ enum { SYSTEM_FIELDS(FIELD_NUMBER_) SYSTEM_FIELD_COUNT };
 
 extern const field_info_t process_fields[PROCESS_FIELD_COUNT];
 extern const field_info_t system_fields[SYSTEM_FIELD_COUNT];
+
+// The fields of kind STRING, and those that are PRIVATE (all of the system's are public).
+extern const uint64_t process_string_mask;
+extern const uint64_t system_string_mask;
+extern const uint64_t process_private_mask;
 
 #endif

@@ -1,8 +1,9 @@
 #ifndef MEMSCOPE_PROTOCOL_SNAPSHOT_H
 #define MEMSCOPE_PROTOCOL_SNAPSHOT_H
 
-// One moment of a host: the system's numbers and every process, addressed by a small stable slot.
-// The daemon's sample, the replica in a client and the codec between them share these shapes.
+// One moment of a host: the system's numbers and every process, addressed by a small slot that is
+// stable while the process lives. The daemon's sample, the replica in a client and the codec
+// between them share these shapes; a replica numbers its slots itself (see replica.h).
 //
 // A value counts only where its bit in `known` is set; an unknown value is 0 in memory and is never
 // shown as a number. Strings are ids of `strings` (common/intern.h).
@@ -54,9 +55,6 @@ typedef struct {
 #define SYSTEM_SET(s, field, value) \
     ((s)->field = (value), (s)->known |= UINT64_C(1) << SYSTEM_FIELD_##field)
 
-// The private fields' bits; all others are public.
-extern const uint64_t process_private_mask;
-
 // RSS in KiB; unknown (false) where the anonymous part is. Shared memory is counted in full.
 static inline bool snapshot_rss_kb(const process_snapshot_t *p, uint64_t *ret_kb)
 {
@@ -93,11 +91,34 @@ typedef struct {
 
 struct buffer; // protocol/cursor.h
 
+// What encoding remembers within a frame; zeroed before first use, kept between ticks so that a
+// steady tick allocates nothing.
+typedef struct {
+    struct snapshot_encoder_string *strings; // by string id
+    size_t n_strings;
+    uint32_t stamp; // entries of another stamp are of an earlier section
+    uint32_t sent;  // strings in this section so far
+} snapshot_encoder_t;
+
+void snapshot_encoder_done(snapshot_encoder_t *e);
+
 // Appends the body of a TICK that takes a replica from `prev` to `curr` (prev == NULL: a keyframe)
 // under what the audience could see at each of both moments: a process that comes into view is
-// sent as born, one that leaves it as dead, private fields likewise.
-// 0, or -ENOMEM / -E2BIG with the buffer's content undefined beyond its former length.
-int snapshot_encode(struct buffer *out, const snapshot_t *prev,
+// sent as born, one that leaves it as dead, private fields likewise. A filter may be NULL: all.
+// system.tick is known and greater than that of `prev`; both share `strings`.
+// 0; -EINVAL: tick numbers; -ENOMEM / -E2BIG: the buffer's content is undefined beyond its former
+// length.
+int snapshot_encode(snapshot_encoder_t *e, struct buffer *out, const snapshot_t *prev,
+        const snapshot_filter_t *prev_filter, const snapshot_t *curr,
+        const snapshot_filter_t *curr_filter);
+
+// The same in two parts, for audiences that differ in private fields only: encode the public part
+// once (the filters' allow_private is not looked at), a private part per audience (may be empty),
+// and send [header][public][private] as one frame (see frame_header).
+int snapshot_encode_public(snapshot_encoder_t *e, struct buffer *out, const snapshot_t *prev,
+        const snapshot_filter_t *prev_filter, const snapshot_t *curr,
+        const snapshot_filter_t *curr_filter);
+int snapshot_encode_private(snapshot_encoder_t *e, struct buffer *out, const snapshot_t *prev,
         const snapshot_filter_t *prev_filter, const snapshot_t *curr,
         const snapshot_filter_t *curr_filter);
 

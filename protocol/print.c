@@ -1,0 +1,146 @@
+// Messages and ticks as text, for debugging and tests.
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "protocol/message.h"
+#include "protocol/tick.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TEXT_MAX 256
+
+typedef struct {
+    char *buf;
+    size_t cap, len;
+} printer_t;
+
+__attribute__((format(printf, 2, 3))) static void print(printer_t *p, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(p->buf + p->len, p->cap - p->len, format, args);
+    va_end(args);
+    if (n > 0)
+        p->len += MIN((size_t) n, p->cap - p->len - 1);
+}
+
+static void print_text(printer_t *p, text_view_t text)
+{
+    char safe[TEXT_MAX];
+
+    text_sanitize(safe, sizeof(safe), text.data, text.len, true);
+    print(p, "\"%s\"", safe);
+}
+
+static void print_field(printer_t *p, const message_field_t *f, const void *value)
+{
+    print(p, " %s=", f->name);
+    switch (f->kind) {
+    case MESSAGE_KIND_UINT:
+        print(p, "%" PRIu64, *(const uint64_t *) value);
+        break;
+    case MESSAGE_KIND_INT:
+        print(p, "%" PRId64, *(const int64_t *) value);
+        break;
+    case MESSAGE_KIND_TEXT:
+        print_text(p, *(const text_view_t *) value);
+        break;
+    case MESSAGE_KIND_BYTES:
+        print(p, "(%zu bytes)", ((const text_view_t *) value)->len);
+        break;
+    }
+}
+
+size_t message_print(message_type_t type, const message_t *m, char *buf, size_t cap)
+{
+    const message_info_t *info = message_info(type);
+    printer_t p = {.buf = buf, .cap = cap};
+
+    if (cap == 0)
+        return 0;
+    if (!info) {
+        print(&p, "message %u", (unsigned) type);
+        return p.len;
+    }
+    print(&p, "%s", info->name);
+    for (size_t i = 0; i < info->n_fields; i++) {
+        const message_field_t *f = &info->fields[i];
+
+        if (*(const bool *) ((const char *) m + f->has_offset))
+            print_field(&p, f, (const char *) m + f->offset);
+    }
+    return p.len;
+}
+
+static void print_name(printer_t *p, unsigned section, unsigned number)
+{
+    const field_info_t *fields = section == TICK_SYSTEM ? system_fields : process_fields;
+    unsigned count = section == TICK_SYSTEM ? SYSTEM_FIELD_COUNT : PROCESS_FIELD_COUNT;
+
+    if (number < count)
+        print(p, " %s", fields[number].name);
+    else
+        print(p, " field%u", number);
+}
+
+static int print_record(printer_t *p, tick_reader_t *r, unsigned section, const tick_record_t *rec)
+{
+    static const char *const kinds[] = {"update", "update", "born", "died"};
+    tick_value_t v;
+    int more;
+
+    if (section == TICK_SYSTEM)
+        print(p, "system");
+    else
+        print(p, "%s %" PRIu32, kinds[rec->kind], rec->slot);
+    while ((more = tick_reader_value(r, &v)) > 0) {
+        print_name(p, section, v.number);
+        if (v.is_literal)
+            print_text(p, v.literal);
+        else if (v.is_string)
+            print(p, " #%" PRIu32, v.index);
+        else
+            print(p, "%+" PRId64, (int64_t) v.difference);
+    }
+    for (uint64_t unset = rec->unset; unset; unset &= unset - 1) {
+        print(p, " -");
+        print_name(p, section, (unsigned) __builtin_ctzll(unset));
+    }
+    print(p, "\n");
+    return more;
+}
+
+size_t tick_print(const void *body, size_t len, char *buf, size_t cap)
+{
+    printer_t p = {.buf = buf, .cap = cap};
+    tick_reader_t r;
+    tick_record_t record;
+    unsigned section;
+    int more;
+
+    if (cap == 0)
+        return 0;
+    buf[0] = '\0';
+    if (tick_reader_init(&r, body, len) < 0) {
+        print(&p, "malformed\n");
+        return p.len;
+    }
+    if (r.base > 0)
+        print(&p, "tick %" PRIu64 " builds on %" PRIu64 "\n", r.tick, r.base);
+    else
+        print(&p, "tick %" PRIu64 " keyframe\n", r.tick);
+    while ((more = tick_reader_section(&r, &section)) > 0) {
+        while ((more = tick_reader_record(&r, section, &record)) > 0)
+            if ((more = print_record(&p, &r, section, &record)) < 0)
+                break;
+        if (more < 0)
+            break;
+    }
+    if (more < 0)
+        print(&p, "malformed\n");
+    return p.len;
+}
