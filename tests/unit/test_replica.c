@@ -1,0 +1,158 @@
+// Whatever happens on a host and to a viewer's rights, the replica is what the daemon has.
+
+#include "common/procmap.h"
+#include "protocol/cursor.h"
+#include "protocol/replica.h"
+#include "protocol/tick.h"
+#include "tests/support/world.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint64_t visible(const world_moment_t *m, size_t slot)
+{
+    const snapshot_filter_t *f = &m->filter;
+    uint64_t known = m->processes[slot].known;
+
+    if (f->allow_public && !(f->allow_public[slot / 64] >> slot % 64 & 1))
+        return 0;
+    if (f->allow_private && !(f->allow_private[slot / 64] >> slot % 64 & 1))
+        known &= ~process_private_mask;
+    return known;
+}
+
+static bool same_string(const intern_t *a, uint64_t id_a, const intern_t *b, uint64_t id_b)
+{
+    size_t len_a, len_b;
+    const char *text_a = intern_get(a, (uint32_t) id_a, &len_a);
+    const char *text_b = intern_get(b, (uint32_t) id_b, &len_b);
+
+    return len_a == len_b && memcmp(text_a, text_b, len_a) == 0;
+}
+
+static void assert_values(uint64_t seed, uint64_t known, uint64_t strings, unsigned count,
+        const uint64_t *expected, const intern_t *a, const uint64_t *values, const intern_t *b)
+{
+    for (unsigned f = 0; f < count; f++) {
+        bool same;
+
+        if (!(known >> f & 1))
+            same = values[f] == 0;
+        else if (strings >> f & 1)
+            same = same_string(a, expected[f], b, values[f]);
+        else
+            same = values[f] == expected[f];
+        if (!same)
+            fail_msg("seed %" PRIu64 ": field %u is %" PRIu64 ", not %" PRIu64, seed, f, values[f],
+                    expected[f]);
+    }
+}
+
+static void assert_same(const world_t *w, const replica_t *r)
+{
+    const snapshot_t *s = replica_snapshot(r);
+    size_t lives = 0, expected = 0;
+
+    assert_true(replica_valid(r));
+    assert_true(s->system.known == w->curr->snapshot.system.known);
+    assert_values(w->options.seed, s->system.known, system_string_mask, SYSTEM_FIELD_COUNT,
+            w->curr->snapshot.system.values, w->strings, s->system.values, s->strings);
+    for (size_t i = 0; i < s->n_slots; i++)
+        lives += s->processes[i].known != 0;
+    for (size_t i = 0; i < w->curr->snapshot.n_slots; i++) {
+        const process_snapshot_t *p = &w->curr->processes[i], *q;
+        uint64_t known = visible(w->curr, i);
+        uint32_t slot;
+
+        if (!known)
+            continue;
+        expected++;
+        slot = replica_find(r, p->pid, p->start_time);
+        if (slot == PROCMAP_NONE)
+            fail_msg("seed %" PRIu64 ": pid %" PRIu64 " is missing", w->options.seed, p->pid);
+        q = &s->processes[slot];
+        if (q->known != known)
+            fail_msg("seed %" PRIu64 ": known %" PRIx64 ", not %" PRIx64, w->options.seed, q->known,
+                    known);
+        assert_values(w->options.seed, known, process_string_mask, PROCESS_FIELD_COUNT, p->values,
+                w->strings, q->values, s->strings);
+    }
+    if (lives != expected)
+        fail_msg("seed %" PRIu64 ": %zu processes, not %zu", w->options.seed, lives, expected);
+}
+
+// No byte of what is hidden: strings are the test, being recognisable.
+static void encode(
+        const world_t *w, bool keyframe, bool split, snapshot_encoder_t *e, buffer_t *out)
+{
+    const snapshot_t *prev = keyframe ? NULL : &w->prev->snapshot;
+    const snapshot_filter_t *pf = keyframe ? NULL : &w->prev->filter;
+    const snapshot_t *curr = &w->curr->snapshot;
+    const snapshot_filter_t *cf = &w->curr->filter;
+
+    buffer_reset(out);
+    if (split) {
+        assert_int_equal(snapshot_encode_public(e, out, prev, pf, curr, cf), 0);
+        assert_int_equal(snapshot_encode_private(e, out, prev, pf, curr, cf), 0);
+    } else {
+        assert_int_equal(snapshot_encode(e, out, prev, pf, curr, cf), 0);
+    }
+}
+
+static void follow(uint64_t seed, bool by_viewer)
+{
+    world_t *w = malloc(sizeof(*w));
+    snapshot_encoder_t e = {0};
+    buffer_t out = {0};
+    replica_t *r;
+
+    assert_non_null(w);
+    world_init(w,
+            &(world_options_t){.seed = seed, .slots = 200, .wild = true, .by_viewer = by_viewer});
+    assert_int_equal(replica_new(&r), 0);
+    for (int i = 0; i < 20; i++) {
+        bool keyframe = i == 0 || world_random(w, 15) == 0;
+
+        encode(w, keyframe, world_random(w, 2), &e, &out);
+        if (replica_apply(r, out.data, out.len) != 0)
+            fail_msg("seed %" PRIu64 ": step %d was not accepted", seed, i);
+        assert_same(w, r);
+        world_step(w);
+    }
+    replica_free(r);
+    buffer_done(&out);
+    snapshot_encoder_done(&e);
+    world_done(w);
+    free(w);
+}
+
+static void test_follows_the_daemon(void **state)
+{
+    (void) state;
+    for (uint64_t seed = 1; seed <= 150; seed++)
+        follow(seed, false);
+}
+
+static void test_follows_changing_rights(void **state)
+{
+    (void) state;
+    for (uint64_t seed = 1001; seed <= 1150; seed++)
+        follow(seed, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_follows_the_daemon),
+            cmocka_unit_test(test_follows_changing_rights),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
