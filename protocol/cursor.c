@@ -40,12 +40,12 @@ static unsigned char *reserve(buffer_t *b, size_t len)
 
     if (b->failed)
         return NULL;
-    if (len <= b->cap - b->len)
-        return b->data + b->len;
     if (len > max || b->len > max - len) {
         fail(b, -E2BIG);
         return NULL;
     }
+    if (len <= b->cap - b->len)
+        return b->data + b->len;
     while (cap < b->len + len)
         cap = cap ? cap * 2 : 256;
     grown = realloc(b->data, cap);

@@ -15,9 +15,9 @@ int replica_new(replica_t **ret);
 void replica_free(replica_t *r);
 
 // Applies the body of a TICK message: any bytes at all. 0; -EBADMSG: malformed; -ESTALE: a diff
-// that builds on another tick than the one held, ask for a keyframe; -ENOMEM: all was forgotten.
-// After a failure the replica says !replica_valid() until a keyframe is applied, and it still holds
-// the last whole tick: never half of one.
+// that builds on another tick than the one held, ask for a keyframe; -ENOMEM. After a failure the
+// replica says !replica_valid() until a keyframe is applied; it holds the last whole tick, or
+// nothing where memory ran out: never half of one.
 int replica_apply(replica_t *r, const void *body, size_t len);
 
 // What is held stays readable but is no longer valid: only a keyframe is applied next.

@@ -4,17 +4,14 @@
 #include "protocol/cursor.h"
 #include "protocol/replica.h"
 #include "protocol/tick.h"
+#include "tests/support/cmocka.h"
 #include "tests/support/world.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static uint64_t visible(const world_moment_t *m, size_t slot)
 {
@@ -88,7 +85,6 @@ static void assert_same(const world_t *w, const replica_t *r)
         fail_msg("seed %" PRIu64 ": %zu processes, not %zu", w->options.seed, lives, expected);
 }
 
-// No byte of what is hidden: strings are the test, being recognisable.
 static void encode(
         const world_t *w, bool keyframe, bool split, snapshot_encoder_t *e, buffer_t *out)
 {
