@@ -2,9 +2,11 @@
 #define MEMSCOPE_TESTS_SUPPORT_EXPECT_H
 
 // Assertions about a terminal that show its screen when they fail. Waits are long because they
-// end at once when all is well. Include after cmocka.h.
+// end at once when all is well.
 
+#include "tests/support/cmocka.h"
 #include "tests/support/terminal.h"
+#include <sys/wait.h>
 
 #define EXPECT_MS 60000
 

@@ -1,13 +1,7 @@
 // The driver is what other tests rely on, so it is tried against programs whose behaviour nobody
 // doubts.
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/support/cmocka.h"
 #include "tests/support/expect.h"
 
 #include <errno.h>
