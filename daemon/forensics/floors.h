@@ -1,0 +1,52 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_FLOORS_H
+#define MEMSCOPE_DAEMON_FORENSICS_FLOORS_H
+
+// The floor of a series at three resolutions: the lowest value of every 5 s of the last 50 s, of
+// every 30 s of the last 20 min, of every 4 min of the last hour. O(1) per sample, no pointers.
+// Time that was not observed (a gap longer than FLOORS_GAP_MS) is not counted: the clock of the
+// blocks stands still meanwhile, so that a gap neither looks like a plateau nor like growth.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FLOORS_BLOCK_MS 5000u
+#define FLOORS_GAP_MS   90000u
+
+typedef enum { FLOORS_FINE, FLOORS_MID, FLOORS_COARSE, FLOORS_LEVELS } floors_level_t;
+
+#define FLOORS_FINE_LEN   10
+#define FLOORS_MID_LEN    40
+#define FLOORS_COARSE_LEN 15
+#define FLOORS_MAX        FLOORS_MID_LEN
+
+#define FLOORS_FINE_PER_MID    6
+#define FLOORS_MID_PER_COARSE  8
+#define FLOORS_FINE_PER_COARSE (FLOORS_FINE_PER_MID * FLOORS_MID_PER_COARSE)
+
+#define FLOORS_MID_MS    (FLOORS_BLOCK_MS * FLOORS_FINE_PER_MID)
+#define FLOORS_COARSE_MS (FLOORS_MID_MS * FLOORS_MID_PER_COARSE)
+
+typedef struct {
+    uint64_t end_ms; // when the open fine block ends
+    uint32_t blocks; // fine blocks closed so far
+    uint32_t last_kb;
+    uint32_t low_kb[FLOORS_LEVELS]; // of the open block of each level
+    uint32_t fine_kb[FLOORS_FINE_LEN];
+    uint32_t mid_kb[FLOORS_MID_LEN];
+    uint32_t coarse_kb[FLOORS_COARSE_LEN];
+} floors_t;
+
+void floors_init(floors_t *f, uint64_t now_ms, uint32_t kb);
+
+// Takes a sample. Returns the number of fine blocks that it closed; a sample older than the one
+// before it counts as of the same time.
+unsigned floors_add(floors_t *f, uint64_t now_ms, uint32_t kb);
+
+// Closed blocks of a level that are still held, oldest first; returns how many (FLOORS_MAX at
+// most).
+unsigned floors_read(const floors_t *f, floors_level_t level, uint32_t ret_kb[FLOORS_MAX]);
+
+// The newest closed block of a level, 0 steps back or more; false where there is none.
+bool floors_back(const floors_t *f, floors_level_t level, unsigned steps, uint32_t *ret_kb);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_TREND_H
+#define MEMSCOPE_DAEMON_FORENSICS_TREND_H
+
+// What a series of floors says about memory that was taken and never given back.
+//
+// The kept level at a time is the lowest floor from that time until now: it can only rise, and what
+// a process has given back is not in it, whatever the rhythm. What was taken most recently may yet
+// be given back, so the newest floors are set aside for as long as the process has been seen to
+// hold memory before it gave it back: a process that cleans up every ten minutes is judged by what
+// is older than that.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    unsigned n;       // floors judged: those of the window that are old enough
+    unsigned held;    // floors set aside: the longest run held and then given back
+    unsigned rises;   // floors clearly above the one before
+    unsigned pause;   // longest run without such a rise
+    double start_kb;  // kept level at the start
+    double growth_kb; // of the kept level, first to last
+    double slope_kb;  // of the kept level, per block
+    double slope_se;  // its standard error
+    double noise_kb;  // standard deviation of the kept level about the line
+    double bend;      // (late rate - early rate) / (late + early): 0 straight, < 0 slowing down
+    double bend_se;
+    double largest; // largest single rise as a share of the growth
+} trend_t;
+
+#define TREND_HOLD_SHARE 0.12 // memory held and given back counts from this share of the growth on
+
+// Judges the floors v[from..n), oldest first, with what v[0..from) tells about how long memory is
+// held; at least `held` floors are set aside. False where fewer than TREND_MIN remain.
+#define TREND_MIN 6
+bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, trend_t *ret);
+
+// The longest run of floors more than `excess_kb` above what was kept of them.
+unsigned trend_longest_hold(const uint32_t *v, unsigned n, double excess_kb);
+
+#endif
