@@ -27,6 +27,7 @@ typedef struct {
     uint64_t fields; // that this section may carry
     bool lives;      // births and deaths are told in this section
     uint64_t next_slot;
+    uint64_t last_set; // of the last update
     // What the next BORN builds on.
     const process_snapshot_t *last_born;
     uint64_t last_born_known;
@@ -120,9 +121,9 @@ static int put_values(section_t *s, uint64_t set, uint64_t strings, const uint64
     return 0;
 }
 
-static void put_head(section_t *s, size_t slot, tick_kind_t kind)
+static void put_head(section_t *s, size_t slot, tick_head_t head)
 {
-    buffer_put_varint(s->out, (slot - s->next_slot) << 2 | kind);
+    buffer_put_varint(s->out, (slot - s->next_slot) << 2 | head);
     s->next_slot = slot + 1;
 }
 
@@ -133,6 +134,8 @@ static int put_born(section_t *s, size_t slot, const process_snapshot_t *now, ui
     uint64_t base_known = s->last_born_known;
     uint64_t set = changed_fields(base->values, base_known, now->values, known);
 
+    if (!set)
+        set = UINT64_C(1) << PROCESS_FIELD_pid; // an empty set is a death
     put_head(s, slot, TICK_BORN);
     buffer_put_varint(s->out, set);
     buffer_put_varint(s->out, base_known & ~known);
@@ -149,10 +152,17 @@ static int put_update(section_t *s, size_t slot, const process_snapshot_t *base,
 
     if (!set && !unset)
         return 0;
-    put_head(s, slot, unset ? TICK_UNSET : TICK_UPDATE);
-    buffer_put_varint(s->out, set);
-    if (unset)
+    if (unset) {
+        put_head(s, slot, TICK_UNSET);
+        buffer_put_varint(s->out, set);
         buffer_put_varint(s->out, unset);
+    } else if (set != s->last_set) {
+        put_head(s, slot, TICK_UPDATE);
+        buffer_put_varint(s->out, set);
+    } else {
+        put_head(s, slot, TICK_REPEAT);
+    }
+    s->last_set = set;
     return put_values(s, set, process_string_mask, base->values, base_known, now->values);
 }
 
@@ -192,7 +202,8 @@ static int put_slot(section_t *s, size_t slot)
     if (s->lives && q && !same)
         return put_born(s, slot, q, now & s->fields);
     if (s->lives && !q) {
-        put_head(s, slot, TICK_DIED);
+        put_head(s, slot, TICK_BORN);
+        buffer_put_varint(s->out, 0);
         return 0;
     }
     if (!q)

@@ -89,14 +89,15 @@ static void print_name(printer_t *p, unsigned section, unsigned number)
 
 static int print_record(printer_t *p, tick_reader_t *r, unsigned section, const tick_record_t *rec)
 {
-    static const char *const kinds[] = {"update", "update", "born", "died"};
+    static const char *const lives[] = {
+            [LIFE_GOES_ON] = "changed", [LIFE_BEGINS] = "born", [LIFE_ENDS] = "died"};
     tick_value_t v;
     int more;
 
     if (section == TICK_SYSTEM)
         print(p, "system");
     else
-        print(p, "%s %" PRIu32, kinds[rec->kind], rec->slot);
+        print(p, "%s %" PRIu32, lives[rec->life], rec->slot);
     while ((more = tick_reader_value(r, &v)) > 0) {
         print_name(p, section, v.number);
         if (v.is_literal)

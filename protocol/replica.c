@@ -98,7 +98,7 @@ static int check_life(
 {
     uint32_t outer = record->slot;
 
-    if (record->kind == TICK_BORN) {
+    if (record->life == LIFE_BEGINS) {
         *born_known = (*born_known & ~record->unset) | record->set;
         if ((*born_known & IDENTITY_FIELDS) != IDENTITY_FIELDS)
             return -EBADMSG;
@@ -110,7 +110,7 @@ static int check_life(
     }
     if (!is_alive(r, outer) || ((record->set | record->unset) & IDENTITY_FIELDS))
         return -EBADMSG;
-    if (record->kind == TICK_DIED)
+    if (record->life == LIFE_ENDS)
         r->alive[outer / 64] &= ~(UINT64_C(1) << outer % 64);
     return 0;
 }
@@ -291,8 +291,8 @@ static int apply_processes(replica_t *r, tick_reader_t *reader)
         process_snapshot_t *p = *slot != NO_SLOT ? &r->snapshot.processes[*slot] : NULL;
         int error = 0;
 
-        switch (record.kind) {
-        case TICK_BORN:
+        switch (record.life) {
+        case LIFE_BEGINS:
             if (p)
                 forget_process(r, *slot);
             else
@@ -300,13 +300,12 @@ static int apply_processes(replica_t *r, tick_reader_t *reader)
             error = apply_born(r, reader, &record, born, *slot);
             born = &r->snapshot.processes[*slot];
             break;
-        case TICK_DIED:
+        case LIFE_ENDS:
             forget_process(r, *slot);
             r->free_slots[r->n_free++] = *slot;
             *slot = NO_SLOT;
             break;
-        case TICK_UPDATE:
-        case TICK_UNSET:
+        case LIFE_GOES_ON:
             unset_fields(r, &p->known, p->values, process_string_mask, record.unset);
             error = set_fields(r, reader, &p->known, p->values, PROCESS_FIELD_COUNT);
             break;

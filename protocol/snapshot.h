@@ -40,7 +40,8 @@ typedef struct {
 
 typedef struct {
     system_snapshot_t system;
-    process_snapshot_t *processes; // by slot; known == 0: nobody lives in this slot
+    // By slot. known == 0: nobody lives in this slot; otherwise pid and start_time are known.
+    process_snapshot_t *processes;
     size_t n_slots;
     const intern_t *strings;
 } snapshot_t;

@@ -57,36 +57,58 @@ int tick_reader_section(tick_reader_t *r, unsigned *ret_type)
         r->strings = type == TICK_SYSTEM ? r->system_strings : r->process_strings;
         r->next_slot = 0;
         r->n_strings = 0;
-        r->fields = 0;
+        r->fields = r->last_set = 0;
         *ret_type = (unsigned) type;
         return 1;
     }
     return r->base == 0 && !r->has_kinds ? -EBADMSG : 0;
 }
 
+static int take_head(tick_reader_t *r, tick_record_t *record)
+{
+    uint64_t head = cursor_varint(&r->section);
+
+    if (head >> 2 >= PROTOCOL_SLOTS_MAX - r->next_slot)
+        return -EBADMSG;
+    record->slot = (uint32_t) (r->next_slot + (head >> 2));
+    r->next_slot = record->slot + UINT64_C(1);
+    switch ((tick_head_t) (head & 3)) {
+    case TICK_REPEAT:
+        record->set = r->last_set;
+        return record->set ? 0 : -EBADMSG;
+    case TICK_UPDATE:
+        record->set = r->last_set = cursor_varint(&r->section);
+        break;
+    case TICK_UNSET:
+        record->set = r->last_set = cursor_varint(&r->section);
+        record->unset = cursor_varint(&r->section);
+        break;
+    case TICK_BORN:
+        record->set = cursor_varint(&r->section);
+        record->life = record->set ? LIFE_BEGINS : LIFE_ENDS;
+        if (record->set)
+            record->unset = cursor_varint(&r->section);
+        break;
+    }
+    return 0;
+}
+
 int tick_reader_record(tick_reader_t *r, unsigned section, tick_record_t *ret)
 {
-    tick_record_t record = {.kind = TICK_UNSET};
-    cursor_t *c = &r->section;
+    tick_record_t record = {.life = LIFE_GOES_ON};
 
-    if (cursor_left(c) == 0)
+    if (cursor_left(&r->section) == 0)
         return 0;
     if (section == TICK_PROCESSES) {
-        uint64_t head = cursor_varint(c);
-
-        if (head >> 2 >= PROTOCOL_SLOTS_MAX - r->next_slot)
+        if (take_head(r, &record) < 0)
             return -EBADMSG;
-        record.kind = head & 3;
-        record.slot = (uint32_t) (r->next_slot + (head >> 2));
-        r->next_slot = record.slot + UINT64_C(1);
-    } else if (r->next_slot++ > 0) {
-        return -EBADMSG; // the system is one record
+    } else {
+        if (r->next_slot++ > 0)
+            return -EBADMSG; // the system is one record
+        record.set = cursor_varint(&r->section);
+        record.unset = cursor_varint(&r->section);
     }
-    if (record.kind != TICK_DIED)
-        record.set = cursor_varint(c);
-    if (record.kind == TICK_UNSET || record.kind == TICK_BORN)
-        record.unset = cursor_varint(c);
-    if (c->failed || (record.set & record.unset))
+    if (r->section.failed || (record.set & record.unset))
         return -EBADMSG;
     r->fields = record.set;
     *ret = record;

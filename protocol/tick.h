@@ -9,12 +9,13 @@
 //                  holds from a keyframe, whose first section it is, to the next
 //       SYSTEM     varint set, varint unset, a value for each bit of `set`, lowest first
 //       PROCESSES  records in ascending order of slots
-//     record   varint gap << 2 | kind, where gap = slot - slot of the record before - 1
+//     record   varint gap << 2 | head, where gap = slot - slot of the record before - 1
+//       REPEAT     values: fields as in the REPEAT, UPDATE or UNSET before in this section
 //       UPDATE     varint set, values
-//       UNSET      varint set, varint unset, values: bits of `unset` became unknown
+//       UNSET      varint set, varint unset, values: the fields of `unset` became unknown
 //       BORN       varint set, varint unset, values: replaces whoever lived in the slot; it builds
-//                  on the BORN record before it in this section, the first one on nothing
-//       DIED       nothing
+//                  on the BORN record before it in this section, the first one on nothing.
+//                  With a `set` of 0, which is then all: whoever lived in the slot died
 //     value    UINT: zigzag difference (modulo 2^64) to the value that it builds on, 0 if unknown
 //              STRING: varint length << 1 | 1 and the bytes, or varint index << 1: the index-th
 //              string (from 0) that was given with its bytes in this section
@@ -25,22 +26,25 @@
 #define TICK_STRING_MAX 4096
 
 enum { TICK_KINDS = 1, TICK_SYSTEM = 2, TICK_PROCESSES = 3 };
-typedef enum { TICK_UPDATE = 0, TICK_UNSET = 1, TICK_BORN = 2, TICK_DIED = 3 } tick_kind_t;
+typedef enum { TICK_REPEAT = 0, TICK_UPDATE = 1, TICK_UNSET = 2, TICK_BORN = 3 } tick_head_t;
 
 typedef struct {
     uint64_t tick, base; // base == 0: a keyframe
     uint64_t process_strings, system_strings;
     // private
     cursor_t body, section;
-    uint64_t fields, strings;
+    uint64_t fields, strings, last_set;
     uint64_t next_slot;
     uint64_t n_strings;
     bool has_kinds;
 } tick_reader_t;
 
+typedef enum { LIFE_GOES_ON, LIFE_BEGINS, LIFE_ENDS } tick_life_t;
+
+// That of a SYSTEM section has slot 0 and life GOES_ON.
 typedef struct {
-    tick_kind_t kind; // of a SYSTEM section: UNSET
-    uint32_t slot;    // of a SYSTEM section: 0
+    tick_life_t life;
+    uint32_t slot;
     uint64_t set, unset;
 } tick_record_t;
 
