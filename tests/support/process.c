@@ -137,7 +137,11 @@ int process_run(const char *const argv[], char *ret_output, size_t cap)
 
 process_t actor_start(void)
 {
-    return process_start((const char *const[]){ACTOR_PATH, NULL});
+    process_t actor = process_start((const char *const[]){ACTOR_PATH, NULL});
+
+    // Until it answers, the PID may still be a copy of this process.
+    actor_do(&actor, "free");
+    return actor;
 }
 
 pid_t actor_do(process_t *actor, const char *format, ...)
