@@ -1,6 +1,6 @@
 #include "tests/support/world.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t world_random(world_t *w, uint64_t below)
@@ -39,6 +39,15 @@ static uint64_t fixed_string(world_t *w, const char *text)
     return intern_ref(w->strings, text, strlen(text));
 }
 
+static void *zeroed(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+
+    if (!p)
+        abort();
+    return p;
+}
+
 void world_init(world_t *w, const world_options_t *options)
 {
     memset(w, 0, sizeof(*w));
@@ -46,12 +55,14 @@ void world_init(world_t *w, const world_options_t *options)
     w->random = options->seed;
     w->next_pid = 300;
     if (intern_new(&w->strings) < 0)
-        return;
+        abort();
     for (size_t i = 0; i < 2; i++) {
         world_moment_t *m = &w->moments[i];
 
-        m->snapshot.processes = m->processes;
+        m->snapshot.processes = zeroed(options->slots, sizeof(process_snapshot_t));
         m->snapshot.strings = w->strings;
+        m->allow_public = zeroed(options->slots / 64 + 1, sizeof(uint64_t));
+        m->allow_private = zeroed(options->slots / 64 + 1, sizeof(uint64_t));
     }
     w->curr = &w->moments[0];
     world_step(w);
@@ -60,6 +71,11 @@ void world_init(world_t *w, const world_options_t *options)
 
 void world_done(world_t *w)
 {
+    for (size_t i = 0; i < 2; i++) {
+        free(w->moments[i].snapshot.processes);
+        free(w->moments[i].allow_public);
+        free(w->moments[i].allow_private);
+    }
     intern_free(w->strings);
 }
 
@@ -140,18 +156,17 @@ static void change_any(world_t *w, process_snapshot_t *p)
     }
 }
 
+// Everything that moves every second on a busy process does move.
 static void change_quietly(world_t *w, process_snapshot_t *p)
 {
-    static const uint64_t faults[] = {0, 20, 80, 150, 300};
-
-    p->anon_kb += world_random(w, 4) * 4 * world_random(w, 40);
-    p->cpu_permille = world_random(w, 100);
-    p->minflt_rate = faults[world_random(w, 5)] + world_random(w, 10);
-    if (chance(w, 30))
-        p->read_rate = world_random(w, 2) * world_random(w, 2000);
-    if (chance(w, 50))
-        p->write_rate = world_random(w, 200);
-    if (p->anon_kb + p->file_kb > p->hwm_kb)
+    p->anon_kb = p->anon_kb + 4 * world_random(w, 600);
+    if (p->anon_kb > 400000)
+        p->anon_kb -= 4 * world_random(w, 100000);
+    p->cpu_permille = 20 + world_random(w, 120);
+    p->minflt_rate = 50 + world_random(w, 700);
+    p->read_rate = chance(w, 50) ? p->read_rate : world_random(w, 800);
+    p->write_rate = chance(w, 30) ? p->write_rate : world_random(w, 400);
+    if (p->anon_kb + p->file_kb > p->hwm_kb && chance(w, 20))
         p->hwm_kb = p->anon_kb + p->file_kb;
 }
 
@@ -184,7 +199,7 @@ static void step_filter(world_t *w, world_moment_t *m)
         m->filter.allow_public = m->allow_public;
     if (chance(w, 70))
         m->filter.allow_private = m->allow_private;
-    for (size_t i = 0; i < WORLD_SLOTS_MAX / 64; i++) {
+    for (size_t i = 0; i < w->options.slots / 64 + 1; i++) {
         if (chance(w, 20))
             m->allow_public[i] = world_random(w, 0) | world_random(w, 0);
         if (chance(w, 30))
@@ -192,29 +207,35 @@ static void step_filter(world_t *w, world_moment_t *m)
     }
 }
 
+static void step_process(world_t *w, process_snapshot_t *p, unsigned turnover)
+{
+    if (!p->known ? chance(w, w->options.wild ? 30 : 100) : chance(w, turnover)) {
+        birth(w, p);
+    } else if (p->known && w->options.wild && chance(w, turnover)) {
+        memset(p, 0, sizeof(*p));
+    } else if (p->known && chance(w, w->options.changes)) {
+        w->options.wild ? change_any(w, p) : change_quietly(w, p);
+        w->changed++;
+    }
+}
+
 void world_step(world_t *w)
 {
     world_moment_t *next = w->curr == &w->moments[0] ? &w->moments[1] : &w->moments[0];
-    unsigned turnover = w->options.wild ? (unsigned) world_random(w, 30) : 1;
+    unsigned turnover = w->options.wild ? (unsigned) world_random(w, 30) : w->options.deaths;
+    size_t n = w->options.slots, words = n / 64 + 1;
+    snapshot_t *s = &next->snapshot;
 
-    memcpy(next->processes, w->curr->processes, sizeof(next->processes));
-    memcpy(next->allow_public, w->curr->allow_public, sizeof(next->allow_public));
-    memcpy(next->allow_private, w->curr->allow_private, sizeof(next->allow_private));
-    next->snapshot.system = w->curr->snapshot.system;
-    next->snapshot.n_slots = w->options.slots - (w->options.wild ? world_random(w, 20) : 0);
-    memset(next->processes + next->snapshot.n_slots, 0,
-            (WORLD_SLOTS_MAX - next->snapshot.n_slots) * sizeof(process_snapshot_t));
-    for (size_t i = 0; i < next->snapshot.n_slots; i++) {
-        process_snapshot_t *p = &next->processes[i];
-
-        if (!p->known ? chance(w, w->options.wild ? 30 : 100) : chance(w, turnover))
-            birth(w, p);
-        else if (p->known && chance(w, turnover))
-            memset(p, 0, sizeof(*p));
-        else if (p->known && chance(w, 10))
-            w->options.wild ? change_any(w, p) : change_quietly(w, p);
-    }
-    step_system(w, &next->snapshot.system);
+    memcpy(s->processes, w->curr->snapshot.processes, n * sizeof(process_snapshot_t));
+    memcpy(next->allow_public, w->curr->allow_public, words * sizeof(uint64_t));
+    memcpy(next->allow_private, w->curr->allow_private, words * sizeof(uint64_t));
+    s->system = w->curr->snapshot.system;
+    s->n_slots = n - (w->options.wild ? world_random(w, 20) : 0);
+    memset(s->processes + s->n_slots, 0, (n - s->n_slots) * sizeof(process_snapshot_t));
+    w->changed = 0;
+    for (size_t i = 0; i < s->n_slots; i++)
+        step_process(w, &s->processes[i], turnover);
+    step_system(w, &s->system);
     step_filter(w, next);
     w->prev = w->curr;
     w->curr = next;

@@ -6,19 +6,17 @@
 
 #include "protocol/snapshot.h"
 
-#define WORLD_SLOTS_MAX 512
-
 typedef struct {
     uint64_t seed;
-    size_t slots;   // processes live in slots below
-    bool wild;      // any value in any field; otherwise small steps as on a quiet host
-    bool by_viewer; // filters come and go
+    size_t slots;     // processes live in slots below
+    unsigned changes; // percent of the processes that change in a step
+    unsigned deaths;  // percent that die; as many are born
+    bool wild;        // any value in any field and any turnover, instead of what hosts do
+    bool by_viewer;   // filters come and go
 } world_options_t;
 
 typedef struct {
-    process_snapshot_t processes[WORLD_SLOTS_MAX];
-    uint64_t allow_public[WORLD_SLOTS_MAX / 64];
-    uint64_t allow_private[WORLD_SLOTS_MAX / 64];
+    uint64_t *allow_public, *allow_private; // what `filter` points to, if to anything
     snapshot_t snapshot;
     snapshot_filter_t filter;
 } world_moment_t;
@@ -27,11 +25,13 @@ typedef struct {
     world_options_t options;
     uint64_t random;
     uint64_t next_pid;
+    size_t changed; // processes that the last step changed, other than births and deaths
     intern_t *strings;
     world_moment_t moments[2];
     world_moment_t *prev, *curr; // prev: NULL before the second step
 } world_t;
 
+// Aborts without memory.
 void world_init(world_t *w, const world_options_t *options);
 void world_done(world_t *w);
 void world_step(world_t *w);

@@ -10,13 +10,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static uint64_t visible(const world_moment_t *m, size_t slot)
 {
     const snapshot_filter_t *f = &m->filter;
-    uint64_t known = m->processes[slot].known;
+    uint64_t known = m->snapshot.processes[slot].known;
 
     if (f->allow_public && !(f->allow_public[slot / 64] >> slot % 64 & 1))
         return 0;
@@ -64,7 +63,7 @@ static void assert_same(const world_t *w, const replica_t *r)
     for (size_t i = 0; i < s->n_slots; i++)
         lives += s->processes[i].known != 0;
     for (size_t i = 0; i < w->curr->snapshot.n_slots; i++) {
-        const process_snapshot_t *p = &w->curr->processes[i], *q;
+        const process_snapshot_t *p = &w->curr->snapshot.processes[i], *q;
         uint64_t known = visible(w->curr, i);
         uint32_t slot;
 
@@ -104,14 +103,16 @@ static void encode(
 
 static void follow(uint64_t seed, bool by_viewer)
 {
-    world_t *w = malloc(sizeof(*w));
+    world_t world, *w = &world;
     snapshot_encoder_t e = {0};
     buffer_t out = {0};
     replica_t *r;
 
-    assert_non_null(w);
-    world_init(w,
-            &(world_options_t){.seed = seed, .slots = 200, .wild = true, .by_viewer = by_viewer});
+    world_init(w, &(world_options_t){.seed = seed,
+                          .slots = 200,
+                          .changes = 10,
+                          .wild = true,
+                          .by_viewer = by_viewer});
     assert_int_equal(replica_new(&r), 0);
     for (int i = 0; i < 20; i++) {
         bool keyframe = i == 0 || world_random(w, 15) == 0;
@@ -126,7 +127,6 @@ static void follow(uint64_t seed, bool by_viewer)
     buffer_done(&out);
     snapshot_encoder_done(&e);
     world_done(w);
-    free(w);
 }
 
 static void test_follows_the_daemon(void **state)

@@ -1,0 +1,10 @@
+#ifndef MEMSCOPE_TESTS_COUNTED_MALLOC_H
+#define MEMSCOPE_TESTS_COUNTED_MALLOC_H
+
+// Counts the calls of malloc, calloc and realloc from everything linked statically.
+
+#include <stddef.h>
+
+extern size_t counted_mallocs;
+
+#endif
