@@ -76,15 +76,15 @@ size_t message_print(message_type_t type, const message_t *m, char *buf, size_t 
     return p.len;
 }
 
-static void print_name(printer_t *p, unsigned section, unsigned number)
+static void print_name(printer_t *p, const char *before, unsigned section, unsigned number)
 {
     const field_info_t *fields = section == TICK_SYSTEM ? system_fields : process_fields;
     unsigned count = section == TICK_SYSTEM ? SYSTEM_FIELD_COUNT : PROCESS_FIELD_COUNT;
 
     if (number < count)
-        print(p, " %s", fields[number].name);
+        print(p, "%s%s", before, fields[number].name);
     else
-        print(p, " field%u", number);
+        print(p, "%sfield%u", before, number);
 }
 
 static int print_record(printer_t *p, tick_reader_t *r, unsigned section, const tick_record_t *rec)
@@ -99,7 +99,7 @@ static int print_record(printer_t *p, tick_reader_t *r, unsigned section, const 
     else
         print(p, "%s %" PRIu32, lives[rec->life], rec->slot);
     while ((more = tick_reader_value(r, &v)) > 0) {
-        print_name(p, section, v.number);
+        print_name(p, " ", section, v.number);
         if (v.is_literal)
             print_text(p, v.literal);
         else if (v.is_string)
@@ -107,10 +107,8 @@ static int print_record(printer_t *p, tick_reader_t *r, unsigned section, const 
         else
             print(p, "%+" PRId64, (int64_t) v.difference);
     }
-    for (uint64_t unset = rec->unset; unset; unset &= unset - 1) {
-        print(p, " -");
-        print_name(p, section, (unsigned) __builtin_ctzll(unset));
-    }
+    for (uint64_t unset = rec->unset; unset; unset &= unset - 1)
+        print_name(p, " -", section, (unsigned) __builtin_ctzll(unset));
     print(p, "\n");
     return more;
 }

@@ -39,14 +39,17 @@ int session_new_fd(session_t **ret, int fd, const session_handlers_t *handlers);
 void session_free(session_t *s);
 
 session_state_t session_state(const session_t *s);
-const char *session_error(const session_t *s); // one line: why FAILED or RECONNECTING; "" if not
+// One line: why it is not LIVE (while CONNECTING: what the last attempt ended with); "" if nothing
+// is wrong. Safe to show.
+const char *session_error(const session_t *s);
 const hello_message_t *session_hello(const session_t *s); // the daemon's; NULL before it came
 const replica_t *session_replica(const session_t *s);
 
 int session_fd(const session_t *s); // -1 while waiting to reconnect
 short session_poll_events(const session_t *s);
 uint64_t session_deadline_us(const session_t *s); // CLOCK_MONOTONIC; UINT64_MAX: none
-// Reads, writes, reconnects as far as possible without blocking; calls the handlers.
+// Reads, writes, reconnects as far as possible without blocking; calls the handlers, which may make
+// requests but neither dispatch nor free the session.
 void session_dispatch(session_t *s, uint64_t now_us);
 
 // Requests. Kept and sent again after a reconnect: inspect and pause. 0 or -errno.
