@@ -14,11 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCRATCH_SIZE   (64 * 1024)
-#define BYTES_PER_SLOT 2560 // of memory_max, for all that a process costs
-#define READ_STUCK_US  (2 * USEC_PER_SEC)
-#define BIG_EXIT_KB    (16 * 1024) // kept apart, so that many small exits do not push it out
-#define EXIT_RING      (CAPTURE_EXITS_MAX / 2)
+#define SCRATCH_SIZE  (64 * 1024)
+#define READ_STUCK_US (2 * USEC_PER_SEC)
+#define BIG_EXIT_KB   (16 * 1024) // kept apart, so that many small exits do not push it out
+#define EXIT_RING     (CAPTURE_EXITS_MAX / 2)
 
 enum { SYSTEM_MEMINFO, SYSTEM_VMSTAT, SYSTEM_PRESSURE, SYSTEM_LOADAVG, SYSTEM_FILES };
 
@@ -88,7 +87,7 @@ static int init_memory(capture_t *c)
 {
     int r;
 
-    c->max_slots = MAX(c->config.memory_max / BYTES_PER_SLOT, (size_t) 64);
+    c->max_slots = c->config.max_processes;
     for (int i = 0; i < 2; i++) {
         r = sample_init(&c->samples[i], c->max_slots * sizeof(process_snapshot_t), c->strings);
         if (r < 0)
@@ -189,7 +188,7 @@ static void describe_system(capture_t *c, system_snapshot_t *s)
 
 // ---- Births and deaths -------------------------------------------------------------------------
 
-static void push_exit(capture_t *c, const process_snapshot_t *p, uint64_t now_ms)
+static void push_exit(capture_t *c, const process_snapshot_t *p, owner_t owner, uint64_t now_ms)
 {
     exit_ring_t *ring = p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits;
     exit_record_t *e = &ring->at[ring->next];
@@ -201,7 +200,7 @@ static void push_exit(capture_t *c, const process_snapshot_t *p, uint64_t now_ms
     } else {
         ring->count++;
     }
-    *e = (exit_record_t){.last = *p, .exited_ms = now_ms};
+    *e = (exit_record_t){.last = *p, .exited_ms = now_ms, .owner = owner};
     intern_ref_id(c->strings, (uint32_t) p->name);
     intern_ref_id(c->strings, (uint32_t) p->cmdline);
     intern_ref_id(c->strings, (uint32_t) p->unit);
@@ -253,7 +252,7 @@ static void bury(capture_t *c, uint32_t slot)
     process_snapshot_t *p = &current(c)->snapshot.processes[slot];
     tracked_t *t = &c->tracked[slot];
 
-    push_exit(c, p, c->visit.now_us / USEC_PER_MSEC);
+    push_exit(c, p, t->owner, c->visit.now_us / USEC_PER_MSEC);
     if (c->handlers.died)
         c->handlers.died(c->handlers.user, slot,
                 newest(p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits, 0));
@@ -387,6 +386,8 @@ static void collect(void *user, const reader_result_t *result)
     tracked_t *t = q->slot < c->max_slots ? &c->tracked[q->slot] : NULL;
 
     if (t && t->pid == q->pid && t->start_time == q->start_time) {
+        if (q->urgent)
+            t->details_asked = false;
         if (q->what & READER_CMDLINE) {
             t->text_asked = false;
             if (result->cmdline_error == 0) {
@@ -466,7 +467,12 @@ static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
 
 int capture_read_details(capture_t *c, uint32_t slot)
 {
-    return ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
+    int r = 0;
+
+    if (!c->tracked[slot].details_asked)
+        r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
+    c->tracked[slot].details_asked = r == 0;
+    return r;
 }
 
 static void mark_blocked(void *user, const reader_request_t *q, uint64_t since_us)
@@ -601,7 +607,7 @@ void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
             .wchar = t->wchar};
 }
 
-uint32_t capture_owner(const capture_t *c, uint32_t slot)
+owner_t capture_owner(const capture_t *c, uint32_t slot)
 {
     return c->tracked[slot].owner;
 }
@@ -610,9 +616,7 @@ void capture_usage(const capture_t *c, capture_usage_t *ret)
 {
     *ret = (capture_usage_t){.processes = c->processes,
             .descriptors = c->pool.used,
-            .sample_bytes = c->samples[0].arena.touched + c->samples[1].arena.touched +
-                            capture_current(c)->n_slots * sizeof(tracked_t) +
-                            intern_bytes(c->strings),
-            .memory_max = c->config.memory_max,
+            .bytes = c->samples[0].arena.touched + c->samples[1].arena.touched +
+                     capture_current(c)->n_slots * sizeof(tracked_t) + intern_bytes(c->strings),
             .failed_reads = c->failed_reads};
 }

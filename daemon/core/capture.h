@@ -21,6 +21,7 @@
 // time is; the list of processes when no PID was handed out since (the last field of loadavg) and
 // none ended, but for a scan every CAPTURE_SCAN_TICKS.
 
+#include "daemon/core/owner.h"
 #include "daemon/core/reader.h"
 #include "daemon/core/sample.h"
 #include "daemon/proc/procfs.h"
@@ -34,7 +35,7 @@ typedef struct capture capture_t;
 
 typedef struct {
     const procfs_t *fs;      // borrowed
-    size_t memory_max;       // bytes for all that grows with the number of processes
+    size_t max_processes;    // more are left out of the sample, which says so
     size_t descriptors_max;  // files of processes that may stay open
     uint64_t pss_budget_ppm; // CPU for PSS readings in millionths of one core; 0: only on demand
 } capture_config_t;
@@ -43,6 +44,7 @@ typedef struct {
 typedef struct {
     process_snapshot_t last; // string ids are held by the record
     uint64_t exited_ms;      // CLOCK_BOOTTIME of the tick that found it gone
+    owner_t owner;
 } exit_record_t;
 
 typedef struct {
@@ -75,7 +77,8 @@ uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time);
 const exit_record_t *capture_exit(const capture_t *c, size_t index);
 const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time);
 
-// Asks the reader for cmdline, exe and the breakdown, before all that nobody looks at.
+// Asks the reader for cmdline, exe and the breakdown, before all that nobody looks at, unless that
+// was asked already and has not come back. 0 or -EAGAIN.
 int capture_read_details(capture_t *c, uint32_t slot);
 
 // The reader's descriptor: when it is readable call capture_collect, though each capture does too.
@@ -92,12 +95,10 @@ typedef struct {
 
 void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
 
-// Who may ptrace-read the process, as far as credentials tell: all of a process's user ids equal,
-// all group ids equal, no capabilities, dumpable. UINT32_MAX: root only.
-uint32_t capture_owner(const capture_t *c, uint32_t slot);
+owner_t capture_owner(const capture_t *c, uint32_t slot);
 
 typedef struct {
-    size_t processes, descriptors, sample_bytes, memory_max;
+    size_t processes, descriptors, bytes;
     uint64_t failed_reads; // failed for another reason than that the process ended
 } capture_usage_t;
 

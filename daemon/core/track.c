@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OWNER_ROOT_ONLY UINT32_MAX
-
 // One process's turn. A file opened by its path may belong to the next owner of the PID; it is
 // taken for the right one only when `stat`, read after it, still has the same start_time.
 typedef struct {
@@ -149,20 +147,21 @@ static bool all_equal(const uint32_t ids[4])
 
 // The kernel's ptrace_may_access for reading, as far as files tell: equal user ids, equal group
 // ids, no capabilities, and dumpable, which shows in who owns the files of the directory.
-static uint32_t owner_of(turn_t *turn, const pid_status_t *s)
+static owner_t owner_of(turn_t *turn, const pid_status_t *s)
 {
+    static const owner_t root_only = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
     char path[64];
     struct stat st;
     int n = snprintf(path, sizeof(path), "%llu/io", (unsigned long long) turn->t->pid);
 
     if (n < 0 || (size_t) n >= sizeof(path) || fstatat(turn->v->fs->fd, path, &st, 0) < 0)
-        return OWNER_ROOT_ONLY;
+        return root_only;
     turn->unverified = true;
     if (!all_equal(s->uid) || !all_equal(s->gid) || st.st_uid != s->uid[0])
-        return OWNER_ROOT_ONLY;
+        return root_only;
     if (s->caps_permitted != 0 && s->uid[0] != 0)
-        return OWNER_ROOT_ONLY;
-    return s->uid[0];
+        return root_only;
+    return (owner_t){s->uid[0], s->gid[0]};
 }
 
 static int read_status(turn_t *turn)
@@ -500,7 +499,7 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
     uint64_t private_kb;
     int r;
 
-    *t = (tracked_t){.pid = pid, .owner = OWNER_ROOT_ONLY};
+    *t = (tracked_t){.pid = pid, .owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY}};
     descriptors_init(&t->files);
     r = read_stat(&turn, v->thrifty || !v->fs->has_schedstat, &stat);
     if (r < 0)

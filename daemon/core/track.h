@@ -5,6 +5,7 @@
 // date. Internal to daemon/core.
 
 #include "daemon/core/descriptors.h"
+#include "daemon/core/owner.h"
 #include "daemon/proc/pid_io.h"
 #include "daemon/proc/pid_stat.h"
 #include "daemon/proc/procfs.h"
@@ -31,8 +32,8 @@ typedef struct {
     } news;
 
     uint32_t status_at_s, slow_at_s; // CLOCK_BOOTTIME
-    uint32_t owner;                  // see capture_owner
-    uint32_t pss_cost_us;            // CPU time of the last PSS reading
+    owner_t owner;
+    uint32_t pss_cost_us; // CPU time of the last PSS reading
     uint32_t pss_not_before_s;
     int16_t io_error, smaps_error; // of the last attempt, 0 or errno
     bool multi : 1;                // has more than one thread, so schedstat is not the whole
@@ -44,6 +45,7 @@ typedef struct {
     bool wants_text : 1; // cmdline is to be read (again)
     bool text_asked : 1;
     bool smaps_asked : 1;
+    bool details_asked : 1;
     bool parent_died : 1;
 } tracked_t;
 

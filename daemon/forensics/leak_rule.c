@@ -20,9 +20,9 @@
 #define NEEDED_SMALL  36
 
 #define RISES_MIN   5
-#define LARGEST_MAX 0.4  // a single rise that is most of the growth is a step
+#define LARGEST_MAX 0.4   // a single rise that is most of the growth is a step
 #define BEND_MIN    -0.07 // slowing down: half of a cache with a time constant of the window
-#define SIGNAL_MIN  8.0  // growth over noise
+#define SIGNAL_MIN  8.0   // growth over noise
 
 #define FAST_BLOCKS     9
 #define FAST_GROWTH_KB  (24 * MIB)

@@ -1,0 +1,57 @@
+#ifndef MEMSCOPE_DAEMON_CORE_HISTORY_H
+#define MEMSCOPE_DAEMON_CORE_HISTORY_H
+
+// The past of every process, living or dead, and of the system: each second for two minutes, each
+// ten seconds for an hour, each minute for a day. Stored as runs of equal values, coded as
+// differences in small chunks of one pool, so that a process that does not move costs no chunk at
+// all. Recording one point is O(1) and allocates nothing.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct history history_t;
+
+#define HISTORY_LEVELS      3
+#define HISTORY_NONE        UINT32_MAX
+#define HISTORY_KEEP_DEAD_S (24 * 3600)
+
+typedef struct {
+    uint32_t step_s;
+    uint32_t span_s;
+} history_level_t;
+
+extern const history_level_t history_levels[HISTORY_LEVELS];
+
+// KiB. min and max are of the private values within the step; in level 0 they equal it.
+typedef struct {
+    uint64_t rss, private_last, private_min, private_max;
+} history_value_t;
+
+// `max_bytes`: of address space for series and chunks together; 0 or -errno.
+int history_new(history_t **ret, size_t max_bytes);
+void history_free(history_t *h);
+
+// A series for (pid, start_time), or the one that it has. HISTORY_NONE when there is no room even
+// after the oldest dead were dropped. pid 0: the system.
+uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
+// The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
+void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
+uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time);
+
+// Times are CLOCK_BOOTTIME and do not go back. Several points within a second: the last one counts,
+// and all of them for min and max. Seconds without a point are a gap.
+void history_record(
+        history_t *h, uint32_t series, uint64_t now_ms, uint64_t rss_kb, uint64_t private_kb);
+
+// Calls `run` for every run of equal points of a level in [from_s, to_s], oldest first, cut to that
+// range. `first_s` is the time of the first point, the others follow each step. Gaps have a NULL
+// value.
+void history_read(const history_t *h, uint32_t series, unsigned level, uint64_t from_s,
+        uint64_t to_s,
+        void (*run)(void *user, uint64_t first_s, uint32_t count, const history_value_t *value),
+        void *user);
+
+size_t history_bytes(const history_t *h);
+
+#endif

@@ -1,0 +1,215 @@
+#include "daemon/forensics/tags.h"
+#include "common/arena.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Parents that do not reap at one time; more are not counted.
+#define PARENTS_MAX 64
+
+typedef struct {
+    uint64_t pid, start_time;
+    zombie_parent_t state;
+    uint32_t count, fresh; // in this tick
+} parent_t;
+
+typedef struct {
+    leak_state_t leak;
+    spike_state_t spike;
+    zombie_state_t zombie;
+    uint64_t pid; // 0: nobody
+} state_t;
+
+struct tags {
+    arena_t arena;
+    state_t *states;
+    size_t max_slots;
+    spike_config_t spike_config;
+    tags_counts_t counts;
+    parent_t parents[PARENTS_MAX];
+    size_t n_parents;
+};
+
+int tags_new(tags_t **ret, size_t max_slots)
+{
+    tags_t *t = calloc(1, sizeof(*t));
+    int r;
+
+    if (!t)
+        return -ENOMEM;
+    r = arena_init(&t->arena, max_slots * sizeof(state_t));
+    if (r < 0) {
+        free(t);
+        return r;
+    }
+    t->states = (state_t *) (void *) t->arena.base;
+    t->max_slots = max_slots;
+    *ret = t;
+    return 0;
+}
+
+void tags_free(tags_t *t)
+{
+    if (!t)
+        return;
+    arena_done(&t->arena);
+    free(t);
+}
+
+void tags_born(
+        tags_t *t, uint32_t slot, const process_snapshot_t *p, uint64_t now_ms, uint64_t age_ms)
+{
+    state_t *s = &t->states[slot];
+    uint64_t private_kb = 0;
+
+    if (slot >= t->max_slots)
+        return;
+    memset(s, 0, sizeof(*s));
+    s->pid = p->pid;
+    snapshot_private_kb(p, &private_kb);
+    leak_init(&s->leak, now_ms, age_ms, private_kb);
+    spike_init(&s->spike, now_ms, age_ms, private_kb);
+}
+
+void tags_died(tags_t *t, uint32_t slot)
+{
+    if (slot < t->max_slots)
+        t->states[slot].pid = 0;
+}
+
+// Its index, or n_parents.
+static size_t find_parent(const tags_t *t, const process_snapshot_t *p)
+{
+    size_t i = 0;
+
+    while (i < t->n_parents &&
+            (t->parents[i].pid != p->pid || t->parents[i].start_time != p->start_time))
+        i++;
+    return i;
+}
+
+// `fresh`: zombies of this parent that were tagged in this tick.
+static void count_for_parent(tags_t *t, const snapshot_t *s, uint64_t ppid, bool fresh)
+{
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        size_t i;
+
+        if (p->known == 0 || p->pid != ppid)
+            continue;
+        i = find_parent(t, p);
+        if (i == PARENTS_MAX)
+            return;
+        if (i == t->n_parents)
+            t->parents[t->n_parents++] = (parent_t){.pid = p->pid, .start_time = p->start_time};
+        t->parents[i].count++;
+        t->parents[i].fresh += fresh;
+        return;
+    }
+}
+
+static void run_parents(tags_t *t, snapshot_t *s, uint64_t now_ms)
+{
+    for (size_t i = 0; i < t->n_parents; i++)
+        t->parents[i].count = t->parents[i].fresh = 0;
+    for (uint32_t slot = 0; slot < s->n_slots && t->counts.zombies > 0; slot++) {
+        const zombie_state_t *z = &t->states[slot].zombie;
+
+        if (t->states[slot].pid && z->tagged)
+            count_for_parent(t, s, s->processes[slot].ppid, z->since_ms == now_ms);
+    }
+    for (size_t i = 0; i < t->n_parents;) {
+        parent_t *parent = &t->parents[i];
+        zombie_verdict_t v =
+                zombie_parent_update(&parent->state, now_ms, parent->count, parent->fresh);
+
+        if (!v.tagged && parent->count == 0)
+            *parent = t->parents[--t->n_parents];
+        else
+            i++;
+    }
+}
+
+static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64_t now_ms)
+{
+    uint64_t tags = p->blocked_s > 0 ? TAG_BLOCKED : 0, private_kb;
+    leak_verdict_t leak;
+
+    if (zombie_update(&s->zombie, now_ms, p->state == 'Z').tagged) {
+        t->counts.zombies++;
+        tags |= TAG_ZOMBIE;
+    }
+    if (p->state == 'Z' || !snapshot_private_kb(p, &private_kb))
+        return tags;
+    leak = leak_update(&s->leak, now_ms, private_kb);
+    if (leak.tag == LEAK_SET) {
+        t->counts.leaking++;
+        tags |= TAG_LEAK;
+    } else if (leak.tag == LEAK_SUSPECTED) {
+        t->counts.suspected++;
+        tags |= TAG_LEAK_SUSPECTED;
+    }
+    if (spike_update(&s->spike, &t->spike_config, now_ms, private_kb).tagged) {
+        t->counts.spiking++;
+        tags |= TAG_SPIKE;
+    }
+    return tags;
+}
+
+void tags_run(tags_t *t, snapshot_t *s)
+{
+    uint64_t now_ms = s->system.mono_ms;
+
+    if (t->spike_config.mem_total_kb != s->system.mem_total_kb)
+        spike_config_default(&t->spike_config, s->system.mem_total_kb);
+    t->counts = (tags_counts_t){0};
+    for (uint32_t slot = 0; slot < s->n_slots && slot < t->max_slots; slot++) {
+        process_snapshot_t *p = &s->processes[slot];
+
+        if (p->known != 0 && t->states[slot].pid != 0)
+            p->tags = judge(t, &t->states[slot], p, now_ms);
+    }
+    if (t->counts.zombies == 0 && t->n_parents == 0)
+        return;
+    run_parents(t, s, now_ms);
+    for (uint32_t slot = 0; slot < s->n_slots && t->n_parents > 0; slot++) {
+        process_snapshot_t *p = &s->processes[slot];
+
+        if (p->known != 0 && p->zombies > 0 && find_parent(t, p) < t->n_parents)
+            p->tags |= TAG_UNREAPED;
+    }
+}
+
+const tags_counts_t *tags_counts(const tags_t *t)
+{
+    return &t->counts;
+}
+
+void tags_leak_receipt(
+        const tags_t *t, uint32_t slot, uint64_t now_ms, uint64_t headroom_kb, leak_receipt_t *ret)
+{
+    leak_receipt(&t->states[slot].leak, now_ms, headroom_kb, ret);
+}
+
+bool tags_spike_receipt(const tags_t *t, uint32_t slot, spike_receipt_t *ret)
+{
+    return spike_receipt(&t->states[slot].spike, ret);
+}
+
+bool tags_zombie_receipt(
+        const tags_t *t, const snapshot_t *s, uint32_t slot, uint64_t now_ms, zombie_receipt_t *ret)
+{
+    const process_snapshot_t *p = &s->processes[slot];
+    size_t parent;
+
+    if (t->states[slot].zombie.tagged) {
+        zombie_receipt(&t->states[slot].zombie, ret);
+        return true;
+    }
+    parent = find_parent(t, p);
+    if (parent == t->n_parents)
+        return false;
+    zombie_parent_receipt(&t->parents[parent].state, now_ms, ret);
+    return true;
+}

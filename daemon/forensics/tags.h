@@ -1,0 +1,40 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_TAGS_H
+#define MEMSCOPE_DAEMON_FORENSICS_TAGS_H
+
+// The rules applied to every process of a capture: keeps each one's states by slot, sets the tags
+// in its record, and tells what changed.
+
+#include "daemon/forensics/leak.h"
+#include "daemon/forensics/spike.h"
+#include "daemon/forensics/zombie.h"
+#include "protocol/snapshot.h"
+
+typedef struct tags tags_t;
+
+// `max_slots`: no capture has more. 0 or -errno.
+int tags_new(tags_t **ret, size_t max_slots);
+void tags_free(tags_t *t);
+
+// A process was born in, or has gone from, the slot.
+void tags_born(
+        tags_t *t, uint32_t slot, const process_snapshot_t *p, uint64_t now_ms, uint64_t age_ms);
+void tags_died(tags_t *t, uint32_t slot);
+
+// After each capture. O(processes), no allocation.
+void tags_run(tags_t *t, snapshot_t *s);
+
+typedef struct {
+    size_t leaking, suspected, spiking, zombies;
+} tags_counts_t;
+
+const tags_counts_t *tags_counts(const tags_t *t);
+
+// Receipts of the process in the slot.
+void tags_leak_receipt(
+        const tags_t *t, uint32_t slot, uint64_t now_ms, uint64_t headroom_kb, leak_receipt_t *ret);
+bool tags_spike_receipt(const tags_t *t, uint32_t slot, spike_receipt_t *ret);
+// Of a zombie or of a parent that does not reap; false for others.
+bool tags_zombie_receipt(const tags_t *t, const snapshot_t *s, uint32_t slot, uint64_t now_ms,
+        zombie_receipt_t *ret);
+
+#endif

@@ -1,0 +1,376 @@
+#include "daemon/manager.h"
+#include "common/arena.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/format.h"
+#include "common/log.h"
+#include "daemon/core/capture.h"
+#include "daemon/core/history.h"
+#include "daemon/forensics/tags.h"
+#include "daemon/publish/details.h"
+#include "daemon/publish/server.h"
+#include "daemon/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#define TICK_US          USEC_PER_SEC
+#define FIRST_PAIR_US    (200 * USEC_PER_MSEC) // rates need two captures
+#define OUT_OF_TURN_US   (50 * USEC_PER_MSEC)  // least time between two captures
+#define MEMORY_MAX_LEAST ((size_t) 64 << 20)
+#define MEMORY_MAX_MOST  ((size_t) 1 << 30)
+#define BYTES_PER_SLOT   4096 // of memory_max, all that is kept of a process
+#define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
+
+struct manager {
+    manager_config_t config;
+    sd_event *loop;
+    procfs_t fs;
+    capture_t *capture;
+    tags_t *tags;
+    history_t *history;
+    details_t *details;
+    server_t *server;
+    watch_t watch;
+    sd_event_source *tick, *look, *reader, *sigterm, *sigint;
+    arena_t series_arena;
+    uint32_t *series; // of history, by slot
+    uint32_t system_series;
+    uint64_t next_us, captured_us; // CLOCK_MONOTONIC
+    uint64_t missed;
+    bool failing;
+};
+
+void manager_config_default(manager_config_t *ret)
+{
+    *ret = (manager_config_t){.proc_root = "/proc",
+            .listen_fd = -1,
+            .private_fd = -1,
+            .group = "memscope",
+            .pss_budget_ppm = 5000,
+            .subscribers_max = 256,
+            .subscribers_max_per_user = 32};
+}
+
+// ---- Capture, tags, history, publish -----------------------------------------------------------
+
+static void on_born(void *user, uint32_t slot)
+{
+    manager_t *m = user;
+    const snapshot_t *s = capture_current(m->capture);
+    const process_snapshot_t *p = &s->processes[slot];
+    uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
+    uint64_t born_ms = p->start_time * 1000 / m->fs.clock_hz;
+
+    tags_born(m->tags, slot, p, now_ms, now_ms > born_ms ? now_ms - born_ms : 0);
+    m->series[slot] = p->flags & PROCESS_KERNEL_THREAD
+                              ? HISTORY_NONE
+                              : history_open(m->history, p->pid, p->start_time);
+}
+
+static void on_died(void *user, uint32_t slot, const exit_record_t *record)
+{
+    manager_t *m = user;
+
+    tags_died(m->tags, slot);
+    history_close(
+            m->history, m->series[slot], record->exited_ms, record->last.hwm_kb >= KEEP_DEAD_KB);
+    m->series[slot] = HISTORY_NONE;
+}
+
+static void on_reading(void *user, const reader_result_t *result)
+{
+    manager_t *m = user;
+
+    if (m->server)
+        server_reading(m->server, result);
+}
+
+static void record_history(manager_t *m)
+{
+    const snapshot_t *s = capture_current(m->capture);
+    const system_snapshot_t *y = &s->system;
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        uint64_t rss, private_kb;
+
+        if (p->known != 0 && m->series[slot] != HISTORY_NONE && snapshot_rss_kb(p, &rss) &&
+                snapshot_private_kb(p, &private_kb))
+            history_record(m->history, m->series[slot], y->mono_ms, rss, private_kb);
+    }
+    if (SYSTEM_KNOWN(y, mem_available_kb))
+        history_record(m->history, m->system_series, y->mono_ms,
+                y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),
+                y->swap_total_kb - MIN(y->swap_total_kb, y->swap_free_kb));
+}
+
+static void capture_now(manager_t *m)
+{
+    int r = capture_run(m->capture);
+    snapshot_t *s = capture_current_writable(m->capture);
+
+    m->captured_us = clock_monotonic_us();
+    if (r < 0) {
+        if (!m->failing)
+            log_error("cannot read %s: %s", m->config.proc_root, strerror(-r));
+        m->failing = true;
+        return;
+    }
+    m->failing = false;
+    SYSTEM_SET(&s->system, missed_ticks, m->missed);
+    if (m->config.private_fd >= 0)
+        SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
+    tags_run(m->tags, s);
+    record_history(m);
+    server_publish(m->server);
+}
+
+// ---- The loop ----------------------------------------------------------------------------------
+
+// Deadlines are absolute, so that ticks do not drift; one that is missed is skipped, not made up.
+static int on_tick(sd_event_source *source, uint64_t usec, void *user)
+{
+    manager_t *m = user;
+    uint64_t now;
+
+    (void) usec;
+    capture_now(m);
+    now = clock_monotonic_us();
+    m->next_us += TICK_US;
+    if (m->next_us <= now) {
+        uint64_t late = (now - m->next_us) / TICK_US + 1;
+
+        m->missed += late;
+        m->next_us += late * TICK_US;
+    }
+    sd_event_source_set_time(source, m->next_us);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_look(sd_event_source *source, uint64_t usec, void *user)
+{
+    manager_t *m = user;
+    uint64_t now = clock_monotonic_us();
+
+    (void) usec;
+    if (watch_look(&m->watch, capture_current(m->capture)->system.mem_total_kb) &&
+            now - m->captured_us >= OUT_OF_TURN_US)
+        capture_now(m);
+    sd_event_source_set_time(source, clock_monotonic_us() + WATCH_INTERVAL_US);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_reader(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+    manager_t *m = user;
+
+    (void) source;
+    (void) fd;
+    (void) events;
+    capture_collect(m->capture);
+    return 0;
+}
+
+static void on_client_gone(void *user)
+{
+    manager_t *m = user;
+
+    sd_event_exit(m->loop, 0);
+}
+
+static int add_sources(manager_t *m)
+{
+    sigset_t signals;
+    int r;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    r = sd_event_add_signal(m->loop, &m->sigterm, SIGTERM, NULL, NULL);
+    if (r >= 0)
+        r = sd_event_add_signal(m->loop, &m->sigint, SIGINT, NULL, NULL);
+    if (r >= 0)
+        r = sd_event_add_io(
+                m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
+    m->next_us = clock_monotonic_us() + FIRST_PAIR_US;
+    if (r >= 0)
+        r = sd_event_add_time(
+                m->loop, &m->tick, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_tick, m);
+    if (r >= 0)
+        r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
+    if (r >= 0 && watch_init(&m->watch, m->fs.fd) == 0)
+        r = sd_event_add_time(
+                m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
+    return r;
+}
+
+static int listen_for_clients(manager_t *m)
+{
+    const manager_config_t *c = &m->config;
+    int r = 0;
+
+    if (c->private_fd >= 0) {
+        r = server_adopt(m->server, c->private_fd, on_client_gone, m);
+        if (r < 0)
+            log_error("descriptor %d is not a connected Unix socket: %s", c->private_fd,
+                    strerror(-r));
+        return r;
+    }
+    if (c->listen_fd >= 0)
+        return server_listen_fd(m->server, c->listen_fd);
+    r = server_listen_path(m->server, c->socket_path);
+    if (r == -EADDRINUSE)
+        log_error(
+                "another memscoped serves %s: stop it, or choose another --socket", c->socket_path);
+    else if (r == -EEXIST)
+        log_error("%s exists and is not a socket: remove it, or choose another --socket",
+                c->socket_path);
+    else if (r < 0)
+        log_error("cannot listen on %s: %s: choose another --socket", c->socket_path, strerror(-r));
+    return r;
+}
+
+// ---- Putting it together -----------------------------------------------------------------------
+
+static size_t default_memory_max(const procfs_t *fs)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    size_t one_percent = pages > 0 ? (size_t) pages * fs->page_kb * 1024 / 100 : 0;
+
+    return MIN(MAX(one_percent, MEMORY_MAX_LEAST), MEMORY_MAX_MOST);
+}
+
+// As many files as the system allows; some are kept for sockets and what libraries open.
+static size_t raise_descriptor_limit(unsigned subscribers_max)
+{
+    struct rlimit limit;
+    size_t reserve = 64 + (size_t) subscribers_max * 2;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur <= reserve * 2)
+        return limit.rlim_cur > 128 ? limit.rlim_cur / 4 : 0;
+    return (size_t) limit.rlim_cur - reserve;
+}
+
+static int build(manager_t *m)
+{
+    const capture_handlers_t handlers = {
+            .reading = on_reading, .died = on_died, .born = on_born, .user = m};
+    capture_config_t capture = {.fs = &m->fs, .pss_budget_ppm = m->config.pss_budget_ppm};
+    server_config_t server = {.subscribers_max = m->config.subscribers_max,
+            .subscribers_max_per_user = m->config.subscribers_max_per_user,
+            .group = m->config.group,
+            .proc_root = m->config.proc_root,
+            .private_daemon = m->config.private_fd >= 0};
+    size_t max_slots;
+    int r;
+
+    if (m->config.memory_max == 0)
+        m->config.memory_max = default_memory_max(&m->fs);
+    max_slots = MAX(m->config.memory_max / BYTES_PER_SLOT, (size_t) 64);
+    capture.max_processes = max_slots;
+    capture.descriptors_max = raise_descriptor_limit(m->config.subscribers_max);
+    r = arena_init(&m->series_arena, max_slots * sizeof(uint32_t));
+    if (r < 0)
+        return r;
+    m->series = (uint32_t *) (void *) m->series_arena.base;
+    r = tags_new(&m->tags, max_slots);
+    if (r == 0)
+        r = history_new(&m->history, m->config.memory_max / 2);
+    if (r == 0)
+        r = capture_new(&m->capture, &capture, &handlers);
+    if (r == 0)
+        r = details_new(&m->details, m->capture, m->tags, &m->fs);
+    if (r == 0)
+        r = server_new(&m->server, m->loop, &server, m->capture, m->details, m->history);
+    if (r == 0)
+        m->system_series = history_open(m->history, 0, 0);
+    return r;
+}
+
+int manager_new(manager_t **ret, const manager_config_t *config)
+{
+    manager_t *m = calloc(1, sizeof(*m));
+    int r;
+
+    if (!m)
+        return -ENOMEM;
+    m->config = *config;
+    m->fs = (procfs_t){.fd = -1, .cgroup_fd = -1};
+    m->watch.fd = -1;
+    r = procfs_init(&m->fs, config->proc_root);
+    if (r < 0) {
+        log_error("cannot open %s: %s", config->proc_root, strerror(-r));
+        manager_free(m);
+        return r;
+    }
+    r = sd_event_default(&m->loop);
+    if (r >= 0)
+        r = build(m);
+    if (r < 0) {
+        log_error("cannot start: %s", strerror(-r));
+        manager_free(m);
+        return r;
+    }
+    r = listen_for_clients(m);
+    if (r < 0) {
+        manager_free(m);
+        return r;
+    }
+    *ret = m;
+    return 0;
+}
+
+void manager_free(manager_t *m)
+{
+    if (!m)
+        return;
+    sd_event_source_disable_unref(m->tick);
+    sd_event_source_disable_unref(m->look);
+    sd_event_source_disable_unref(m->reader);
+    sd_event_source_disable_unref(m->sigterm);
+    sd_event_source_disable_unref(m->sigint);
+    server_free(m->server);
+    details_free(m->details);
+    capture_free(m->capture);
+    history_free(m->history);
+    tags_free(m->tags);
+    watch_done(&m->watch);
+    arena_done(&m->series_arena);
+    procfs_done(&m->fs);
+    sd_event_unref(m->loop);
+    free(m);
+}
+
+int manager_run(manager_t *m)
+{
+    char count[FORMAT_MAX];
+    int r = add_sources(m);
+
+    if (r < 0) {
+        log_error("cannot start the event loop: %s", strerror(-r));
+        return 1;
+    }
+    capture_now(m);
+    if (m->config.private_fd < 0)
+        log_info("watching %s processes, listening on %s",
+                format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
+                m->config.listen_fd >= 0 ? "the socket handed over" : m->config.socket_path);
+    sd_notify(0, "READY=1");
+    r = sd_event_loop(m->loop);
+    sd_notify(0, "STOPPING=1");
+    return r < 0 ? 1 : r;
+}

@@ -1,0 +1,177 @@
+#include "daemon/options.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS_USAGE 2
+
+// Takes a value into the configuration; returns what is allowed where it is not, else NULL.
+typedef const char *(*apply_t)(manager_config_t *c, char *value);
+
+static bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
+{
+    char *end;
+    unsigned long long v;
+
+    errno = 0;
+    v = strtoull(s, &end, 10);
+    if (*s < '0' || *s > '9' || *end || errno || v < min || v > max)
+        return false;
+    *ret = v;
+    return true;
+}
+
+static const char *set_socket(manager_config_t *c, char *value)
+{
+    c->socket_path = value;
+    return *value ? NULL : "a path";
+}
+
+static const char *set_private(manager_config_t *c, char *value)
+{
+    uint64_t fd;
+
+    if (!parse_number(value, 3, INT_MAX, &fd) || fcntl((int) fd, F_SETFD, FD_CLOEXEC) < 0)
+        return "the number of an open descriptor, 3 or more";
+    c->private_fd = (int) fd;
+    return NULL;
+}
+
+static const char *set_proc(manager_config_t *c, char *value)
+{
+    c->proc_root = value;
+    return *value ? NULL : "a directory";
+}
+
+static const char *set_memory_max(manager_config_t *c, char *value)
+{
+    static const char allowed[] = "bytes with K, M or G, 8M to 64G";
+    size_t len = strlen(value);
+    uint64_t unit = 1, v;
+    const char *units = "KMG", *at = len > 0 ? strchr(units, value[len - 1]) : NULL;
+
+    if (at && *at) {
+        unit = UINT64_C(1024) << (10 * (at - units));
+        value[len - 1] = '\0';
+    }
+    if (!parse_number(value, 1, (UINT64_C(64) << 30) / unit, &v) || v * unit < UINT64_C(8) << 20)
+        return allowed;
+    c->memory_max = v * unit;
+    return NULL;
+}
+
+static const char *set_pss_budget(manager_config_t *c, char *value)
+{
+    char *end;
+    double percent = strtod(value, &end);
+
+    if (end == value || *end || !(percent >= 0 && percent <= 100))
+        return "per cent of one core, 0 to 100";
+    c->pss_budget_ppm = (uint64_t) (percent * 10000 + 0.5);
+    return NULL;
+}
+
+static const char *set_group(manager_config_t *c, char *value)
+{
+    c->group = value;
+    return *value ? NULL : "a group's name";
+}
+
+static const char *set_max(manager_config_t *c, char *value)
+{
+    uint64_t v;
+
+    if (!parse_number(value, 1, 4096, &v))
+        return "1 to 4096";
+    c->subscribers_max = (unsigned) v;
+    return NULL;
+}
+
+static const char *set_max_per_user(manager_config_t *c, char *value)
+{
+    uint64_t v;
+
+    if (!parse_number(value, 1, 4096, &v))
+        return "1 to 4096";
+    c->subscribers_max_per_user = (unsigned) v;
+    return NULL;
+}
+
+static const struct {
+    const char *name, *value, *help;
+    apply_t apply; // NULL: --help and --version
+} table[] = {
+        {"socket", "PATH", "listen on PATH (default " MEMSCOPE_SOCKET_PATH ")", set_socket},
+        {"private", "FD", "serve one client over this socket, and end with it", set_private},
+        {"group", "NAME", "members see every process whole (default memscope)", set_group},
+        {"memory-max", "SIZE", "cap for samples and history (default 1% of RAM, 64M to 1G)",
+                set_memory_max},
+        {"pss-budget", "PERCENT", "of one core for reading PSS (default 0.5; 0: on demand)",
+                set_pss_budget},
+        {"max-subscribers", "N", "viewers in all (default 256)", set_max},
+        {"max-per-user", "N", "viewers of one user, root excepted (default 32)", set_max_per_user},
+        {"proc", "DIR", "read DIR in place of /proc", set_proc},
+        {"help", NULL, "print this and exit", NULL},
+        {"version", NULL, "print the version and exit", NULL},
+};
+
+static void print_help(void)
+{
+    printf("Usage: memscoped [OPTION]...\n\n"
+           "Captures every process once a second and publishes it to memscope(1).\n\n");
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        char left[48];
+
+        snprintf(left, sizeof(left), "--%s%s%s", table[i].name, table[i].value ? " " : "",
+                table[i].value ? table[i].value : "");
+        printf("  %-24s %s\n", left, table[i].help);
+    }
+}
+
+bool options_parse(int argc, char **argv, manager_config_t *config, options_t *ret)
+{
+    struct option options[ARRAY_SIZE(table) + 1] = {0};
+    int index, c;
+
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+        options[i] = (struct option){
+                table[i].name, table[i].value ? required_argument : no_argument, NULL, 0};
+    ret->status = STATUS_USAGE;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, ":", options, &index)) != -1) {
+        const char *allowed;
+
+        if (c != 0) {
+            log_error(c == ':' ? "option %s needs a value: see memscoped --help"
+                               : "unknown option %s: see memscoped --help",
+                    argv[optind - 1]);
+            return false;
+        }
+        if (!table[index].apply) {
+            if (strcmp(table[index].name, "help") == 0)
+                print_help();
+            else
+                printf("memscoped %s\n", MEMSCOPE_VERSION);
+            ret->status = 0;
+            return false;
+        }
+        allowed = table[index].apply(config, optarg);
+        if (allowed) {
+            log_error("--%s %s: allowed is %s", table[index].name, optarg, allowed);
+            return false;
+        }
+    }
+    if (optind < argc) {
+        log_error("unexpected argument '%s': see memscoped --help", argv[optind]);
+        return false;
+    }
+    return true;
+}

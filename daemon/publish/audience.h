@@ -1,0 +1,67 @@
+#ifndef MEMSCOPE_DAEMON_PUBLISH_AUDIENCE_H
+#define MEMSCOPE_DAEMON_PUBLISH_AUDIENCE_H
+
+// Who may see what, by the kernel's own rules, and each tick encoded once for all who see the same.
+//
+//   everybody                          public fields (with hidepid: of their own processes)
+//   root, members of group memscope    everything
+//   a user                             private fields where the kernel would let that user
+//                                      ptrace-read the process
+
+#include "daemon/core/capture.h"
+#include "daemon/publish/packet.h"
+#include "protocol/snapshot.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct {
+    gid_t group;         // members see everything; (gid_t) -1: there is no such group
+    bool hidepid;        // in force on /proc
+    gid_t hidepid_group; // exempt from it; (gid_t) -1: none
+    bool private_daemon; // whoever is there started this daemon with their own rights
+} audience_policy_t;
+
+// Looks up the group by name and the mount options of `proc_root`.
+void audience_policy_init(audience_policy_t *p, const char *group, const char *proc_root);
+
+typedef struct audience audience_t;
+typedef struct audiences audiences_t;
+
+typedef struct {
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;
+    unsigned rights; // RIGHTS_* of protocol/messages.h
+} peer_t;
+
+// Asks the socket who is at the other end and decides. 0 or -errno.
+int peer_identify(int fd, const audience_policy_t *policy, peer_t *ret);
+
+int audiences_new(audiences_t **ret, capture_t *capture);
+void audiences_free(audiences_t *a);
+
+// The audience of a peer, created when it is the first; release each.
+audience_t *audience_acquire(audiences_t *a, const peer_t *peer);
+void audience_release(audiences_t *a, audience_t *au);
+
+// A capture was taken: forgets what was encoded and finds out anew who may see what.
+int audiences_advance(audiences_t *a);
+
+// One frame of TICK: header, a part that several audiences share, and one of this audience alone.
+typedef struct {
+    unsigned char header[5];
+    packet_t *shared, *own; // each NULL or one reference
+} tick_frame_t;
+
+void tick_frame_done(tick_frame_t *f);
+
+// From the capture before the last one to the last one, or (keyframe) to the last one from nothing.
+// 0 or -errno.
+int audience_encode(audiences_t *a, audience_t *au, bool keyframe, tick_frame_t *ret);
+
+bool audience_sees(const audience_t *au, uint32_t slot);         // that the process exists
+bool audience_sees_private(const audience_t *au, uint32_t slot); // and its private fields
+// The same of one that has ended.
+bool audience_sees_exit(const audience_t *au, const exit_record_t *e, bool *ret_private);
+
+#endif

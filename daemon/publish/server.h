@@ -1,0 +1,41 @@
+#ifndef MEMSCOPE_DAEMON_PUBLISH_SERVER_H
+#define MEMSCOPE_DAEMON_PUBLISH_SERVER_H
+
+// Listens, accepts within limits, and publishes each capture to all subscribers.
+
+#include "daemon/core/history.h"
+#include "daemon/publish/audience.h"
+#include "daemon/publish/details.h"
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+typedef struct {
+    unsigned subscribers_max;          // in all
+    unsigned subscribers_max_per_user; // root is exempt
+    const char *group;                 // whose members see everything
+    const char *proc_root;
+    bool private_daemon;
+} server_config_t;
+
+typedef struct server server_t;
+
+int server_new(server_t **ret, sd_event *loop, const server_config_t *config, capture_t *capture,
+        details_t *details, history_t *history);
+void server_free(server_t *s);
+
+// A listening socket, owned from here on.
+int server_listen_fd(server_t *s, int fd);
+// Makes one at `path`, which every user may connect to. A socket that nobody listens on is
+// replaced; -EADDRINUSE when somebody does. It is removed by server_free.
+int server_listen_path(server_t *s, const char *path);
+// A connection that exists already; `last_one` is called when it ends.
+int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user);
+
+// After each capture.
+void server_publish(server_t *s);
+// A reading of an inspected process came back.
+void server_reading(server_t *s, const reader_result_t *result);
+
+unsigned server_subscribers(const server_t *s);
+
+#endif
