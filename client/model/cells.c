@@ -1,0 +1,244 @@
+#include "client/model/cells.h"
+
+#include "client/widget/sparkline.h"
+#include "common/cleanup.h"
+#include "common/format.h"
+#include <stdio.h>
+#include <string.h>
+
+static style_t unknown(char *buf)
+{
+    memcpy(buf, "-", 2);
+    return STYLE_DIM;
+}
+
+static style_t zero(char *buf)
+{
+    memcpy(buf, "0", 2);
+    return STYLE_DIM;
+}
+
+style_t format_pid(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    snprintf(buf, CELL_MAX, "%lld",
+            (long long) r->values[r->flags & ROW_GROUP ? VALUE_COUNT : VALUE_PID]);
+    return STYLE_NORMAL;
+}
+
+style_t format_user(const cell_context_t *c, const row_t *r, char *buf)
+{
+    const char *name = model_user(c->model, r);
+
+    if (!name)
+        return unknown(buf);
+    snprintf(buf, CELL_MAX, "%s", name);
+    return STYLE_NORMAL;
+}
+
+style_t format_name(const cell_context_t *c, const row_t *r, char *buf)
+{
+    if (c->kind == GROUP_USER)
+        return format_user(c, r, buf);
+    if (c->kind == GROUP_UNIT && r->unit == 0)
+        strcpy(buf, "(no unit)");
+    else if (c->kind == GROUP_UNIT)
+        model_string(c->model, r->unit, buf, CELL_MAX);
+    else if (c->command && c->kind == GROUP_NONE)
+        model_command(c->model, r, buf, CELL_MAX);
+    else
+        model_name(c->model, r, buf, CELL_MAX);
+    if (buf[0] == '\0')
+        return unknown(buf);
+    return r->flags & ROW_KERNEL_THREAD ? STYLE_DIM : STYLE_NORMAL;
+}
+
+style_t format_state(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    if (!r->state)
+        return unknown(buf);
+    snprintf(buf, CELL_MAX, "%c", r->state);
+    return r->state == 'Z' ? STYLE_ZOMBIE : STYLE_NORMAL;
+}
+
+static style_t format_memory(const row_t *r, value_t v, const char *sign, char *buf)
+{
+    char text[FORMAT_MAX];
+
+    if (!row_knows(r, v))
+        return unknown(buf);
+    snprintf(buf, CELL_MAX, "%s%s", sign, format_kb(text, sizeof(text), (uint64_t) r->values[v]));
+    return STYLE_NORMAL;
+}
+
+style_t format_rss(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_memory(r, VALUE_MEM, "", buf);
+}
+
+style_t format_basis(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    if (r->from_pss + r->from_rss == 0)
+        return unknown(buf);
+    snprintf(
+            buf, CELL_MAX, "%s", r->from_rss == 0 ? "PSS" : (r->from_pss == 0 ? "RSS" : "PSS+RSS"));
+    return STYLE_DIM;
+}
+
+style_t format_pss(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_memory(r, VALUE_PSS, r->flags & ROW_PSS_ESTIMATED ? "~" : "", buf);
+}
+
+style_t format_swap(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_memory(r, VALUE_SWAP, "", buf);
+}
+
+style_t format_cpu(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    if (!row_knows(r, VALUE_CPU))
+        return unknown(buf);
+    format_permille(buf, CELL_MAX, (uint64_t) r->values[VALUE_CPU]);
+    return r->values[VALUE_CPU] == 0 ? STYLE_DIM : STYLE_NORMAL;
+}
+
+style_t format_threads(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    if (!row_knows(r, VALUE_THREADS))
+        return unknown(buf);
+    snprintf(buf, CELL_MAX, "%lld", (long long) r->values[VALUE_THREADS]);
+    return STYLE_NORMAL;
+}
+
+static style_t format_io(const row_t *r, value_t v, char *buf)
+{
+    if (!row_knows(r, v))
+        return unknown(buf);
+    if (r->values[v] == 0)
+        return zero(buf);
+    format_kb_short(buf, CELL_MAX, (uint64_t) r->values[v]);
+    return STYLE_NORMAL;
+}
+
+style_t format_read(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_io(r, VALUE_READ, buf);
+}
+
+style_t format_write(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_io(r, VALUE_WRITE, buf);
+}
+
+static style_t sign_style(int64_t v)
+{
+    if (v == 0)
+        return STYLE_DIM;
+    return v > 0 ? STYLE_GROWTH : STYLE_SHRINK;
+}
+
+style_t format_delta(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    if (!row_knows(r, VALUE_DELTA))
+        return unknown(buf);
+    format_delta_kb(buf, CELL_MAX, r->values[VALUE_DELTA]);
+    return sign_style(r->values[VALUE_DELTA]);
+}
+
+style_t format_rate(const cell_context_t *c, const row_t *r, char *buf)
+{
+    int64_t v = r->values[VALUE_RATE];
+    char text[FORMAT_MAX];
+
+    (void) c;
+    if (!row_knows(r, VALUE_RATE))
+        return unknown(buf);
+    if (v == 0)
+        return zero(buf);
+    format_kb_short(text, sizeof(text), v < 0 ? -(uint64_t) v : (uint64_t) v);
+    snprintf(buf, CELL_MAX, "%s%s", v < 0 ? "-" : "+", text);
+    return sign_style(v);
+}
+
+// Whether a sparkline shows nothing but its lowest level.
+static bool is_flat(const glyphs_t *g, const char *text)
+{
+    const char *low = g->level[1];
+
+    while (*text == ' ')
+        text++;
+    while (strncmp(text, low, strlen(low)) == 0)
+        text += strlen(low);
+    return *text == '\0';
+}
+
+style_t format_trend(const cell_context_t *c, const row_t *r, char *buf)
+{
+    int64_t values[TRACK_POINTS];
+    size_t n = model_series(c->model, r, values);
+
+    sparkline_text(c->glyphs, values, n, (size_t) c->width, buf, CELL_MAX);
+    return is_flat(c->glyphs, buf) ? STYLE_DIM : STYLE_GAUGE_LOW;
+}
+
+// Most urgent first: it gives the colour.
+static const struct {
+    uint32_t tag;
+    const char *text;
+    style_t style;
+} tags[] = {
+        {TAG_LEAK, "LEAK", STYLE_LEAK},
+        {TAG_SPIKE, "SPIKE", STYLE_SPIKE},
+        {TAG_LEAK_SUSPECTED, "LEAK?", STYLE_SUSPECT},
+        {TAG_UNREAPED, "UNREAPED", STYLE_ZOMBIE},
+        {TAG_ZOMBIE, "ZOMBIE", STYLE_ZOMBIE},
+        {TAG_BLOCKED, "BLOCKED", STYLE_ALERT},
+};
+
+int tags_weight(uint32_t set)
+{
+    int weight = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(tags); i++)
+        weight = weight << 1 | ((set & tags[i].tag) != 0);
+    return weight;
+}
+
+style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
+{
+    style_t style = STYLE_NORMAL;
+    int at = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+        char text[32];
+        int len;
+
+        if (!(r->tags & tags[i].tag))
+            continue;
+        len = snprintf(text, sizeof(text), "%s%s", at ? " " : "", tags[i].text);
+        if (at == 0)
+            style = tags[i].style;
+        if (at + len > c->width) {
+            // Half a word would be another one.
+            snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "+");
+            break;
+        }
+        at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
+        len = snprintf(text, sizeof(text), ":%u", r->zombies);
+        if (tags[i].tag == TAG_UNREAPED && r->zombies > 0 && at + len <= c->width)
+            at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
+    }
+    return style;
+}

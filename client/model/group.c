@@ -1,0 +1,123 @@
+#include "client/model/model.h"
+
+#include "common/cleanup.h"
+#include "common/procmap.h"
+#include <errno.h>
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
+{
+    const unsigned char *b = data;
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ b[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+// A group's identity outlives the string ids of one snapshot: the cursor stays on it.
+identity_t model_group_of(const model_t *m, const row_t *r, group_kind_t kind)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325) + (uint64_t) kind;
+
+    if (kind == GROUP_USER) {
+        h = hash_bytes(h, &r->uid, sizeof(r->uid));
+        h += (r->flags & ROW_UID_KNOWN) == 0;
+    } else {
+        size_t len = 0;
+        const char *s = "";
+
+        if (m->strings)
+            s = intern_get(m->strings, kind == GROUP_NAME ? r->name : r->unit, &len);
+        h = hash_bytes(h, s, len);
+    }
+    return (identity_t){.pid = 0, .start_time = h};
+}
+
+// What is the same for all members of a group within one snapshot.
+static uint64_t group_key(const row_t *r, group_kind_t kind)
+{
+    switch (kind) {
+    case GROUP_USER:
+        return r->flags & ROW_UID_KNOWN ? r->uid : UINT64_MAX;
+    case GROUP_UNIT:
+        return r->unit;
+    default:
+        return r->name;
+    }
+}
+
+static row_t new_group(const model_t *m, const row_t *first, group_kind_t kind)
+{
+    row_t g = {.id = model_group_of(m, first, kind), .flags = ROW_GROUP};
+
+    switch (kind) {
+    case GROUP_USER:
+        g.uid = first->uid;
+        g.flags |= first->flags & ROW_UID_KNOWN;
+        break;
+    case GROUP_UNIT:
+        g.unit = first->unit;
+        break;
+    default:
+        g.name = first->name;
+    }
+    return g;
+}
+
+static void add_member(row_t *g, const row_t *r)
+{
+    for (value_t v = 0; v < VALUE_MAX; v++)
+        if (v != VALUE_PID && v != VALUE_MEM && row_knows(r, v))
+            row_add(g, v, r->values[v]);
+    if (row_knows(r, VALUE_PSS)) {
+        row_add(g, VALUE_MEM, r->values[VALUE_PSS]);
+        g->from_pss++;
+        g->flags |= r->flags & ROW_PSS_ESTIMATED;
+    } else if (row_knows(r, VALUE_RSS)) {
+        row_add(g, VALUE_MEM, r->values[VALUE_RSS]);
+        g->from_rss++;
+    }
+    g->tags |= r->tags;
+    g->zombies += r->zombies;
+}
+
+static int add_group(rows_t *groups, row_t group)
+{
+    if (groups->n == groups->cap) {
+        size_t cap = groups->cap ? groups->cap * 2 : 64;
+        row_t *grown = realloc(groups->items, cap * sizeof(*grown));
+
+        if (!grown)
+            return -ENOMEM;
+        groups->items = grown;
+        groups->cap = cap;
+    }
+    groups->items[groups->n++] = group;
+    return 0;
+}
+
+int model_group(model_t *m, group_kind_t kind)
+{
+    procmap_t by_key = {0};
+    int r = 0;
+
+    m->groups.n = 0;
+    m->grouped_by = kind;
+    for (size_t i = 0; kind != GROUP_NONE && i < m->processes.n; i++) {
+        row_t *process = &m->processes.items[i];
+        uint64_t key = group_key(process, kind);
+        uint32_t index = procmap_get(&by_key, key, 0);
+
+        if (index == PROCMAP_NONE) {
+            index = (uint32_t) m->groups.n;
+            r = procmap_put(&by_key, key, 0, index);
+            if (r == 0)
+                r = add_group(&m->groups, new_group(m, process, kind));
+            if (r < 0)
+                break;
+        }
+        process->group = index;
+        add_member(&m->groups.items[index], process);
+    }
+    procmap_done(&by_key);
+    return r;
+}

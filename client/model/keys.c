@@ -1,0 +1,51 @@
+#include "client/model/keys.h"
+
+#include "common/cleanup.h"
+
+// clang-format off
+const key_binding_t key_bindings[] = {
+    {{KEY_CODE_UP, 'k'}, "↑ k", "Up k", ACTION_UP, IN_ALL, "one line up"},
+    {{KEY_CODE_DOWN, 'j'}, "↓ j", "Down j", ACTION_DOWN, IN_ALL, "one line down"},
+    {{KEY_CODE_PAGE_UP, 'b' & 0x1f}, "PgUp", NULL, ACTION_PAGE_UP, IN_ALL, "one page up"},
+    {{KEY_CODE_PAGE_DOWN, 'f' & 0x1f}, "PgDn", NULL, ACTION_PAGE_DOWN, IN_ALL, "one page down"},
+    {{KEY_CODE_HOME}, "Home", NULL, ACTION_HOME, IN_ALL, "to the first line"},
+    {{KEY_CODE_END, 'G'}, "End", NULL, ACTION_END, IN_ALL, "to the last line"},
+    {{KEY_CODE_ENTER, '\n'}, "Enter", NULL, ACTION_OPEN, IN_LIST, "inspect the process, or show the group's members"},
+    {{KEY_CODE_ESCAPE}, "ESC", NULL, ACTION_BACK, IN_ALL, "back; from the list: quit", "back"},
+    {{' '}, "Space", NULL, ACTION_RESET_BASELINE, IN_LIST | IN_INSPECT, "reset the baseline: DELTA counts from now, for you alone", "reset"},
+    {{'g'}, "g", NULL, ACTION_GROUP, IN_LIST, "group by name, by user, by unit, not at all"},
+    {{'m'}, "m", NULL, ACTION_SORT_MEM, IN_LIST, "sort by memory (RSS)"},
+    {{'c'}, "c", NULL, ACTION_SORT_CPU, IN_LIST, "sort by CPU"},
+    {{'d'}, "d", NULL, ACTION_SORT_DELTA, IN_LIST, "sort by DELTA"},
+    {{'p'}, "p", NULL, ACTION_SORT_PID, IN_LIST, "sort by PID (groups: by number of processes)"},
+    {{'<', KEY_CODE_LEFT}, "<", NULL, ACTION_SORT_LEFT, IN_LIST, "sort by the column to the left"},
+    {{'>', KEY_CODE_RIGHT}, ">", NULL, ACTION_SORT_RIGHT, IN_LIST, "sort by the column to the right"},
+    {{'I'}, "I", NULL, ACTION_INVERT, IN_LIST, "invert the order"},
+    {{'n'}, "n", NULL, ACTION_COMMAND, IN_LIST, "command line or name"},
+    {{'-'}, "-", NULL, ACTION_ZOOM_OUT, IN_INSPECT, "a longer time in the trend", "longer"},
+    {{'+', '='}, "+", NULL, ACTION_ZOOM_IN, IN_INSPECT, "a shorter time in the trend", "shorter"},
+    {{'?', 'h', KEY_CODE_F1}, "? F1", NULL, ACTION_HELP, IN_ALL, "this help", "help"},
+    {{'q'}, "q", NULL, ACTION_QUIT, IN_ALL, "quit", "quit"},
+};
+// clang-format on
+
+const size_t n_key_bindings = ARRAY_SIZE(key_bindings);
+
+const char *key_label(const key_binding_t *k, bool utf8)
+{
+    return !utf8 && k->ascii_name ? k->ascii_name : k->name;
+}
+
+action_t key_action(int code, view_t view)
+{
+    for (size_t i = 0; i < n_key_bindings; i++) {
+        const key_binding_t *k = &key_bindings[i];
+
+        if (!(k->views >> view & 1))
+            continue;
+        for (size_t c = 0; c < ARRAY_SIZE(k->codes) && k->codes[c] != KEY_CODE_NONE; c++)
+            if (k->codes[c] == code)
+                return k->action;
+    }
+    return ACTION_NONE;
+}

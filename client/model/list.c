@@ -1,0 +1,188 @@
+#include "client/model/list.h"
+
+#include "common/cleanup.h"
+#include <errno.h>
+
+void list_init(list_t *l)
+{
+    *l = (list_t){.order = {.column = COLUMN_RSS}};
+}
+
+void list_done(list_t *l)
+{
+    free(l->indexes);
+    *l = (list_t){0};
+}
+
+static const rows_t *rows_of(const list_t *l, const model_t *m)
+{
+    return l->kind == GROUP_NONE ? &m->processes : &m->groups;
+}
+
+static bool shows(const list_t *l, const model_t *m, const row_t *r)
+{
+    return l->within_kind == GROUP_NONE ||
+           identity_equal(model_group_of(m, r, l->within_kind), l->within);
+}
+
+static int collect(list_t *l, const model_t *m)
+{
+    const rows_t *rows = rows_of(l, m);
+
+    if (rows->n > l->cap) {
+        size_t cap = rows->n + rows->n / 8 + 64;
+        uint32_t *grown = realloc(l->indexes, cap * sizeof(*grown));
+
+        if (!grown)
+            return -ENOMEM;
+        l->indexes = grown;
+        l->cap = cap;
+    }
+    l->n = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        if (shows(l, m, &rows->items[i]))
+            l->indexes[l->n++] = (uint32_t) i;
+    return sort_rows(m, rows->items, l->indexes, l->n, l->order);
+}
+
+static void put_cursor(list_t *l, const model_t *m, size_t place)
+{
+    l->cursor = l->n > 0 ? MIN(place, l->n - 1) : 0;
+    l->selected = l->n > 0 ? list_row(l, m, l->cursor)->id : (identity_t){0};
+}
+
+// The line of the selected row; where it is gone, the line that it had.
+static void follow_selected(list_t *l, const model_t *m)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (!identity_equal(list_row(l, m, i)->id, l->selected))
+            continue;
+        // A cursor that nobody has moved does not drag the screen away from the top.
+        put_cursor(l, m, l->moved || i < l->page ? i : 0);
+        return;
+    }
+    put_cursor(l, m, l->cursor);
+}
+
+static void scroll_to_cursor(list_t *l)
+{
+    if (l->cursor < l->top)
+        l->top = l->cursor;
+    if (l->page > 0 && l->cursor >= l->top + l->page)
+        l->top = l->cursor - l->page + 1;
+    if (l->top + l->page > l->n)
+        l->top = l->n > l->page ? l->n - l->page : 0;
+}
+
+int list_rebuild(list_t *l, model_t *m, size_t page)
+{
+    int r = 0;
+
+    l->page = page;
+    l->n = 0;
+    if (l->kind != GROUP_NONE)
+        r = model_group(m, l->kind);
+    if (r == 0)
+        r = collect(l, m);
+    follow_selected(l, m);
+    scroll_to_cursor(l);
+    return r;
+}
+
+const row_t *list_row(const list_t *l, const model_t *m, size_t place)
+{
+    return &rows_of(l, m)->items[l->indexes[place]];
+}
+
+const row_t *list_selected(const list_t *l, const model_t *m)
+{
+    return l->n > 0 ? list_row(l, m, l->cursor) : NULL;
+}
+
+void list_move(list_t *l, const model_t *m, long lines)
+{
+    size_t size = (size_t) labs(lines);
+
+    if (lines < 0)
+        put_cursor(l, m, l->cursor > size ? l->cursor - size : 0);
+    else
+        put_cursor(l, m, l->cursor + size);
+    l->moved = true;
+    scroll_to_cursor(l);
+}
+
+void list_home(list_t *l, const model_t *m)
+{
+    put_cursor(l, m, 0);
+    l->moved = false;
+    scroll_to_cursor(l);
+}
+
+void list_end(list_t *l, const model_t *m)
+{
+    put_cursor(l, m, l->n);
+    l->moved = true;
+    scroll_to_cursor(l);
+}
+
+void list_sort_by(list_t *l, const model_t *m, column_id_t column)
+{
+    l->order = (sort_order_t){.column = column};
+    if (!l->moved) {
+        put_cursor(l, m, 0);
+        l->selected = (identity_t){0};
+        l->top = 0;
+    }
+}
+
+static void forget_place(list_t *l)
+{
+    l->selected = (identity_t){0};
+    l->cursor = 0;
+    l->top = 0;
+    l->moved = false;
+}
+
+void list_cycle_groups(list_t *l, const model_t *m)
+{
+    group_kind_t from = l->within_kind != GROUP_NONE ? l->within_kind : l->kind;
+    const row_t *selected = list_selected(l, m);
+    bool process = selected && l->kind == GROUP_NONE;
+    group_kind_t to = (from + 1) % GROUP_KINDS;
+    bool moved = l->moved;
+
+    forget_place(l);
+    l->within_kind = GROUP_NONE;
+    l->kind = to;
+    if (process && to != GROUP_NONE) {
+        l->selected = model_group_of(m, selected, to);
+        l->moved = moved;
+    }
+}
+
+void list_enter_group(list_t *l)
+{
+    identity_t group = l->selected;
+
+    if (l->kind == GROUP_NONE || l->n == 0)
+        return;
+    l->outer_selected = group;
+    l->outer_top = l->top;
+    l->within_kind = l->kind;
+    l->within = group;
+    l->kind = GROUP_NONE;
+    forget_place(l);
+}
+
+bool list_leave_group(list_t *l)
+{
+    if (l->within_kind == GROUP_NONE)
+        return false;
+    l->kind = l->within_kind;
+    l->within_kind = GROUP_NONE;
+    forget_place(l);
+    l->selected = l->outer_selected;
+    l->top = l->outer_top;
+    l->moved = true;
+    return true;
+}

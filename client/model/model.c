@@ -1,0 +1,247 @@
+#include "client/model/model.h"
+
+#include "client/widget/sparkline.h"
+#include "common/cleanup.h"
+#include "common/text.h"
+#include <errno.h>
+#include <stdio.h>
+
+int model_init(model_t *m, bool utf8)
+{
+    *m = (model_t){.utf8 = utf8};
+    return userdb_new(&m->users);
+}
+
+void model_done(model_t *m)
+{
+    free(m->processes.items);
+    free(m->groups.items);
+    tracks_done(&m->tracks);
+    userdb_free(m->users);
+    *m = (model_t){0};
+}
+
+// Fills what comes straight from the snapshot.
+static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
+{
+    row_t r = {
+            .id = {p->pid, p->start_time},
+            .name = (uint32_t) p->name,
+            .cmdline = (uint32_t) p->cmdline,
+            .unit = (uint32_t) p->unit,
+            .uid = (uint32_t) p->uid,
+            .tags = (uint32_t) p->tags,
+            .zombies = (uint32_t) p->zombies,
+            .state = p->state > 0x20 && p->state < 0x7f ? (char) p->state : '\0',
+    };
+    uint64_t kb, age;
+    bool estimated;
+
+    if (p->flags & PROCESS_KERNEL_THREAD)
+        r.flags |= ROW_KERNEL_THREAD;
+    if (PROCESS_KNOWN(p, uid))
+        r.flags |= ROW_UID_KNOWN;
+    row_set(&r, VALUE_PID, (int64_t) p->pid);
+    row_set(&r, VALUE_COUNT, 1);
+    if (snapshot_rss_kb(p, &kb)) {
+        row_set(&r, VALUE_RSS, (int64_t) kb);
+        row_set(&r, VALUE_MEM, (int64_t) kb);
+    }
+    if (snapshot_pss_kb(p, now_ms, &kb, &estimated, &age)) {
+        row_set(&r, VALUE_PSS, (int64_t) kb);
+        if (estimated)
+            r.flags |= ROW_PSS_ESTIMATED;
+    }
+    if (snapshot_private_kb(p, &kb))
+        row_set(&r, VALUE_PRIVATE, (int64_t) kb);
+    if (PROCESS_KNOWN(p, swap_kb))
+        row_set(&r, VALUE_SWAP, (int64_t) p->swap_kb);
+    if (PROCESS_KNOWN(p, cpu_permille))
+        row_set(&r, VALUE_CPU, (int64_t) p->cpu_permille);
+    if (PROCESS_KNOWN(p, threads))
+        row_set(&r, VALUE_THREADS, (int64_t) p->threads);
+    if (PROCESS_KNOWN(p, read_rate))
+        row_set(&r, VALUE_READ, (int64_t) p->read_rate);
+    if (PROCESS_KNOWN(p, write_rate))
+        row_set(&r, VALUE_WRITE, (int64_t) p->write_rate);
+    return r;
+}
+
+static void set_delta(row_t *r, const track_t *track, const process_snapshot_t *p)
+{
+    if (!row_knows(r, VALUE_PRIVATE))
+        return;
+    if (track->has_baseline)
+        row_set(r, VALUE_DELTA, r->values[VALUE_PRIVATE] - track->baseline_kb);
+    else if (PROCESS_KNOWN(p, baseline_kb))
+        row_set(r, VALUE_DELTA, r->values[VALUE_PRIVATE] - (int64_t) p->baseline_kb);
+}
+
+static int reserve(rows_t *rows, size_t n)
+{
+    row_t *grown;
+
+    if (n <= rows->cap)
+        return 0;
+    n += n / 8 + 64;
+    grown = realloc(rows->items, n * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    rows->items = grown;
+    rows->cap = n;
+    return 0;
+}
+
+static void count_tags(model_t *m)
+{
+    m->leaks = m->suspects = m->spikes = m->zombies = 0;
+    for (size_t i = 0; i < m->processes.n; i++) {
+        uint32_t tags = m->processes.items[i].tags;
+
+        m->leaks += (tags & TAG_LEAK) != 0;
+        m->suspects += (tags & TAG_LEAK_SUSPECTED) != 0;
+        m->spikes += (tags & TAG_SPIKE) != 0;
+        m->zombies += (tags & TAG_ZOMBIE) != 0;
+    }
+}
+
+static size_t count_living(const snapshot_t *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_slots; i++)
+        n += s->processes[i].known != 0;
+    return n;
+}
+
+// The row of a process, with what this viewer remembers of it.
+static int add_process(model_t *m, const snapshot_t *s, size_t slot, uint64_t now_ms)
+{
+    const process_snapshot_t *p = &s->processes[slot];
+    rows_t *rows = &m->processes;
+    row_t *row = &rows->items[rows->n];
+    const track_t *track;
+    int64_t rate;
+    bool known;
+    int r;
+
+    *row = row_of(p, now_ms);
+    row->slot = (uint32_t) slot;
+    known = row_knows(row, VALUE_PRIVATE);
+    r = tracks_touch(
+            &m->tracks, row->id, (uint32_t) rows->n, known, (uint64_t) row->values[VALUE_PRIVATE]);
+    if (r < 0)
+        return r;
+    track = tracks_find(&m->tracks, row->id);
+    set_delta(row, track, p);
+    if (known && track_rate(&m->tracks, track, (uint64_t) row->values[VALUE_PRIVATE], &rate))
+        row_set(row, VALUE_RATE, rate);
+    rows->n++;
+    return 0;
+}
+
+int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms)
+{
+    rows_t *rows = &m->processes;
+    int r = reserve(rows, count_living(s));
+
+    if (r < 0)
+        return r;
+    m->system = s->system;
+    m->strings = s->strings;
+    m->grouped_by = GROUP_NONE;
+    rows->n = 0;
+    if (SYSTEM_KNOWN(&s->system, mono_ms))
+        now_ms = s->system.mono_ms;
+    tracks_begin(&m->tracks, now_ms);
+    for (size_t i = 0; i < s->n_slots && r == 0; i++)
+        if (s->processes[i].known != 0)
+            r = add_process(m, s, i, now_ms);
+    tracks_end(&m->tracks);
+    for (size_t i = 0; i < m->tracks.n; i++)
+        rows->items[m->tracks.items[i].row].track = (uint32_t) i;
+    count_tags(m);
+    return r;
+}
+
+void model_reset_baselines(model_t *m)
+{
+    for (size_t i = 0; i < m->processes.n; i++) {
+        row_t *row = &m->processes.items[i];
+        track_t *track = &m->tracks.items[row->track];
+
+        if (!row_knows(row, VALUE_PRIVATE))
+            continue;
+        track->baseline_kb = row->values[VALUE_PRIVATE];
+        track->has_baseline = true;
+        row_set(row, VALUE_DELTA, 0);
+    }
+}
+
+const row_t *model_find(const model_t *m, identity_t id)
+{
+    const track_t *track = tracks_find(&m->tracks, id);
+
+    if (track)
+        return &m->processes.items[track->row];
+    for (size_t i = 0; id.pid == 0 && i < m->groups.n; i++)
+        if (identity_equal(m->groups.items[i].id, id))
+            return &m->groups.items[i];
+    return NULL;
+}
+
+char *model_string(const model_t *m, uint32_t id, char *buf, size_t cap)
+{
+    size_t len = 0;
+    const char *s = m->strings ? intern_get(m->strings, id, &len) : "";
+
+    text_sanitize(buf, cap, s, len, m->utf8);
+    return buf;
+}
+
+char *model_name(const model_t *m, const row_t *r, char *buf, size_t cap)
+{
+    return model_string(m, r->name, buf, cap);
+}
+
+char *model_command(const model_t *m, const row_t *r, char *buf, size_t cap)
+{
+    size_t len = 0;
+    const char *s = m->strings ? intern_get(m->strings, r->cmdline, &len) : "";
+    char joined[INTERN_MAX_LEN];
+
+    while (len > 0 && s[len - 1] == '\0')
+        len--;
+    if (len == 0) {
+        // Like ps: a kernel thread, or a process that has no arguments, by its name.
+        model_name(m, r, joined, sizeof(joined));
+        snprintf(buf, cap, "[%s]", joined);
+        return buf;
+    }
+    for (size_t i = 0; i < len; i++)
+        joined[i] = s[i] == '\0' ? ' ' : s[i];
+    text_sanitize(buf, cap, joined, len, m->utf8);
+    return buf;
+}
+
+const char *model_user(const model_t *m, const row_t *r)
+{
+    return r->flags & ROW_UID_KNOWN ? userdb_name(m->users, r->uid) : NULL;
+}
+
+size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINTS])
+{
+    size_t n = m->tracks.filled;
+
+    for (size_t i = 0; i < TRACK_POINTS; i++)
+        values[i] = SPARKLINE_GAP;
+    if (!(r->flags & ROW_GROUP))
+        return track_series(&m->tracks, &m->tracks.items[r->track], values);
+    for (size_t i = 0; i < m->processes.n; i++) {
+        const row_t *member = &m->processes.items[i];
+
+        if (&m->groups.items[member->group] == r)
+            track_series(&m->tracks, &m->tracks.items[member->track], values);
+    }
+    return n;
+}

@@ -1,0 +1,58 @@
+#ifndef MEMSCOPE_CLIENT_MODEL_MODEL_H
+#define MEMSCOPE_CLIENT_MODEL_MODEL_H
+
+// What the viewer looks at: a row for each process of the latest snapshot that was taken up, rows
+// for groups of them, and the viewer's own memory of the past.
+
+#include "client/model/row.h"
+#include "client/model/tracks.h"
+#include "common/userdb.h"
+#include "protocol/snapshot.h"
+
+typedef enum { GROUP_NONE, GROUP_NAME, GROUP_USER, GROUP_UNIT, GROUP_KINDS } group_kind_t;
+
+typedef struct {
+    row_t *items;
+    size_t n, cap;
+} rows_t;
+
+typedef struct {
+    rows_t processes, groups;
+    group_kind_t grouped_by; // what `groups` holds
+    system_snapshot_t system;
+    const intern_t *strings;
+    userdb_t *users;
+    tracks_t tracks;
+    bool utf8;
+    size_t leaks, suspects, spikes, zombies; // processes with that tag
+} model_t;
+
+int model_init(model_t *m, bool utf8);
+void model_done(model_t *m);
+
+// Takes up a snapshot, whose strings have to live as long as rows are formatted. `now_ms` stands in
+// where it does not tell its time. 0 or -ENOMEM, and then some processes are missing.
+int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms);
+
+// DELTA counts from now on from what each process has at this moment.
+void model_reset_baselines(model_t *m);
+
+// Makes `groups`. 0 or -ENOMEM.
+int model_group(model_t *m, group_kind_t kind);
+
+// NULL where it is not among the processes (or the groups last made).
+const row_t *model_find(const model_t *m, identity_t id);
+
+// The identity of the group that a process belongs to, also where no groups were made.
+identity_t model_group_of(const model_t *m, const row_t *process, group_kind_t kind);
+
+// Texts of a row, made safe to show. Return buf, "" for an unknown one.
+char *model_name(const model_t *m, const row_t *r, char *buf, size_t cap);
+char *model_command(const model_t *m, const row_t *r, char *buf, size_t cap);
+char *model_string(const model_t *m, uint32_t id, char *buf, size_t cap);
+const char *model_user(const model_t *m, const row_t *r); // NULL: unknown
+
+// Private memory over the last minutes, as sparkline_text() takes it.
+size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINTS]);
+
+#endif

@@ -1,0 +1,130 @@
+#include "client/model/tracks.h"
+
+#include "client/widget/sparkline.h"
+#include "common/cleanup.h"
+#include <errno.h>
+#include <string.h>
+
+#define RATE_MIN_MS 5000
+
+void tracks_done(tracks_t *t)
+{
+    free(t->items);
+    procmap_done(&t->map);
+    *t = (tracks_t){0};
+}
+
+void tracks_begin(tracks_t *t, uint64_t now_ms)
+{
+    t->tick++;
+    t->now_ms = now_ms;
+    t->sampling = t->filled == 0 || now_ms / TRACK_STEP_MS != t->times[t->at] / TRACK_STEP_MS;
+    if (!t->sampling)
+        return;
+    t->at = (t->at + 1) % TRACK_POINTS;
+    t->filled = MIN(t->filled + 1, (size_t) TRACK_POINTS);
+    t->times[t->at] = now_ms;
+    for (size_t i = 0; i < t->n; i++)
+        t->items[i].points[t->at] = TRACK_GAP;
+}
+
+static int add(tracks_t *t, identity_t id, uint32_t *ret_index)
+{
+    track_t *track;
+    int r;
+
+    if (t->n == t->cap) {
+        size_t cap = t->cap ? t->cap * 3 / 2 : 256;
+        track_t *grown = realloc(t->items, cap * sizeof(*grown));
+
+        if (!grown)
+            return -ENOMEM;
+        t->items = grown;
+        t->cap = cap;
+    }
+    r = procmap_put(&t->map, id.pid, id.start_time, (uint32_t) t->n);
+    if (r < 0)
+        return r;
+    track = &t->items[t->n];
+    *track = (track_t){.id = id};
+    for (size_t i = 0; i < TRACK_POINTS; i++)
+        track->points[i] = TRACK_GAP;
+    *ret_index = (uint32_t) t->n++;
+    return 0;
+}
+
+int tracks_touch(tracks_t *t, identity_t id, uint32_t row, bool known, uint64_t private_kb)
+{
+    uint32_t index = procmap_get(&t->map, id.pid, id.start_time);
+    track_t *track;
+
+    if (index == PROCMAP_NONE) {
+        int r = add(t, id, &index);
+
+        if (r < 0)
+            return r;
+    }
+    track = &t->items[index];
+    track->row = row;
+    track->seen = t->tick;
+    if (t->sampling && known)
+        track->points[t->at] = (uint32_t) MIN(private_kb, (uint64_t) TRACK_GAP - 1);
+    return 0;
+}
+
+void tracks_end(tracks_t *t)
+{
+    for (size_t i = 0; i < t->n;) {
+        identity_t id = t->items[i].id;
+
+        if (t->items[i].seen == t->tick) {
+            i++;
+            continue;
+        }
+        procmap_remove(&t->map, id.pid, id.start_time);
+        t->items[i] = t->items[--t->n];
+        // Replaces an entry, for which no memory is needed.
+        if (i < t->n)
+            procmap_put(&t->map, t->items[i].id.pid, t->items[i].id.start_time, (uint32_t) i);
+    }
+}
+
+const track_t *tracks_find(const tracks_t *t, identity_t id)
+{
+    uint32_t index = procmap_get(&t->map, id.pid, id.start_time);
+
+    return index == PROCMAP_NONE ? NULL : &t->items[index];
+}
+
+// The place of the i-th oldest point.
+static size_t place(const tracks_t *t, size_t i)
+{
+    return (t->at + TRACK_POINTS + 1 - t->filled + i) % TRACK_POINTS;
+}
+
+bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb)
+{
+    for (size_t i = 0; i < t->filled; i++) {
+        size_t at = place(t, i);
+        uint64_t age = t->now_ms - t->times[at];
+
+        if (age > TRACK_RATE_MS || track->points[at] == TRACK_GAP)
+            continue;
+        if (age < RATE_MIN_MS)
+            return false;
+        *ret_kb = ((int64_t) private_kb - track->points[at]) * 60000 / (int64_t) age;
+        return true;
+    }
+    return false;
+}
+
+size_t track_series(const tracks_t *t, const track_t *track, int64_t values[TRACK_POINTS])
+{
+    for (size_t i = 0; i < t->filled; i++) {
+        uint32_t point = track->points[place(t, i)];
+
+        if (point != TRACK_GAP)
+            values[i] = point + (values[i] == SPARKLINE_GAP ? 0 : values[i]);
+    }
+    return t->filled;
+}

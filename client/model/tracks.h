@@ -1,0 +1,56 @@
+#ifndef MEMSCOPE_CLIENT_MODEL_TRACKS_H
+#define MEMSCOPE_CLIENT_MODEL_TRACKS_H
+
+// What this viewer remembers of each process from one tick to the next: its recent private memory
+// (for TREND and RATE) and, after a reset, a baseline of the viewer's own. Memory per process is
+// fixed and small.
+
+#include "client/model/row.h"
+#include "common/procmap.h"
+#include <stddef.h>
+
+#define TRACK_POINTS  24
+#define TRACK_STEP_MS 5000
+#define TRACK_GAP     UINT32_MAX
+#define TRACK_RATE_MS 60000 // what a rate looks back at
+
+typedef struct {
+    identity_t id;
+    int64_t baseline_kb; // counts where has_baseline
+    uint32_t row;        // in the model, this tick
+    uint32_t seen;       // tick that last had it
+    bool has_baseline;
+    uint32_t points[TRACK_POINTS]; // private KiB, at the places that tracks_t keeps
+} track_t;
+
+typedef struct {
+    track_t *items;
+    size_t n, cap;
+    procmap_t map;
+    uint32_t tick;
+    // One clock for all: point `at` is the newest of `filled`, taken at times[at].
+    uint64_t times[TRACK_POINTS];
+    size_t at, filled;
+    uint64_t now_ms;
+    bool sampling; // this tick writes point `at`
+} tracks_t;
+
+void tracks_done(tracks_t *t);
+
+// A tick: begin, then one tracks_touch for each living process, then end, which forgets the dead.
+// which may move tracks: their place in `items` is good from then to the next begin.
+void tracks_begin(tracks_t *t, uint64_t now_ms);
+int tracks_touch(tracks_t *t, identity_t id, uint32_t row, bool known, uint64_t private_kb);
+void tracks_end(tracks_t *t);
+
+// NULL where there is no such process.
+const track_t *tracks_find(const tracks_t *t, identity_t id);
+
+// KiB a minute from the oldest point of the last minute to now; false without five seconds of past.
+bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb);
+
+// Adds the points, oldest first, to those in values[] (SPARKLINE_GAP: none there yet). Returns how
+// many places there are, the same for all tracks.
+size_t track_series(const tracks_t *t, const track_t *track, int64_t values[TRACK_POINTS]);
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef MEMSCOPE_CLIENT_MODEL_UI_H
+#define MEMSCOPE_CLIENT_MODEL_UI_H
+
+// All that the client knows of itself: what it was told, what it looks at and how. client/app.h
+// changes it, the views draw it.
+
+#include "client/model/inspect.h"
+#include "client/model/keys.h"
+#include "client/model/list.h"
+#include "client/widget/glyphs.h"
+#include "client/widget/grid.h"
+
+// What it asks of the daemon, as the functions of protocol/session.h; each may be NULL.
+typedef struct {
+    int (*inspect)(void *user, uint64_t pid, uint64_t start_time);
+    int (*history)(
+            void *user, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms);
+    int (*pause)(void *user, bool paused);
+    void *user;
+} ui_requests_t;
+
+typedef enum { LINK_CONNECTING, LINK_LIVE, LINK_RECONNECTING, LINK_LOST } link_state_t;
+
+#define UI_MESSAGE_MAX 256
+
+typedef struct ui {
+    ui_requests_t requests;
+    const glyphs_t *glyphs;
+    bool utf8;
+
+    grid_t grid;
+    bool dirty; // the grid does not show the present state
+    bool quit;
+    view_t view;
+    view_t before_help;
+    int help_scroll;
+
+    const snapshot_t *snapshot; // the latest, NULL before the first
+    bool pending;               // it was not taken up yet
+    bool stale;                 // the list's rows or order have to be made anew
+    uint64_t now_ms;            // CLOCK_BOOTTIME
+    model_t model;
+    list_t list;
+    char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
+    inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or help above it)
+    int inspect_scroll;
+
+    link_state_t link;
+    char link_text[UI_MESSAGE_MAX]; // why it is not live
+    uint64_t rights;                // RIGHTS_*, 0: unknown
+    uint64_t uid;                   // that the daemon takes the viewer for
+    char message[UI_MESSAGE_MAX];   // for the foot line, until message_until_ms
+    uint64_t message_until_ms;
+    uint64_t shown_behind_s;
+} ui_t;
+
+// Seconds that the picture lags behind, 0 while it does not.
+uint64_t ui_behind_s(const ui_t *ui);
+
+#endif

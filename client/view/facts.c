@@ -1,0 +1,235 @@
+#include "client/view/facts.h"
+
+#include "client/view/text.h"
+#include "common/cleanup.h"
+#include "common/format.h"
+#include "common/text.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+#define LABEL_WIDTH 10
+#define KB_PER_MB   1024.0
+#define KB_PER_GB   (1024.0 * 1024.0)
+
+typedef struct {
+    double size;
+    const char *name;
+} unit_t;
+
+static unit_t unit_of(uint64_t kb)
+{
+    if ((double) kb >= KB_PER_GB * 10)
+        return (unit_t){KB_PER_GB, "GB"};
+    return (unit_t){KB_PER_MB, "MB"};
+}
+
+char *format_mb(char *buf, size_t cap, uint64_t kb, int decimals)
+{
+    unit_t unit = unit_of(kb);
+
+    if (unit.size > KB_PER_MB)
+        decimals = MAX(decimals, 2);
+    snprintf(buf, cap, "%.*f %s", decimals, (double) kb / unit.size, unit.name);
+    return buf;
+}
+
+void format_range(char *low, char *high, uint64_t low_kb, uint64_t high_kb)
+{
+    unit_t unit = unit_of(high_kb);
+    int decimals = unit.size > KB_PER_MB ? 2 : 1;
+
+    snprintf(low, FORMAT_MAX, "%.*f", decimals, (double) low_kb / unit.size);
+    snprintf(high, FORMAT_MAX, "%.*f %s", decimals, (double) high_kb / unit.size, unit.name);
+}
+
+static bool is_kernel_thread(const inspect_t *i)
+{
+    return (i->row.flags & ROW_KERNEL_THREAD) != 0;
+}
+
+bool view_has_memory(const inspect_t *i)
+{
+    if (is_kernel_thread(i))
+        return false;
+    // The last figures of one that went by way of a zombie are in its details.
+    return i->row.state != 'Z' || (i->has_details && i->details.has.rss_kb);
+}
+
+// A moment of CLOCK_BOOTTIME as time of day, local.
+static char *clock_text(char *buf, size_t cap, const system_snapshot_t *s, uint64_t boot_ms)
+{
+    uint64_t ago = s->mono_ms > boot_ms ? s->mono_ms - boot_ms : 0;
+    time_t t = (time_t) ((s->real_ms - MIN(ago, s->real_ms)) / 1000);
+    struct tm tm;
+
+    buf[0] = '\0';
+    if (SYSTEM_KNOWN(s, real_ms) && SYSTEM_KNOWN(s, mono_ms) && localtime_r(&t, &tm))
+        strftime(buf, cap, ago < 20 * 3600 * 1000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
+    return buf;
+}
+
+int view_status(const inspect_t *i, const pane_t *p, int row)
+{
+    char text[256], age[FORMAT_MAX], when[64];
+
+    if (i->exited) {
+        uint64_t now = i->system.mono_ms;
+
+        clock_text(when, sizeof(when), &i->system, i->exited_ms);
+        format_duration(age, sizeof(age), now > i->exited_ms ? (now - i->exited_ms) / 1000 : 0);
+        if (i->exited_ms == 0)
+            snprintf(text, sizeof(text), "EXITED; these are its last figures");
+        else
+            snprintf(text, sizeof(text), "EXITED %s ago%s%s; these are its last figures", age,
+                    when[0] ? " at " : "", when);
+        return view_put_wrapped(p, row, 0, p->cols, STYLE_ALERT, text);
+    }
+    if (is_kernel_thread(i))
+        return view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL,
+                "This is a kernel thread: it has no user memory.");
+    if (i->row.state == 'Z') {
+        snprintf(text, sizeof(text),
+                "ZOMBIE: it has exited and its parent (PID %" PRIu64
+                ") has not reaped it; it holds no memory.",
+                i->last.ppid);
+        return view_put_wrapped(p, row, 0, p->cols, STYLE_ZOMBIE, text);
+    }
+    return 0;
+}
+
+// ---- Facts -------------------------------------------------------------------------------------
+
+typedef struct {
+    const ui_t *ui;
+    const pane_t *pane;
+    int row;
+} writer_t;
+
+static void put_fact(writer_t *w, int style, const char *label, const char *text)
+{
+    if (!text || !text[0])
+        return;
+    pane_put(w->pane, w->row, 0, LABEL_WIDTH - 1, ALIGN_LEFT, STYLE_DIM, label);
+    w->row += view_put_wrapped(
+            w->pane, w->row, LABEL_WIDTH, w->pane->cols - LABEL_WIDTH, style, text);
+}
+
+__attribute__((format(printf, 3, 4))) static void fact(
+        writer_t *w, const char *label, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    put_fact(w, STYLE_NORMAL, label, text);
+}
+
+static void fact_text(writer_t *w, int style, const char *label, const text_view_t *t)
+{
+    char text[1024];
+
+    text_sanitize(text, sizeof(text), t->data, t->len, w->ui->utf8);
+    put_fact(w, style, label, text);
+}
+
+static void fact_start(writer_t *w, const inspect_t *i)
+{
+    const process_snapshot_t *s = &i->last;
+    uint64_t ticks = i->system.clock_ticks, start_ms, end;
+    char age[FORMAT_MAX], when[64];
+
+    if (ticks == 0 || !PROCESS_KNOWN(s, start_time))
+        return;
+    start_ms = s->start_time / ticks * 1000 + s->start_time % ticks * 1000 / ticks;
+    end = i->exited ? i->exited_ms : i->system.mono_ms;
+    format_duration(age, sizeof(age), end > start_ms ? (end - start_ms) / 1000 : 0);
+    clock_text(when, sizeof(when), &i->system, start_ms);
+    fact(w, "Started", "%s, %s %s", when, i->exited ? "lived" : "age", age);
+}
+
+static void facts_of_cpu(writer_t *w, const inspect_t *i)
+{
+    const process_snapshot_t *s = &i->last;
+    const details_message_t *d = &i->details;
+    char cpu[FORMAT_MAX] = "-", minor[FORMAT_MAX], major[FORMAT_MAX];
+    char times[64] = "";
+
+    if (PROCESS_KNOWN(s, cpu_permille))
+        format_permille(cpu, sizeof(cpu), s->cpu_permille);
+    if (i->has_details && d->has.utime_ms && d->has.stime_ms)
+        snprintf(times, sizeof(times), ", %.2f s user, %.2f s system", (double) d->utime_ms / 1000,
+                (double) d->stime_ms / 1000);
+    fact(w, "CPU", "%s%s", cpu, times);
+    if (PROCESS_KNOWN(s, threads))
+        fact(w, "Threads", "%" PRIu64 ", state %c", s->threads, i->row.state ? i->row.state : '-');
+    if (i->has_details && d->has.minflt && d->has.majflt)
+        fact(w, "Faults", "%s minor, %s major", format_count(minor, sizeof(minor), d->minflt),
+                format_count(major, sizeof(major), d->majflt));
+}
+
+static void facts_of_io(writer_t *w, const inspect_t *i)
+{
+    const details_message_t *d = &i->details;
+    char read[FORMAT_MAX], written[FORMAT_MAX], r[FORMAT_MAX], wr[FORMAT_MAX];
+
+    if (is_kernel_thread(i))
+        return;
+    if (!i->has_details || !d->has.read_bytes || !d->has.write_bytes) {
+        fact(w, "I/O", "-");
+        return;
+    }
+    format_kb(read, sizeof(read), d->read_bytes / 1024);
+    format_kb(written, sizeof(written), d->write_bytes / 1024);
+    if (PROCESS_KNOWN(&i->last, read_rate) && PROCESS_KNOWN(&i->last, write_rate))
+        fact(w, "I/O", "read %s (%s/s), written %s (%s/s)", read,
+                format_kb_short(r, sizeof(r), i->last.read_rate), written,
+                format_kb_short(wr, sizeof(wr), i->last.write_rate));
+    else
+        fact(w, "I/O", "read %s, written %s", read, written);
+}
+
+static void facts_of_memory(writer_t *w, const inspect_t *i)
+{
+    const details_message_t *d = &i->details;
+    char peak[FORMAT_MAX], size[FORMAT_MAX];
+
+    if (!i->has_details || !view_has_memory(i))
+        return;
+    if (d->has.hwm_kb && d->has.size_kb)
+        fact(w, "Peak", "RSS %s, address space %s", format_kb(peak, sizeof(peak), d->hwm_kb),
+                format_kb(size, sizeof(size), d->size_kb));
+    if (d->has.cgroup_limit_kb && d->has.cgroup_used_kb)
+        fact(w, "Limit", "%s of %s in its cgroup", format_kb(peak, sizeof(peak), d->cgroup_used_kb),
+                format_kb(size, sizeof(size), d->cgroup_limit_kb));
+}
+
+int view_facts(const ui_t *ui, const pane_t *p, int row)
+{
+    const inspect_t *i = ui->inspect;
+    const details_message_t *d = &i->details;
+    writer_t w = {ui, p, row};
+
+    if (i->has_details) {
+        fact_text(&w, i->row.tags & TAG_LEAK ? STYLE_LEAK : STYLE_NORMAL, "Leak", &d->leak_text);
+        fact_text(&w, STYLE_SPIKE, "Spike", &d->spike_text);
+        fact_text(&w, STYLE_ZOMBIE, "Zombie", &d->zombie_text);
+        fact_text(&w, STYLE_ALERT, "Unread", &d->unreadable);
+    }
+    put_fact(&w, STYLE_NORMAL, "User", i->user);
+    put_fact(&w, STYLE_NORMAL, "Unit", i->unit);
+    put_fact(&w, STYLE_NORMAL, "Command", i->command);
+    fact_start(&w, i);
+    if (PROCESS_KNOWN(&i->last, ppid))
+        fact(&w, "Parent", "PID %" PRIu64, i->last.ppid);
+    facts_of_cpu(&w, i);
+    facts_of_io(&w, i);
+    facts_of_memory(&w, i);
+    if (i->has_details) {
+        fact_text(&w, STYLE_NORMAL, "Cgroup", &d->cgroup);
+        fact_text(&w, STYLE_NORMAL, "Program", &d->exe);
+    }
+    return w.row - row;
+}

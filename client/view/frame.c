@@ -1,0 +1,215 @@
+#include "client/view/views.h"
+
+#include "client/widget/gauge.h"
+#include "common/cleanup.h"
+#include "common/format.h"
+#include "common/text.h"
+#include <inttypes.h>
+#include <string.h>
+
+style_t view_state(const ui_t *ui, char *buf, size_t cap)
+{
+    uint64_t behind = ui_behind_s(ui);
+    bool own = ui->rights == RIGHTS_SESSION || (ui->model.system.system_flags & SYSTEM_PRIVATE);
+
+    switch (ui->link) {
+    case LINK_CONNECTING:
+        snprintf(buf, cap, "connecting");
+        return STYLE_DIM;
+    case LINK_RECONNECTING:
+        snprintf(buf, cap, "reconnecting");
+        return STYLE_ALERT;
+    case LINK_LOST:
+        snprintf(buf, cap, "lost");
+        return STYLE_ALERT;
+    case LINK_LIVE:
+        break;
+    }
+    if (behind > 0) {
+        snprintf(buf, cap, "%" PRIu64 " s behind", behind);
+        return STYLE_ALERT;
+    }
+    snprintf(buf, cap, "%s", own ? "private" : "live");
+    return STYLE_DIM;
+}
+
+// "RAM [████░░░░] 12.4/32G" at the right end, with a shorter gauge or none where the room is short.
+// Returns the columns it took.
+static int draw_gauge(const ui_t *ui, const pane_t *p, int right, int room, const char *title,
+        int width, uint64_t used_kb, uint64_t total_kb)
+{
+    char text[FORMAT_MAX];
+    int len, name = (int) strlen(title), left;
+
+    format_kb_of(text, sizeof(text), used_kb, total_kb);
+    len = (int) strlen(text);
+    width = MIN(width, room - name - 2 - len);
+    if (width < 6)
+        width = -1;
+    left = right - len - 1 - width - 1 - name;
+    if (right - left > room)
+        return 0;
+    pane_put(p, 0, left, name, ALIGN_LEFT, STYLE_NORMAL, title);
+    gauge_draw(p, ui->glyphs, 0, left + name + 1, width, GAUGE_LOAD, used_kb, total_kb);
+    pane_put(p, 0, right - len, len, ALIGN_LEFT, STYLE_NORMAL, text);
+    return right - left;
+}
+
+static void draw_gauges(const ui_t *ui, const pane_t *p, int room)
+{
+    const system_snapshot_t *s = &ui->model.system;
+    int right = p->cols;
+
+    if (!SYSTEM_KNOWN(s, mem_total_kb) || !SYSTEM_KNOWN(s, mem_available_kb) ||
+            s->mem_available_kb > s->mem_total_kb)
+        return;
+    right -= draw_gauge(ui, p, right, room, "RAM", p->cols >= 120 ? 22 : 14,
+            s->mem_total_kb - s->mem_available_kb, s->mem_total_kb);
+    if (p->cols >= 110 && SYSTEM_KNOWN(s, swap_total_kb) && SYSTEM_KNOWN(s, swap_free_kb) &&
+            s->swap_total_kb > 0 && s->swap_free_kb <= s->swap_total_kb)
+        draw_gauge(ui, p, right - 2, 40, "SWAP", 14, s->swap_total_kb - s->swap_free_kb,
+                s->swap_total_kb);
+}
+
+// What the list is restricted to or made of; "" for all processes.
+static void describe_rows(const ui_t *ui, char *buf, size_t cap, int width)
+{
+    static const char *const names[] = {"", "NAME", "USER", "UNIT"};
+    const list_t *l = &ui->list;
+    const char *name = names[l->kind != GROUP_NONE ? l->kind : l->within_kind];
+
+    buf[0] = '\0';
+    if (ui->view != VIEW_LIST)
+        return;
+    if (l->within_kind != GROUP_NONE)
+        snprintf(buf, cap, "%s = %s", name, ui->within_name);
+    else if (l->kind != GROUP_NONE && width >= 76)
+        snprintf(buf, cap,
+                "BY %s: MEM = PSS, or RSS where unknown (counts shared pages repeatedly)", name);
+    else if (l->kind != GROUP_NONE)
+        snprintf(buf, cap, "BY %s: MEM = PSS, else RSS (repeats shared)", name);
+}
+
+void view_head(const ui_t *ui, const pane_t *p)
+{
+    const sort_order_t *order = &ui->list.order;
+    char text[UI_MESSAGE_MAX], state[64];
+    int at, taken;
+    style_t style;
+
+    at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_TITLE, "MEMSCOPE");
+    snprintf(text, sizeof(text), " [SORT: %s%s%s]", columns[order->column].sort_name,
+            order->inverted ? " " : "", order->inverted ? ui->glyphs->up : "");
+    at += pane_put(p, 0, at, p->cols - at, ALIGN_LEFT, STYLE_NORMAL, text);
+    style = view_state(ui, state, sizeof(state));
+    at += 1 + pane_put(p, 0, at + 1, p->cols - at - 1, ALIGN_LEFT, style, state);
+    draw_gauges(ui, p, p->cols - at - 1);
+    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+    describe_rows(ui, text, sizeof(text), p->cols - 4);
+    if (text[0]) {
+        char spaced[UI_MESSAGE_MAX + 2];
+
+        snprintf(spaced, sizeof(spaced), " %s ", text);
+        taken = (int) MIN(text_width(spaced), (size_t) p->cols - 4);
+        pane_put(p, 1, 2, taken, ALIGN_LEFT, STYLE_HEADING, spaced);
+    }
+}
+
+// What this viewer may not see, as long as `room` allows.
+static const char *describe_rights(const ui_t *ui, int room)
+{
+    bool own = ui->rights == RIGHTS_SESSION || ui->rights == RIGHTS_OWN ||
+               (ui->model.system.system_flags & SYSTEM_PRIVATE);
+
+    if (ui->rights == RIGHTS_HIDEPID)
+        return room >= 42 ? "hidepid: only your own processes are shown"
+                          : "only your own processes";
+    if (!own || ui->uid == 0)
+        return "";
+    return room >= 31 ? "other users' I/O and PSS show -" : "others' I/O, PSS: -";
+}
+
+// Half a remark says something else than the whole: what does not fit is left out.
+static int put_part(const pane_t *p, int at, int room, int style, const char *text)
+{
+    int start = at > 0 ? at + 2 : 0;
+
+    if (!text[0] || start + (int) text_width(text) > room)
+        return at;
+    return start + pane_put(p, 0, start, room - start, ALIGN_LEFT, style, text);
+}
+
+static int put_count(const pane_t *p, int at, int room, int style, size_t count, const char *name)
+{
+    char text[64];
+
+    if (count == 0)
+        return at;
+    snprintf(text, sizeof(text), "%zu %s", count, name);
+    return put_part(p, at, room, style, text);
+}
+
+static int put_counts(const ui_t *ui, const pane_t *p, int room)
+{
+    const model_t *m = &ui->model;
+    const char *noun = p->cols < 76 ? "procs" : (m->processes.n == 1 ? "process" : "processes");
+    char number[FORMAT_MAX], all[FORMAT_MAX], text[2 * FORMAT_MAX + 32];
+    int at;
+
+    format_count(number, sizeof(number), m->processes.n);
+    if (SYSTEM_KNOWN(&m->system, processes) && m->system.processes > m->processes.n)
+        snprintf(text, sizeof(text), "%s of %s %s", number,
+                format_count(all, sizeof(all), m->system.processes), noun);
+    else
+        snprintf(text, sizeof(text), "%s %s", number, noun);
+    at = put_part(p, 0, room, STYLE_NORMAL, text);
+    at = put_count(p, at, room, STYLE_LEAK, m->leaks, "LEAK");
+    at = put_count(p, at, room, STYLE_ZOMBIE, m->zombies, "ZOMBIE");
+    at = put_count(p, at, room, STYLE_SPIKE, m->spikes, "SPIKE");
+    at = put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
+    if (m->system.system_flags & SYSTEM_TRUNCATED)
+        at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED: too many processes");
+    return at;
+}
+
+void view_foot(const ui_t *ui, const pane_t *p)
+{
+    static const char help[] = "?:help";
+    char place[64] = "";
+    int right = p->cols - (int) sizeof(help) + 1, at;
+
+    pane_put(p, 0, right, (int) sizeof(help) - 1, ALIGN_LEFT, STYLE_KEY, help);
+    if (ui->view == VIEW_LIST && ui->list.n > 0) {
+        snprintf(place, sizeof(place), "%zu/%zu", ui->list.cursor + 1, ui->list.n);
+        right -= (int) strlen(place) + 2;
+        pane_put(p, 0, right, (int) strlen(place), ALIGN_LEFT, STYLE_DIM, place);
+    }
+    right -= 2;
+    if (ui->message[0]) {
+        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->message);
+        return;
+    }
+    if (ui->link != LINK_LIVE && ui->link_text[0]) {
+        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->link_text);
+        return;
+    }
+    if (!ui->snapshot)
+        return;
+    at = put_counts(ui, p, right);
+    put_part(p, at, right, STYLE_DIM, describe_rights(ui, right - at - 2));
+}
+
+void view_hints(const ui_t *ui, const pane_t *p, view_t view)
+{
+    int at = 0;
+
+    for (size_t i = 0; i < n_key_bindings; i++) {
+        const key_binding_t *k = &key_bindings[i];
+        char text[64];
+
+        if (!k->hint || !(k->views >> view & 1))
+            continue;
+        snprintf(text, sizeof(text), "%s %s", key_label(k, ui->utf8), k->hint);
+        at = put_part(p, at, p->cols, STYLE_DIM, text);
+    }
+}

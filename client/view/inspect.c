@@ -1,0 +1,262 @@
+#include "client/view/views.h"
+
+#include "client/view/facts.h"
+#include "client/widget/gauge.h"
+#include "client/widget/sparkline.h"
+#include "common/cleanup.h"
+#include "common/format.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define LABEL_WIDTH  8
+#define GAUGE_WIDTH  14
+#define VALUE_WIDTH  10
+#define LEFT_WIDTH   40
+#define SIDE_BY_SIDE 68 // columns from which the trend stands beside the breakdown
+#define CHART_ROWS   7
+#define CHART_MAX    64 // columns
+
+typedef struct {
+    bool known;
+    uint64_t kb;
+} amount_t;
+
+#define AMOUNT(has, value) ((amount_t){(has), (has) ? (value) : 0})
+
+typedef struct {
+    amount_t rss, uss, anon, file, shmem, swap, locked, page_tables, pss;
+    bool pss_estimated;
+} breakdown_t;
+
+static breakdown_t from_snapshot(const inspect_t *i)
+{
+    const process_snapshot_t *s = &i->last;
+    breakdown_t b = {
+            .uss = AMOUNT(PROCESS_KNOWN(s, uss_kb), s->uss_kb),
+            .anon = AMOUNT(PROCESS_KNOWN(s, anon_kb), s->anon_kb),
+            .file = AMOUNT(PROCESS_KNOWN(s, file_kb), s->file_kb),
+            .shmem = AMOUNT(PROCESS_KNOWN(s, shmem_kb), s->shmem_kb),
+            .swap = AMOUNT(PROCESS_KNOWN(s, swap_kb), s->swap_kb),
+    };
+    uint64_t age;
+
+    b.rss.known = snapshot_rss_kb(s, &b.rss.kb);
+    b.pss.known = snapshot_pss_kb(s, i->system.mono_ms, &b.pss.kb, &b.pss_estimated, &age);
+    return b;
+}
+
+static breakdown_t from_details(const details_message_t *d)
+{
+    return (breakdown_t){
+            .rss = AMOUNT(d->has.rss_kb, d->rss_kb),
+            .uss = AMOUNT(d->has.private_clean_kb && d->has.private_dirty_kb,
+                    d->private_clean_kb + d->private_dirty_kb),
+            .anon = AMOUNT(d->has.anon_kb, d->anon_kb),
+            .file = AMOUNT(d->has.file_kb, d->file_kb),
+            .shmem = AMOUNT(d->has.shmem_kb, d->shmem_kb),
+            .swap = AMOUNT(d->has.swap_kb, d->swap_kb),
+            .pss = AMOUNT(d->has.pss_kb, d->pss_kb),
+    };
+}
+
+static breakdown_t breakdown_of(const inspect_t *i)
+{
+    bool details = i->has_details && i->details.has.rss_kb;
+    breakdown_t b = details ? from_details(&i->details) : from_snapshot(i);
+
+    if (i->has_details) {
+        b.locked = AMOUNT(i->details.has.locked_kb, i->details.locked_kb);
+        b.page_tables = AMOUNT(i->details.has.page_tables_kb, i->details.page_tables_kb);
+    }
+    return b;
+}
+
+static char *amount_text(char *buf, amount_t a)
+{
+    if (a.known)
+        format_mb(buf, FORMAT_MAX, a.kb, 1);
+    else
+        memcpy(buf, "-", 2);
+    return buf;
+}
+
+static void put_part(
+        const ui_t *ui, const pane_t *p, int row, const char *label, amount_t part, amount_t whole)
+{
+    char text[FORMAT_MAX];
+
+    pane_put(p, row, 0, LABEL_WIDTH, ALIGN_LEFT, STYLE_NORMAL, label);
+    gauge_draw(p, ui->glyphs, row, LABEL_WIDTH, GAUGE_WIDTH, GAUGE_PLAIN, part.kb,
+            whole.known ? whole.kb : 0);
+    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH, VALUE_WIDTH, ALIGN_RIGHT,
+            part.known ? STYLE_NORMAL : STYLE_DIM, amount_text(text, part));
+}
+
+static void put_source(const inspect_t *i, const pane_t *p, int row)
+{
+    static const char *const names[] = {"-", "smaps_rollup", "smaps", "status"};
+    const details_message_t *d = &i->details;
+    char text[128], age[FORMAT_MAX] = "";
+    int at;
+
+    if (!i->has_details) {
+        snprintf(text, sizeof(text), "Source: the latest sample");
+    } else {
+        uint64_t now = MAX(d->has.mono_ms ? d->mono_ms : 0, i->system.mono_ms);
+
+        // It may have been read after the sample that came with it.
+        if (d->has.breakdown_ms)
+            format_duration(
+                    age, sizeof(age), now > d->breakdown_ms ? (now - d->breakdown_ms) / 1000 : 0);
+        snprintf(text, sizeof(text), "Source: %s%s%s%s",
+                names[d->has.source && d->source < ARRAY_SIZE(names) ? d->source : 0],
+                age[0] ? ", " : "", age, age[0] ? " ago" : "");
+    }
+    at = pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_DIM, text);
+    if (i->has_details && d->has.read_us) {
+        snprintf(text, sizeof(text), ", took %.1f ms", (double) d->read_us / 1000);
+        pane_put(p, row, at, p->cols - at, ALIGN_LEFT, STYLE_DIM, text);
+    }
+}
+
+static void put_totals(const inspect_t *i, const pane_t *p, int row, const breakdown_t *b)
+{
+    char text[128], amount[FORMAT_MAX];
+    int at;
+
+    snprintf(text, sizeof(text), "Total RSS: %s", amount_text(amount, b->rss));
+    at = pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+    if (row_knows(&i->row, VALUE_DELTA)) {
+        int64_t delta = i->row.values[VALUE_DELTA];
+
+        snprintf(
+                text, sizeof(text), "  %s private", format_delta_kb(amount, sizeof(amount), delta));
+        pane_put(p, row, at, p->cols - at, ALIGN_LEFT,
+                delta > 0 ? STYLE_GROWTH : (delta < 0 ? STYLE_SHRINK : STYLE_DIM), text);
+    }
+    snprintf(text, sizeof(text), "Total PSS: %s%s", b->pss_estimated ? "~" : "",
+            amount_text(amount, b->pss));
+    pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+}
+
+// Returns the rows it took.
+static int draw_breakdown(const ui_t *ui, const pane_t *p, int row)
+{
+    const inspect_t *i = ui->inspect;
+    breakdown_t b = breakdown_of(i);
+    const struct {
+        const char *label;
+        amount_t part;
+    } parts[] = {
+            {"Private", b.uss},
+            {"Anon", b.anon},
+            {"File", b.file},
+            {"Shmem", b.shmem},
+            {"Swap", b.swap},
+            {"Locked", b.locked},
+            {"PageTbl", b.page_tables},
+    };
+    int n = (int) ARRAY_SIZE(parts);
+
+    pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, "MEMORY BREAKDOWN");
+    for (int k = 0; k < n; k++)
+        put_part(ui, p, row + 1 + k, parts[k].label, parts[k].part, b.rss);
+    put_totals(i, p, row + 1 + n, &b);
+    return 3 + n;
+}
+
+static void put_range(
+        const inspect_t *i, const pane_t *p, int row, int64_t least, int64_t greatest, int64_t last)
+{
+    char low[FORMAT_MAX], high[FORMAT_MAX], text[3 * FORMAT_MAX];
+
+    format_range(low, high, (uint64_t) least, (uint64_t) greatest);
+    snprintf(text, sizeof(text), "Range: %s - %s", low, high);
+    pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+    snprintf(text, sizeof(text), "%s: %s", i->exited ? "Last" : "Current",
+            format_mb(low, sizeof(low), (uint64_t) last, 2));
+    pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+}
+
+static int draw_trend(const ui_t *ui, const pane_t *p, int row)
+{
+    const inspect_t *i = ui->inspect;
+    unsigned seconds = inspect_spans[i->span];
+    char text[96], span[FORMAT_MAX];
+    int64_t values[CHART_MAX], least, greatest, last;
+    chart_axis_t axis;
+    size_t n;
+
+    if (seconds < 7200)
+        format_duration(span, sizeof(span), seconds);
+    else
+        snprintf(span, sizeof(span), "%u h", seconds / 3600);
+    snprintf(text, sizeof(text), "MEMORY TREND (last %s)", span);
+    pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, text);
+    if (!series_range(&i->series, &least, &greatest, &last)) {
+        pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_DIM,
+                i->exited ? "nothing is known of it" : "waiting for the first sample");
+        return 2;
+    }
+    axis = chart_axis(least, greatest, CHART_ROWS);
+    n = (size_t) MIN(MAX(p->cols - axis.width, 1), CHART_MAX);
+    series_columns(&i->series, values, n);
+    chart_draw(p, ui->glyphs, &axis, row + 1, CHART_ROWS, values, n);
+    put_range(i, p, row + 1 + CHART_ROWS, least, greatest, last);
+    return 3 + CHART_ROWS;
+}
+
+static int draw_memory(const ui_t *ui, const pane_t *p, int row)
+{
+    pane_t left = pane_part(p, 0, 0, p->rows, MIN(LEFT_WIDTH, p->cols));
+    pane_t right = pane_part(p, 0, LEFT_WIDTH + 1, p->rows, p->cols - LEFT_WIDTH - 1);
+    int taken;
+
+    left.scroll = right.scroll = p->scroll;
+    if (p->cols < SIDE_BY_SIDE) {
+        taken = draw_breakdown(ui, p, row);
+        put_source(ui->inspect, p, row + taken);
+        return taken + 2 + draw_trend(ui, p, row + taken + 2);
+    }
+    taken = draw_breakdown(ui, &left, row);
+    taken = MAX(taken, draw_trend(ui, &right, row));
+    put_source(ui->inspect, p, row + taken);
+    return taken + 1;
+}
+
+static int draw_all(const ui_t *ui, const pane_t *p)
+{
+    const inspect_t *i = ui->inspect;
+    int row = view_status(i, p, 0);
+
+    if (!view_has_memory(i))
+        row += 1;
+    else
+        row += draw_memory(ui, p, row) + 1;
+    return row + view_facts(ui, p, row);
+}
+
+void view_inspect(ui_t *ui, const pane_t *p)
+{
+    pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
+    pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
+    const inspect_t *i = ui->inspect;
+    char title[INSPECT_NAME_MAX + 64], state[64];
+    style_t style = view_state(ui, state, sizeof(state));
+    int room = p->cols - (int) strlen(state) - 1, rows;
+
+    snprintf(title, sizeof(title), "INSPECT: %s%s(PID %" PRIu64 ")", i->name, i->name[0] ? " " : "",
+            i->id.pid);
+    pane_put(p, 0, 0, room, ALIGN_LEFT, STYLE_TITLE, title);
+    pane_put(p, 0, room + 1, p->cols - room - 1, ALIGN_RIGHT, style, state);
+    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+    body.scroll = ui->inspect_scroll;
+    rows = draw_all(ui, &body);
+    if (ui->inspect_scroll > MAX(rows - body.rows, 0)) {
+        ui->inspect_scroll = body.scroll = MAX(rows - body.rows, 0);
+        for (int k = 0; k < body.rows; k++)
+            pane_fill(&body, body.scroll + k, 0, body.cols, STYLE_NORMAL, " ");
+        draw_all(ui, &body);
+    }
+    view_hints(ui, &foot, VIEW_INSPECT);
+}

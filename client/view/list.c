@@ -1,0 +1,101 @@
+#include "client/view/views.h"
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include <string.h>
+
+#define HEADING_ROWS 2
+
+int view_list_page(int rows)
+{
+    return MAX(rows - HEAD_ROWS - HEADING_ROWS - FOOT_ROWS, 0);
+}
+
+static const char *name_title(const list_t *l)
+{
+    switch (l->kind) {
+    case GROUP_USER:
+        return "USER";
+    case GROUP_UNIT:
+        return "UNIT";
+    default:
+        return l->kind == GROUP_NONE && l->command ? "COMMAND" : "NAME";
+    }
+}
+
+static void draw_headings(const ui_t *ui, const pane_t *p, const column_layout_t *layout)
+{
+    bool groups = ui->list.kind != GROUP_NONE;
+
+    for (size_t i = 0; i < layout->n; i++) {
+        const column_place_t *place = &layout->places[i];
+        const char *title = column_title(place->id, groups);
+
+        if (place->id == COLUMN_NAME)
+            title = name_title(&ui->list);
+        pane_put(p, 0, place->left, place->width, columns[place->id].align,
+                place->id == ui->list.order.column ? STYLE_HEADING_SORT : STYLE_HEADING, title);
+    }
+    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+}
+
+static void draw_row(const pane_t *p, int line, cell_context_t *c, const column_layout_t *layout,
+        const row_t *row)
+{
+    char cell[CELL_MAX];
+
+    for (size_t i = 0; i < layout->n; i++) {
+        const column_place_t *place = &layout->places[i];
+        style_t style;
+
+        c->width = place->width;
+        style = columns[place->id].format(c, row, cell);
+        pane_put(p, line, place->left, place->width, columns[place->id].align, style, cell);
+    }
+}
+
+static int pid_width(const model_t *m)
+{
+    uint64_t largest = 0;
+    int digits = 1;
+
+    for (size_t i = 0; i < m->processes.n; i++)
+        largest = MAX(largest, m->processes.items[i].id.pid);
+    for (; largest >= 10; largest /= 10)
+        digits++;
+    return digits;
+}
+
+static void draw_empty(const ui_t *ui, const pane_t *p)
+{
+    const char *text = ui->snapshot ? "no process to show" : "waiting for the first sample";
+
+    pane_put(p, 1, 2, p->cols - 2, ALIGN_LEFT, STYLE_DIM, text);
+}
+
+void view_list(ui_t *ui, const pane_t *p)
+{
+    list_t *l = &ui->list;
+    cell_context_t c = {
+            .model = &ui->model,
+            .glyphs = ui->glyphs,
+            .kind = l->kind,
+            .command = l->command,
+    };
+    column_layout_t layout = columns_layout(&c, p->cols, pid_width(&ui->model));
+    pane_t head = pane_part(p, 0, 0, HEAD_ROWS, p->cols);
+    pane_t headings = pane_part(p, HEAD_ROWS, 0, HEADING_ROWS, p->cols);
+    pane_t lines = pane_part(p, HEAD_ROWS + HEADING_ROWS, 0, view_list_page(p->rows), p->cols);
+    pane_t foot = pane_part(p, p->rows - FOOT_ROWS, 0, FOOT_ROWS, p->cols);
+
+    view_head(ui, &head);
+    draw_headings(ui, &headings, &layout);
+    for (size_t i = 0; i < (size_t) lines.rows && l->top + i < l->n; i++) {
+        draw_row(&lines, (int) i, &c, &layout, list_row(l, &ui->model, l->top + i));
+        if (l->top + i == l->cursor)
+            pane_mark(&lines, (int) i, 0, lines.cols, STYLE_SELECTED);
+    }
+    if (l->n == 0)
+        draw_empty(ui, &lines);
+    view_foot(ui, &foot);
+}

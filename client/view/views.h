@@ -1,0 +1,31 @@
+#ifndef MEMSCOPE_CLIENT_VIEW_VIEWS_H
+#define MEMSCOPE_CLIENT_VIEW_VIEWS_H
+
+// The screens: each draws a part of the app's state into a pane. They change nothing but how far
+// they are scrolled, where that went beyond the end.
+
+#include "client/model/ui.h"
+
+#define VIEW_MIN_ROWS 8
+#define VIEW_MIN_COLS 40
+
+// Above and below every list: two lines and one line.
+#define HEAD_ROWS 2
+#define FOOT_ROWS 1
+
+void view_head(const ui_t *ui, const pane_t *p);
+void view_foot(const ui_t *ui, const pane_t *p);
+
+// How many processes a list shows in that many rows.
+int view_list_page(int rows);
+void view_list(ui_t *ui, const pane_t *p);
+void view_inspect(ui_t *ui, const pane_t *p);
+void view_help(ui_t *ui, const pane_t *p);
+
+// What the keys of a view do, in a line.
+void view_hints(const ui_t *ui, const pane_t *p, view_t view);
+
+// "live", "private", "3 s behind", …: how the picture comes about, and whether that is a concern.
+style_t view_state(const ui_t *ui, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef MEMSCOPE_CLIENT_WIDGET_GAUGE_H
+#define MEMSCOPE_CLIENT_WIDGET_GAUGE_H
+
+#include "client/widget/glyphs.h"
+#include "client/widget/grid.h"
+#include <stdint.h>
+
+typedef enum {
+    GAUGE_PLAIN, // a part of a whole: much is not worse than little
+    GAUGE_LOAD,  // warns by its colour as it fills
+} gauge_kind_t;
+
+// "[████░░░░]" in `width` columns, brackets included (at least 3). More than the whole is full,
+// less than the whole never is.
+void gauge_draw(const pane_t *p, const glyphs_t *g, int row, int col, int width, gauge_kind_t kind,
+        uint64_t part, uint64_t whole);
+
+#endif

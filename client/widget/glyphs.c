@@ -1,0 +1,30 @@
+#include "client/widget/glyphs.h"
+
+static const glyphs_t unicode = {
+        .utf8 = true,
+        .rule = "─",
+        .axis = "│",
+        .gauge_full = "█",
+        .gauge_empty = "░",
+        .level = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+        .up = "↑",
+        .down = "↓",
+        .separator = "·",
+};
+
+static const glyphs_t ascii = {
+        .utf8 = false,
+        .rule = "-",
+        .axis = "|",
+        .gauge_full = "#",
+        .gauge_empty = ".",
+        .level = {" ", "_", ".", "-", ":", "=", "+", "*", "#"},
+        .up = "^",
+        .down = "v",
+        .separator = "-",
+};
+
+const glyphs_t *glyphs_get(bool utf8)
+{
+    return utf8 ? &unicode : &ascii;
+}

@@ -1,0 +1,25 @@
+#ifndef MEMSCOPE_CLIENT_WIDGET_GLYPHS_H
+#define MEMSCOPE_CLIENT_WIDGET_GLYPHS_H
+
+// What lines, gauges and sparklines are made of: block elements where the locale is UTF-8, ASCII
+// elsewhere.
+
+#include <stdbool.h>
+
+#define GLYPH_LEVELS 8
+
+typedef struct {
+    bool utf8;
+    const char *rule;
+    const char *axis;
+    const char *gauge_full;
+    const char *gauge_empty;
+    const char *level[GLYPH_LEVELS + 1]; // from empty to full
+    const char *up;
+    const char *down;
+    const char *separator; // between short remarks
+} glyphs_t;
+
+const glyphs_t *glyphs_get(bool utf8);
+
+#endif

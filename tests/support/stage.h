@@ -1,0 +1,65 @@
+#ifndef MEMSCOPE_TESTS_STAGE_H
+#define MEMSCOPE_TESTS_STAGE_H
+
+// A client without terminal and daemon: a made-up host that tests set up process by process, the
+// app that looks at it, and the picture that comes of it.
+
+#include "client/app.h"
+#include "protocol/snapshot.h"
+
+#define STAGE_SLOTS 12000
+
+typedef struct {
+    intern_t *strings;
+    process_snapshot_t *processes; // STAGE_SLOTS
+    snapshot_t snapshot;
+    app_t *app;
+    const grid_t *grid; // the last picture
+
+    // What the app asked for last.
+    uint64_t inspected_pid, inspected_start;
+    unsigned inspect_requests, history_requests;
+    uint64_t history_span_ms;
+    int next_request;
+    bool paused;
+} stage_t;
+
+// utf8: as in a UTF-8 locale (which has to be set for the widths of characters).
+void stage_init(stage_t *s, bool utf8, int rows, int cols);
+void stage_done(stage_t *s);
+
+// A living process with plausible figures; the caller changes what it likes. Its start time is its
+// PID. `private_kb` is anonymous memory; file mappings are 4 MB.
+process_snapshot_t *stage_add(stage_t *s, uint64_t pid, const char *name, uint64_t private_kb);
+process_snapshot_t *stage_find(stage_t *s, uint64_t pid);
+void stage_remove(stage_t *s, uint64_t pid);
+uint32_t stage_string(stage_t *s, const char *text, size_t len);
+// For texts that hold no NUL.
+void stage_name(stage_t *s, process_snapshot_t *p, const char *name);
+// The host that the golden pictures show.
+void stage_populate(stage_t *s);
+
+// Lets `ms` go by and a tick arrive, without drawing.
+void stage_tick(stage_t *s, unsigned ms);
+// The same `n` times a second apart, with drawing.
+void stage_run(stage_t *s, unsigned n);
+void stage_draw(stage_t *s);
+// Types, one key per character, and draws. "\x1b" is ESC.
+void stage_keys(stage_t *s, const char *keys);
+void stage_key(stage_t *s, int code);
+void stage_resize(stage_t *s, int rows, int cols);
+
+// Text of a row of the last picture, in a buffer that the next calls reuse in turn.
+const char *stage_row(const stage_t *s, int row);
+// The row under the cursor, "" if none.
+const char *stage_selected(const stage_t *s);
+// The first row that has the text, -1: none.
+int stage_find_row(const stage_t *s, const char *text);
+// The column at which a text begins in a row, -1: nowhere.
+int stage_column(const stage_t *s, int row, const char *text);
+
+// Compares the picture with tests/golden/NAME.txt; with MEMSCOPE_GOLDEN=update in the environment
+// it writes that file instead. False: they differ, and both were printed.
+bool stage_golden(const stage_t *s, const char *name);
+
+#endif
