@@ -1,0 +1,199 @@
+#include "client/attach.h"
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+// Whether somebody listens there: 0 or -errno.
+static int probe(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_close_ int fd = -1;
+
+    if (strlen(path) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    return 0;
+}
+
+// The binary beside this one in a build tree, otherwise the installed one.
+static const char *daemon_path(char *buf, size_t cap)
+{
+    const char *given = getenv("MEMSCOPED");
+    char *slash;
+    ssize_t len;
+
+    if (given && given[0])
+        return given;
+    len = readlink("/proc/self/exe", buf, cap - sizeof("../daemon/memscoped"));
+    if (len > 0) {
+        buf[len] = '\0';
+        slash = strrchr(buf, '/');
+        if (slash) {
+            strcpy(slash + 1, "../daemon/memscoped");
+            if (access(buf, X_OK) == 0)
+                return buf;
+        }
+    }
+    return MEMSCOPE_DAEMON_PATH;
+}
+
+// The child gets `socket_fd` and `errors_fd` and nothing else of ours; a session of its own keeps
+// the terminal's ^C and ^Z from it.
+static int spawn_daemon(const char *path, int socket_fd, int errors_fd, pid_t *ret_pid)
+{
+    char number[16];
+    char *argv[] = {strdupa("memscoped"), strdupa("--private"), number, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, ignored;
+    int r;
+
+    snprintf(number, sizeof(number), "%d", socket_fd);
+    sigemptyset(&none);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, errors_fd, STDERR_FILENO);
+    // Onto itself: inherited from here on.
+    posix_spawn_file_actions_adddup2(&files, socket_fd, socket_fd);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &ignored);
+    posix_spawnattr_setflags(
+            &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    r = posix_spawn(ret_pid, path, &files, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return -r;
+}
+
+static int attach_private(attach_t *a, const session_handlers_t *handlers, char *ret_error)
+{
+    _cleanup_close_ int ours = -1, theirs = -1, errors = -1, errors_in = -1;
+    char buf[PATH_MAX];
+    const char *path = daemon_path(buf, sizeof(buf));
+    int fds[2], r;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+        return -errno;
+    ours = fds[0];
+    theirs = fds[1];
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return -errno;
+    errors = fds[0];
+    errors_in = fds[1];
+    fcntl(errors, F_SETFL, O_NONBLOCK);
+    fcntl(ours, F_SETFL, O_NONBLOCK);
+    r = spawn_daemon(path, theirs, errors_in, &a->daemon);
+    if (r < 0) {
+        a->daemon = 0;
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot start a private daemon, %.300s: %s", path,
+                strerror(-r));
+        return r;
+    }
+    a->errors_fd = take_fd(&errors);
+    return session_new_fd(&a->session, take_fd(&ours), handlers);
+}
+
+static int attach_path(attach_t *a, const char *path, const char *remedy, int r,
+        const session_handlers_t *handlers, char *ret_error)
+{
+    if (r == 0)
+        r = session_new_path(&a->session, path, handlers);
+    if (r < 0)
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot connect to %.200s: %s; %s", path,
+                strerror(-r), remedy);
+    return r;
+}
+
+int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, char *ret_error)
+{
+    int r;
+
+    *a = (attach_t){.errors_fd = -1};
+    snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
+    if (o->socket)
+        return attach_path(a, o->socket,
+                "is memscoped running there? without --socket it is not needed", probe(o->socket),
+                handlers, ret_error);
+    if (!o->private_daemon) {
+        r = probe(MEMSCOPE_SOCKET_PATH);
+        if (r != -ENOENT && r != -ECONNREFUSED)
+            return attach_path(
+                    a, MEMSCOPE_SOCKET_PATH, "--private does without it", r, handlers, ret_error);
+    }
+    return attach_private(a, handlers, ret_error);
+}
+
+void attach_done(attach_t *a)
+{
+    session_free(a->session);
+    if (a->errors_fd >= 0)
+        close(a->errors_fd);
+    *a = (attach_t){.errors_fd = -1};
+}
+
+static void keep_line(attach_t *a, const char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+        len--;
+    if (len > 0)
+        text_sanitize(a->errors, sizeof(a->errors), line, len, true);
+}
+
+void attach_read_errors(attach_t *a)
+{
+    char buf[4096];
+    ssize_t n;
+
+    while (a->errors_fd >= 0) {
+        char *start = buf, *end;
+
+        n = read(a->errors_fd, buf, sizeof(buf) - 1);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (n <= 0) {
+            close(take_fd(&a->errors_fd));
+            return;
+        }
+        buf[n] = '\0';
+        for (; start < buf + n; start = end) {
+            end = memchr(start, '\n', (size_t) (buf + n - start));
+            end = end ? end + 1 : buf + n;
+            keep_line(a, start, (size_t) (end - start));
+        }
+    }
+}
+
+bool attach_reap(attach_t *a)
+{
+    int status;
+
+    if (a->daemon == 0 || waitpid(a->daemon, &status, WNOHANG) != a->daemon)
+        return false;
+    a->daemon = 0;
+    attach_read_errors(a);
+    if (!a->errors[0] && WIFSIGNALED(status))
+        snprintf(a->errors, sizeof(a->errors), "it was ended by signal %d (%s)", WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
+    else if (!a->errors[0])
+        snprintf(a->errors, sizeof(a->errors), "it ended with status %d", WEXITSTATUS(status));
+    return true;
+}

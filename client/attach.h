@@ -1,0 +1,30 @@
+#ifndef MEMSCOPE_CLIENT_ATTACH_H
+#define MEMSCOPE_CLIENT_ATTACH_H
+
+// Finds somebody to talk to: the system's daemon, the one on a given socket, or a private one that
+// is started for this client and ends with it.
+
+#include "client/options.h"
+#include "protocol/session.h"
+#include <sys/types.h>
+
+#define ATTACH_ERROR_MAX 512
+
+typedef struct {
+    session_t *session;
+    pid_t daemon;                  // the private one, 0: none (any more)
+    int errors_fd;                 // what it writes to stderr, non-blocking; -1: none
+    char errors[ATTACH_ERROR_MAX]; // the last line of that
+} attach_t;
+
+// 0, or -errno with one line in `ret_error` (ATTACH_ERROR_MAX bytes).
+int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, char *ret_error);
+// Closes the session, by which a private daemon ends.
+void attach_done(attach_t *a);
+
+// Reads what the private daemon has to say; call it when errors_fd is readable.
+void attach_read_errors(attach_t *a);
+// Reaps it if it has ended. True: just now.
+bool attach_reap(attach_t *a);
+
+#endif

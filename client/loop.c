@@ -1,0 +1,273 @@
+#include "client/loop.h"
+
+#include "client/terminal.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+
+#define FRAME_US   (USEC_PER_SEC / 60)
+#define GIVE_UP_US (USEC_PER_SEC / 2)
+
+static void taken_signals(sigset_t *set)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCHLD};
+
+    sigemptyset(set);
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        sigaddset(set, signals[i]);
+}
+
+int loop_init(loop_t *l, app_t *app)
+{
+    sigset_t set;
+
+    *l = (loop_t){.app = app, .attach = {.errors_fd = -1}};
+    taken_signals(&set);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return -errno;
+    l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return l->signal_fd < 0 ? -errno : 0;
+}
+
+void loop_done(loop_t *l)
+{
+    attach_done(&l->attach);
+    close(l->signal_fd);
+}
+
+// ---- The session -------------------------------------------------------------------------------
+
+static void on_tick(void *user, bool keyframe, bool new_instance)
+{
+    loop_t *l = user;
+
+    (void) keyframe;
+    (void) new_instance;
+    app_tick(l->app, replica_snapshot(session_replica(l->attach.session)));
+}
+
+static void on_message(void *user, message_type_t type, const message_t *m)
+{
+    app_message(((loop_t *) user)->app, type, m);
+}
+
+static void on_state(void *user, session_state_t state)
+{
+    loop_t *l = user;
+    session_t *s = l->attach.session;
+
+    switch (state) {
+    case SESSION_CONNECTING:
+        app_link(l->app, LINK_CONNECTING, "", NULL);
+        break;
+    case SESSION_LIVE:
+        l->was_live = true;
+        app_link(l->app, LINK_LIVE, "", session_hello(s));
+        break;
+    case SESSION_RECONNECTING:
+        app_link(l->app, LINK_RECONNECTING, session_error(s), NULL);
+        break;
+    case SESSION_FAILED:
+        app_link(l->app, LINK_LOST, session_error(s), NULL);
+        // A private daemon that could not start has a better reason to give than its silence.
+        if (!l->was_live)
+            l->give_up_us = clock_monotonic_us() + (l->attach.daemon ? GIVE_UP_US : 0);
+        break;
+    }
+}
+
+session_handlers_t loop_handlers(loop_t *l)
+{
+    return (session_handlers_t){
+            .tick = on_tick, .message = on_message, .state = on_state, .user = l};
+}
+
+static int ask_inspect(void *user, uint64_t pid, uint64_t start_time)
+{
+    return session_inspect(((loop_t *) user)->attach.session, pid, start_time);
+}
+
+static int ask_history(
+        void *user, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms)
+{
+    session_t *s = ((loop_t *) user)->attach.session;
+
+    return session_request_history(s, pid, start_time, span_ms, step_ms);
+}
+
+static int ask_pause(void *user, bool paused)
+{
+    return session_pause(((loop_t *) user)->attach.session, paused);
+}
+
+ui_requests_t loop_requests(loop_t *l)
+{
+    return (ui_requests_t){
+            .inspect = ask_inspect, .history = ask_history, .pause = ask_pause, .user = l};
+}
+
+// ---- Events ------------------------------------------------------------------------------------
+
+// Stops like any other job: with the shell's terminal as the shell had it.
+static void stop(void)
+{
+    struct sigaction stop = {.sa_handler = SIG_DFL}, old;
+    sigset_t set;
+
+    terminal_suspend();
+    sigaction(SIGTSTP, &stop, &old);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigaction(SIGTSTP, &old, NULL);
+    terminal_resume();
+}
+
+static void follow_size(loop_t *l)
+{
+    int rows, cols;
+
+    terminal_size(&rows, &cols);
+    if (app_resize(l->app, rows, cols) < 0) {
+        snprintf(l->error, sizeof(l->error), "out of memory");
+        l->done = true;
+    }
+}
+
+static void daemon_ended(loop_t *l)
+{
+    char text[ATTACH_ERROR_MAX + 64];
+
+    if (!attach_reap(&l->attach))
+        return;
+    snprintf(text, sizeof(text), "the private daemon ended: %s", l->attach.errors);
+    app_link(l->app, LINK_LOST, text, NULL);
+    if (l->was_live)
+        return;
+    snprintf(l->error, sizeof(l->error), "%s", text);
+    l->done = true;
+}
+
+static void take_signals(loop_t *l)
+{
+    struct signalfd_siginfo info;
+
+    while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+        switch (info.ssi_signo) {
+        case SIGWINCH:
+            follow_size(l);
+            break;
+        case SIGTSTP:
+            stop();
+            follow_size(l);
+            break;
+        case SIGCHLD:
+            daemon_ended(l);
+            break;
+        default:
+            l->done = true;
+        }
+    }
+}
+
+static void take_keys(loop_t *l, short events)
+{
+    int waiting = 0, key;
+    bool told = ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0, any = false;
+
+    while ((key = terminal_key()) != KEY_CODE_NONE && !l->app->quit) {
+        any = true;
+        app_key(l->app, key);
+    }
+    // Readable, but with nothing to read: its end.
+    if (events & (POLLERR | POLLNVAL) || (told ? waiting == 0 : !any))
+        l->done = true;
+}
+
+static void check_session(loop_t *l, uint64_t now_us)
+{
+    if (l->give_up_us == 0 || now_us < l->give_up_us || l->done)
+        return;
+    attach_read_errors(&l->attach);
+    snprintf(l->error, sizeof(l->error), "%s",
+            l->attach.errors[0] ? l->attach.errors : session_error(l->attach.session));
+    l->done = true;
+}
+
+static void draw(loop_t *l, uint64_t now_us)
+{
+    app_time(l->app, clock_boottime_us() / USEC_PER_MSEC);
+    if (!l->app->dirty || now_us < l->drawn_us + FRAME_US)
+        return;
+    l->drawn_us = now_us;
+    terminal_show(app_draw(l->app));
+}
+
+static uint64_t next_deadline(const loop_t *l, uint64_t now_us)
+{
+    uint64_t deadline = session_deadline_us(l->attach.session), app = app_deadline_ms(l->app);
+
+    if (l->app->dirty)
+        deadline = MIN(deadline, l->drawn_us + FRAME_US);
+    if (l->give_up_us)
+        deadline = MIN(deadline, l->give_up_us);
+    if (app != UINT64_MAX) {
+        uint64_t now_ms = l->app->now_ms;
+
+        deadline = MIN(deadline, now_us + (app > now_ms ? app - now_ms : 0) * USEC_PER_MSEC);
+    }
+    return deadline;
+}
+
+static void wait_and_take(loop_t *l)
+{
+    enum { SIGNALS, KEYS, SESSION, ERRORS };
+    session_t *s = l->attach.session;
+    struct pollfd fds[] = {
+            [SIGNALS] = {.fd = l->signal_fd, .events = POLLIN},
+            [KEYS] = {.fd = STDIN_FILENO, .events = POLLIN},
+            [SESSION] = {.fd = session_fd(s), .events = session_poll_events(s)},
+            [ERRORS] = {.fd = l->attach.errors_fd, .events = POLLIN},
+    };
+    uint64_t now_us = clock_monotonic_us(), deadline = next_deadline(l, now_us);
+    struct timespec timeout, *wait = NULL;
+
+    if (deadline != UINT64_MAX) {
+        uint64_t left = deadline > now_us ? deadline - now_us : 0;
+
+        timeout = (struct timespec){.tv_sec = (time_t) (left / USEC_PER_SEC),
+                .tv_nsec = (long) (left % USEC_PER_SEC) * 1000};
+        wait = &timeout;
+    }
+    if (ppoll(fds, ARRAY_SIZE(fds), wait, NULL) < 0)
+        return;
+    if (fds[SIGNALS].revents)
+        take_signals(l);
+    if (fds[KEYS].revents && !l->done)
+        take_keys(l, fds[KEYS].revents);
+    if (fds[ERRORS].revents)
+        attach_read_errors(&l->attach);
+    now_us = clock_monotonic_us();
+    if (fds[SESSION].revents || now_us >= session_deadline_us(s))
+        session_dispatch(s, now_us);
+    check_session(l, now_us);
+}
+
+int loop_run(loop_t *l)
+{
+    follow_size(l);
+    // What happened between the fork and now has no SIGCHLD of its own any more.
+    daemon_ended(l);
+    while (!l->done && !l->app->quit) {
+        draw(l, clock_monotonic_us());
+        wait_and_take(l);
+    }
+    return l->error[0] ? -ECONNABORTED : 0;
+}

@@ -1,0 +1,30 @@
+#ifndef MEMSCOPE_CLIENT_LOOP_H
+#define MEMSCOPE_CLIENT_LOOP_H
+
+#include "client/app.h"
+#include "client/attach.h"
+
+// The handlers of a session feed an app; `user` is a loop_t.
+typedef struct {
+    app_t *app;
+    attach_t attach;
+    int signal_fd;
+    bool was_live; // something was received
+    bool done;
+    uint64_t give_up_us; // the session failed before anything came; 0: it did not
+    uint64_t drawn_us;
+    char error[ATTACH_ERROR_MAX + 64]; // why it ends, "" if because it was told to
+} loop_t;
+
+// Blocks the signals that the loop takes from a descriptor, before the terminal is opened. 0 or
+// -errno.
+int loop_init(loop_t *l, app_t *app);
+session_handlers_t loop_handlers(loop_t *l);
+ui_requests_t loop_requests(loop_t *l);
+
+// Runs between an open terminal and an attached session until the viewer, a signal, the end of
+// stdin or a failure ends it. 0, or -errno with `error` set.
+int loop_run(loop_t *l);
+void loop_done(loop_t *l);
+
+#endif

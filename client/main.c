@@ -1,0 +1,115 @@
+#include "client/app.h"
+#include "client/attach.h"
+#include "client/loop.h"
+#include "client/options.h"
+#include "client/terminal.h"
+#include "common/cleanup.h"
+#include "config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { EXIT_BAD_USAGE = 2 };
+
+#define HELD_MAX 65536
+
+static int fail(int status, const char *text)
+{
+    fprintf(stderr, "memscope: %s\n", text);
+    return status;
+}
+
+// Whatever a library may have to say on stderr waits until the screen is the shell's again.
+static int hold_stderr(void)
+{
+    int held = isatty(STDERR_FILENO) ? memfd_create("memscope-stderr", MFD_CLOEXEC) : -1;
+    int saved = held >= 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+
+    if (saved >= 0)
+        dup2(held, STDERR_FILENO);
+    if (held >= 0)
+        close(held);
+    return saved;
+}
+
+static void release_stderr(int saved)
+{
+    _cleanup_close_ int held = -1;
+    char buf[4096];
+    off_t at = 0;
+    ssize_t n;
+
+    if (saved < 0)
+        return;
+    held = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    while (held >= 0 && at < HELD_MAX && (n = pread(held, buf, sizeof(buf), at)) > 0) {
+        if (write(STDERR_FILENO, buf, (size_t) n) < 0)
+            break;
+        at += n;
+    }
+}
+
+static const theme_t *choose_theme(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return theme_get(no_color && no_color[0] ? "mono" : "default");
+}
+
+static int run(const options_t *o, bool utf8)
+{
+    char error[ATTACH_ERROR_MAX];
+    ui_requests_t requests;
+    session_handlers_t handlers;
+    int r, status, saved;
+    app_t *app = NULL;
+    loop_t loop;
+
+    if (app_new(&app, utf8, NULL) < 0 || loop_init(&loop, app) < 0) {
+        app_free(app);
+        return fail(EXIT_FAILURE, "out of memory or descriptors");
+    }
+    requests = loop_requests(&loop);
+    handlers = loop_handlers(&loop);
+    app->requests = requests;
+    r = terminal_check(error, sizeof(error));
+    status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
+    if (r == 0)
+        r = attach(&loop.attach, o, &handlers, error);
+    saved = hold_stderr();
+    if (r == 0)
+        r = terminal_open(choose_theme(), error, sizeof(error));
+    if (r == 0) {
+        r = loop_run(&loop);
+        snprintf(error, sizeof(error), "%.500s", loop.error);
+    }
+    terminal_close();
+    loop_done(&loop);
+    app_free(app);
+    release_stderr(saved);
+    return r < 0 ? fail(status, error) : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    char error[256];
+    options_t o = {0};
+
+    setlocale(LC_ALL, "");
+    if (options_parse(&o, argc, argv, error, sizeof(error)) < 0)
+        return fail(EXIT_BAD_USAGE, error);
+    if (o.help) {
+        options_print_help(stdout);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (o.version) {
+        puts("memscope " MEMSCOPE_VERSION);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    return run(&o, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+}

@@ -1,0 +1,196 @@
+#include "client/terminal.h"
+
+#include "client/model/keys.h"
+#include "common/cleanup.h"
+
+// The wide-character interface: a cell is a base and its combining characters.
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <unistd.h>
+
+// Longer than the bytes of one key are apart, too short to be felt.
+#define ESCAPE_DELAY_MS 15
+
+static struct {
+    bool open;
+    SCREEN *screen;
+    const theme_t *theme;
+    grid_t shown; // what the terminal has
+    bool colors;
+} terminal;
+
+int terminal_check(char *ret_error, size_t cap)
+{
+    const char *name = getenv("TERM");
+    int status;
+
+    if (!isatty(STDOUT_FILENO)) {
+        snprintf(ret_error, cap, "standard output is not a terminal");
+        return -ENOTTY;
+    }
+    if (!name || !name[0]) {
+        snprintf(ret_error, cap, "TERM is not set: set it to the terminal's type, such as xterm");
+        return -ENOENT;
+    }
+    if (setupterm(name, STDOUT_FILENO, &status) == OK && cursor_address) {
+        del_curterm(cur_term);
+        return 0;
+    }
+    snprintf(ret_error, cap,
+            "terminal type '%.60s' is not known or cannot move its cursor: set TERM", name);
+    return -ENOENT;
+}
+
+static void open_colors(void)
+{
+    terminal.colors = has_colors() && start_color() == OK && use_default_colors() == OK;
+    for (short c = 0; terminal.colors && c < 8; c++)
+        init_pair((short) (c + 1), c, -1);
+}
+
+int terminal_open(const theme_t *theme, char *ret_error, size_t cap)
+{
+    terminal.screen = newterm(NULL, stdout, stdin);
+    if (!terminal.screen) {
+        snprintf(ret_error, cap, "the terminal could not be set up");
+        return -EIO;
+    }
+    terminal.open = true;
+    terminal.theme = theme;
+    set_escdelay(ESCAPE_DELAY_MS);
+    cbreak();
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    intrflush(stdscr, FALSE);
+    curs_set(0);
+    open_colors();
+    return 0;
+}
+
+void terminal_close(void)
+{
+    if (!terminal.open)
+        return;
+    endwin();
+    delscreen(terminal.screen);
+    grid_done(&terminal.shown);
+    terminal.open = false;
+}
+
+void terminal_suspend(void)
+{
+    endwin();
+}
+
+void terminal_resume(void)
+{
+    grid_done(&terminal.shown);
+    clearok(curscr, TRUE);
+    refresh();
+}
+
+void terminal_size(int *ret_rows, int *ret_cols)
+{
+    struct winsize size;
+
+    *ret_rows = 24;
+    *ret_cols = 80;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+        *ret_rows = size.ws_row;
+        *ret_cols = size.ws_col;
+    }
+}
+
+static void put_cell(int row, int col, const cell_t *cell)
+{
+    look_t look = terminal.theme->looks[(cell->style & STYLE_MASK) % STYLE_COUNT];
+    wchar_t text[CCHARW_MAX + 1] = {0};
+    attr_t attributes = A_NORMAL;
+    short pair = 0;
+    cchar_t c;
+
+    if (look.attributes & LOOK_BOLD)
+        attributes |= A_BOLD;
+    if (look.attributes & LOOK_DIM)
+        attributes |= A_DIM;
+    if (look.attributes & LOOK_UNDERLINE)
+        attributes |= A_UNDERLINE;
+    if (look.attributes & LOOK_REVERSE)
+        attributes |= A_REVERSE;
+    if (cell->style & STYLE_SELECTED)
+        attributes = (attributes & ~(attr_t) A_DIM) | A_REVERSE;
+    if (terminal.colors && look.color != COLOR_OF_TERMINAL)
+        pair = (short) (look.color + 1);
+    for (size_t i = 0; i < ARRAY_SIZE(cell->text) && i < CCHARW_MAX; i++)
+        text[i] = (wchar_t) cell->text[i];
+    if (setcchar(&c, text, attributes, pair, NULL) == OK)
+        mvadd_wch(row, col, &c);
+}
+
+static bool follow_size(const grid_t *g)
+{
+    if (terminal.shown.rows == g->rows && terminal.shown.cols == g->cols)
+        return true;
+    if (g->rows != LINES || g->cols != COLS)
+        resizeterm(g->rows, g->cols);
+    erase();
+    return grid_resize(&terminal.shown, g->rows, g->cols) == 0;
+}
+
+void terminal_show(const grid_t *g)
+{
+    if (!follow_size(g))
+        return;
+    for (int row = 0; row < g->rows; row++) {
+        const cell_t *cells = grid_row(g, row);
+        size_t size = (size_t) g->cols * sizeof(*cells);
+        cell_t *shown = terminal.shown.cells + (size_t) row * (size_t) g->cols;
+
+        if (memcmp(cells, shown, size) == 0)
+            continue;
+        for (int col = 0; col < g->cols; col++)
+            if (cells[col].width > 0)
+                put_cell(row, col, &cells[col]);
+        memcpy(shown, cells, size);
+    }
+    refresh();
+}
+
+int terminal_key(void)
+{
+    static const struct {
+        int from, to;
+    } keys[] = {
+            {KEY_UP, KEY_CODE_UP},
+            {KEY_DOWN, KEY_CODE_DOWN},
+            {KEY_LEFT, KEY_CODE_LEFT},
+            {KEY_RIGHT, KEY_CODE_RIGHT},
+            {KEY_PPAGE, KEY_CODE_PAGE_UP},
+            {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
+            {KEY_HOME, KEY_CODE_HOME},
+            {KEY_END, KEY_CODE_END},
+            {KEY_DC, KEY_CODE_DELETE},
+            {KEY_F(1), KEY_CODE_F1},
+            {KEY_ENTER, KEY_CODE_ENTER},
+            {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
+    };
+
+    for (;;) {
+        wint_t c;
+        int kind = get_wch(&c);
+
+        if (kind == ERR)
+            return KEY_CODE_NONE;
+        if (kind == OK)
+            return (int) c;
+        for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+            if ((int) c == keys[i].from)
+                return keys[i].to;
+    }
+}
