@@ -1,12 +1,9 @@
 #include "daemon/manager.h"
-#include "common/arena.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/format.h"
 #include "common/log.h"
-#include "daemon/core/capture.h"
-#include "daemon/core/history.h"
-#include "daemon/forensics/tags.h"
+#include "daemon/engine.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
 #include "daemon/watch.h"
@@ -19,28 +16,19 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
-#define TICK_US          USEC_PER_SEC
-#define FIRST_PAIR_US    (200 * USEC_PER_MSEC) // rates need two captures
-#define OUT_OF_TURN_US   (50 * USEC_PER_MSEC)  // least time between two captures
-#define MEMORY_MAX_LEAST ((size_t) 64 << 20)
-#define MEMORY_MAX_MOST  ((size_t) 1 << 30)
-#define BYTES_PER_SLOT   4096 // of memory_max, all that is kept of a process
-#define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
+#define TICK_US        USEC_PER_SEC
+#define FIRST_PAIR_US  (200 * USEC_PER_MSEC) // rates need two captures
+#define OUT_OF_TURN_US (50 * USEC_PER_MSEC)  // least time between two captures
 
 struct manager {
     manager_config_t config;
     sd_event *loop;
-    procfs_t fs;
-    capture_t *capture;
-    tags_t *tags;
-    history_t *history;
+    engine_t *engine;
+    capture_t *capture; // of the engine
     details_t *details;
     server_t *server;
     watch_t watch;
     sd_event_source *tick, *look, *reader, *sigterm, *sigint;
-    arena_t series_arena;
-    uint32_t *series; // of history, by slot
-    uint32_t system_series;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
     uint64_t missed;
     bool failing;
@@ -57,31 +45,7 @@ void manager_config_default(manager_config_t *ret)
             .subscribers_max_per_user = 32};
 }
 
-// ---- Capture, tags, history, publish -----------------------------------------------------------
-
-static void on_born(void *user, uint32_t slot)
-{
-    manager_t *m = user;
-    const snapshot_t *s = capture_current(m->capture);
-    const process_snapshot_t *p = &s->processes[slot];
-    uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
-    uint64_t born_ms = p->start_time * 1000 / m->fs.clock_hz;
-
-    tags_born(m->tags, slot, p, now_ms, now_ms > born_ms ? now_ms - born_ms : 0);
-    m->series[slot] = p->flags & PROCESS_KERNEL_THREAD
-                              ? HISTORY_NONE
-                              : history_open(m->history, p->pid, p->start_time);
-}
-
-static void on_died(void *user, uint32_t slot, const exit_record_t *record)
-{
-    manager_t *m = user;
-
-    tags_died(m->tags, slot);
-    history_close(
-            m->history, m->series[slot], record->exited_ms, record->last.hwm_kb >= KEEP_DEAD_KB);
-    m->series[slot] = HISTORY_NONE;
-}
+// ---- The tick ----------------------------------------------------------------------------------
 
 static void on_reading(void *user, const reader_result_t *result)
 {
@@ -91,28 +55,9 @@ static void on_reading(void *user, const reader_result_t *result)
         server_reading(m->server, result);
 }
 
-static void record_history(manager_t *m)
-{
-    const snapshot_t *s = capture_current(m->capture);
-    const system_snapshot_t *y = &s->system;
-
-    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-        const process_snapshot_t *p = &s->processes[slot];
-        uint64_t rss, private_kb;
-
-        if (p->known != 0 && m->series[slot] != HISTORY_NONE && snapshot_rss_kb(p, &rss) &&
-                snapshot_private_kb(p, &private_kb))
-            history_record(m->history, m->series[slot], y->mono_ms, rss, private_kb);
-    }
-    if (SYSTEM_KNOWN(y, mem_available_kb))
-        history_record(m->history, m->system_series, y->mono_ms,
-                y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),
-                y->swap_total_kb - MIN(y->swap_total_kb, y->swap_free_kb));
-}
-
 static void capture_now(manager_t *m)
 {
-    int r = capture_run(m->capture);
+    int r = engine_tick(m->engine);
     snapshot_t *s = capture_current_writable(m->capture);
 
     m->captured_us = clock_monotonic_us();
@@ -126,8 +71,6 @@ static void capture_now(manager_t *m)
     SYSTEM_SET(&s->system, missed_ticks, m->missed);
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
-    tags_run(m->tags, s);
-    record_history(m);
     server_publish(m->server);
 }
 
@@ -205,7 +148,7 @@ static int add_sources(manager_t *m)
                 m->loop, &m->tick, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_tick, m);
     if (r >= 0)
         r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
-    if (r >= 0 && watch_init(&m->watch, m->fs.fd) == 0)
+    if (r >= 0 && watch_init(&m->watch, engine_procfs(m->engine)->fd) == 0)
         r = sd_event_add_time(
                 m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
     return r;
@@ -239,14 +182,6 @@ static int listen_for_clients(manager_t *m)
 
 // ---- Putting it together -----------------------------------------------------------------------
 
-static size_t default_memory_max(const procfs_t *fs)
-{
-    long pages = sysconf(_SC_PHYS_PAGES);
-    size_t one_percent = pages > 0 ? (size_t) pages * fs->page_kb * 1024 / 100 : 0;
-
-    return MIN(MAX(one_percent, MEMORY_MAX_LEAST), MEMORY_MAX_MOST);
-}
-
 // As many files as the system allows; some are kept for sockets and what libraries open.
 static size_t raise_descriptor_limit(unsigned subscribers_max)
 {
@@ -267,37 +202,28 @@ static size_t raise_descriptor_limit(unsigned subscribers_max)
 
 static int build(manager_t *m)
 {
-    const capture_handlers_t handlers = {
-            .reading = on_reading, .died = on_died, .born = on_born, .user = m};
-    capture_config_t capture = {.fs = &m->fs, .pss_budget_ppm = m->config.pss_budget_ppm};
-    server_config_t server = {.subscribers_max = m->config.subscribers_max,
+    const engine_config_t engine = {.proc_root = m->config.proc_root,
+            .memory_max = m->config.memory_max,
+            .descriptors_max = raise_descriptor_limit(m->config.subscribers_max),
+            .pss_budget_ppm = m->config.pss_budget_ppm};
+    const server_config_t server = {.subscribers_max = m->config.subscribers_max,
             .subscribers_max_per_user = m->config.subscribers_max_per_user,
             .group = m->config.group,
             .proc_root = m->config.proc_root,
             .private_daemon = m->config.private_fd >= 0};
-    size_t max_slots;
-    int r;
+    int r = engine_new(&m->engine, &engine, on_reading, m);
 
-    if (m->config.memory_max == 0)
-        m->config.memory_max = default_memory_max(&m->fs);
-    max_slots = MAX(m->config.memory_max / BYTES_PER_SLOT, (size_t) 64);
-    capture.max_processes = max_slots;
-    capture.descriptors_max = raise_descriptor_limit(m->config.subscribers_max);
-    r = arena_init(&m->series_arena, max_slots * sizeof(uint32_t));
-    if (r < 0)
+    if (r < 0) {
+        log_error("cannot watch %s: %s", m->config.proc_root, strerror(-r));
         return r;
-    m->series = (uint32_t *) (void *) m->series_arena.base;
-    r = tags_new(&m->tags, max_slots);
+    }
+    m->capture = engine_capture(m->engine);
+    r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_procfs(m->engine));
     if (r == 0)
-        r = history_new(&m->history, m->config.memory_max / 2);
-    if (r == 0)
-        r = capture_new(&m->capture, &capture, &handlers);
-    if (r == 0)
-        r = details_new(&m->details, m->capture, m->tags, &m->fs);
-    if (r == 0)
-        r = server_new(&m->server, m->loop, &server, m->capture, m->details, m->history);
-    if (r == 0)
-        m->system_series = history_open(m->history, 0, 0);
+        r = server_new(
+                &m->server, m->loop, &server, m->capture, m->details, engine_history(m->engine));
+    if (r < 0)
+        log_error("cannot start: %s", strerror(-r));
     return r;
 }
 
@@ -309,23 +235,14 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (!m)
         return -ENOMEM;
     m->config = *config;
-    m->fs = (procfs_t){.fd = -1, .cgroup_fd = -1};
     m->watch.fd = -1;
-    r = procfs_init(&m->fs, config->proc_root);
-    if (r < 0) {
-        log_error("cannot open %s: %s", config->proc_root, strerror(-r));
-        manager_free(m);
-        return r;
-    }
     r = sd_event_default(&m->loop);
-    if (r >= 0)
+    if (r < 0)
+        log_error("cannot make an event loop: %s", strerror(-r));
+    else
         r = build(m);
-    if (r < 0) {
-        log_error("cannot start: %s", strerror(-r));
-        manager_free(m);
-        return r;
-    }
-    r = listen_for_clients(m);
+    if (r == 0)
+        r = listen_for_clients(m);
     if (r < 0) {
         manager_free(m);
         return r;
@@ -345,12 +262,8 @@ void manager_free(manager_t *m)
     sd_event_source_disable_unref(m->sigint);
     server_free(m->server);
     details_free(m->details);
-    capture_free(m->capture);
-    history_free(m->history);
-    tags_free(m->tags);
+    engine_free(m->engine);
     watch_done(&m->watch);
-    arena_done(&m->series_arena);
-    procfs_done(&m->fs);
     sd_event_unref(m->loop);
     free(m);
 }

@@ -1,7 +1,7 @@
 #ifndef MEMSCOPE_DAEMON_MANAGER_H
 #define MEMSCOPE_DAEMON_MANAGER_H
 
-// Owns the event loop and the tick, and puts the parts in a row: capture, tags, history, publish.
+// Owns the event loop, gives the engine its rhythm and publishes what it made.
 
 #include <stdbool.h>
 #include <stddef.h>

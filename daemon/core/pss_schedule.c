@@ -40,9 +40,12 @@ static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_
     age_s = now_ms > p->pss_time_ms ? (now_ms - p->pss_time_ms) / 1000 : 0;
     if (p->tags != 0 && age_s >= PSS_TAGGED_S)
         return UINT64_C(1) << 61 | age_s;
-    if (age_s == 0)
-        return 0;
     change = rss > p->pss_rss_kb ? rss - p->pss_rss_kb : p->pss_rss_kb - rss;
+    // A small change moves the ratio little, and the estimate follows RSS meanwhile.
+    if (age_s < PSS_UNCHANGED_S && change * 64 < rss + PSS_SLIGHT_KB)
+        return 0;
+    if (age_s < PSS_CHANGED_S)
+        return 0;
     return MIN(change, UINT64_C(1) << 40) << 12 | MIN(age_s, AGE_MAX_S);
 }
 

@@ -2,14 +2,18 @@
 #define MEMSCOPE_DAEMON_CORE_PSS_SCHEDULE_H
 
 // Whose PSS is read next, within a budget of CPU time. Tagged processes come round every
-// PSS_TAGGED_S, the others by largest change of RSS since their last reading, then by age. A
-// process whose reading cost much is left alone for PSS_BACKOFF times as long.
+// PSS_TAGGED_S, the others by largest change of RSS since their last reading, then by age: not
+// before PSS_CHANGED_S, and after PSS_UNCHANGED_S where RSS hardly changed. A process whose reading
+// cost much is left alone for PSS_BACKOFF times as long. The budget is a limit, not a target.
 
 #include "daemon/core/track.h"
 
-#define PSS_TAGGED_S 10
-#define PSS_BACKOFF  1000
-#define PSS_TICK_MAX 64 // readings asked for in one tick
+#define PSS_TAGGED_S    10
+#define PSS_CHANGED_S   5
+#define PSS_UNCHANGED_S 120
+#define PSS_SLIGHT_KB   16384
+#define PSS_BACKOFF     1000
+#define PSS_TICK_MAX    64 // readings asked for in one tick
 
 typedef struct {
     uint64_t budget_ppm; // of one core; 0: nothing is read unless somebody looks

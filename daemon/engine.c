@@ -1,0 +1,179 @@
+#include "daemon/engine.h"
+#include "common/arena.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define MEMORY_MAX_LEAST ((size_t) 64 << 20)
+#define MEMORY_MAX_MOST  ((size_t) 1 << 30)
+#define BYTES_PER_SLOT   4096 // of memory_max, all that is kept of a process
+#define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
+
+struct engine {
+    procfs_t fs;
+    capture_t *capture;
+    tags_t *tags;
+    history_t *history;
+    arena_t series_arena;
+    uint32_t *series; // of history, by slot
+    uint32_t system_series;
+    size_t memory_max;
+    void (*reading)(void *user, const reader_result_t *result);
+    void *user;
+};
+
+static void on_born(void *user, uint32_t slot)
+{
+    engine_t *e = user;
+    const snapshot_t *s = capture_current(e->capture);
+    const process_snapshot_t *p = &s->processes[slot];
+    uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
+    uint64_t born_ms = p->start_time * 1000 / e->fs.clock_hz;
+
+    tags_born(e->tags, slot, p, now_ms, now_ms > born_ms ? now_ms - born_ms : 0);
+    e->series[slot] = p->flags & PROCESS_KERNEL_THREAD
+                              ? HISTORY_NONE
+                              : history_open(e->history, p->pid, p->start_time);
+}
+
+static void on_died(void *user, uint32_t slot, const exit_record_t *record)
+{
+    engine_t *e = user;
+
+    tags_died(e->tags, slot);
+    history_close(
+            e->history, e->series[slot], record->exited_ms, record->last.hwm_kb >= KEEP_DEAD_KB);
+    e->series[slot] = HISTORY_NONE;
+}
+
+static void on_reading(void *user, const reader_result_t *result)
+{
+    engine_t *e = user;
+
+    if (e->reading)
+        e->reading(e->user, result);
+}
+
+static size_t default_memory_max(const procfs_t *fs)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    size_t one_percent = pages > 0 ? (size_t) pages * fs->page_kb * 1024 / 100 : 0;
+
+    return MIN(MAX(one_percent, MEMORY_MAX_LEAST), MEMORY_MAX_MOST);
+}
+
+static int build(engine_t *e, const engine_config_t *config)
+{
+    const capture_handlers_t handlers = {
+            .reading = on_reading, .died = on_died, .born = on_born, .user = e};
+    capture_config_t capture = {.fs = &e->fs,
+            .descriptors_max = config->descriptors_max,
+            .pss_budget_ppm = config->pss_budget_ppm};
+    int r = procfs_init(&e->fs, config->proc_root);
+
+    if (r < 0)
+        return r;
+    e->memory_max = config->memory_max ? config->memory_max : default_memory_max(&e->fs);
+    capture.max_processes = MAX(e->memory_max / BYTES_PER_SLOT, (size_t) 64);
+    r = arena_init(&e->series_arena, capture.max_processes * sizeof(uint32_t));
+    if (r < 0)
+        return r;
+    e->series = (uint32_t *) (void *) e->series_arena.base;
+    r = tags_new(&e->tags, capture.max_processes);
+    if (r == 0)
+        r = history_new(&e->history, e->memory_max / 2);
+    if (r == 0)
+        r = capture_new(&e->capture, &capture, &handlers);
+    if (r == 0)
+        e->system_series = history_open(e->history, 0, 0);
+    return r;
+}
+
+int engine_new(engine_t **ret, const engine_config_t *config,
+        void (*reading)(void *user, const reader_result_t *result), void *user)
+{
+    engine_t *e = calloc(1, sizeof(*e));
+    int r;
+
+    if (!e)
+        return -ENOMEM;
+    e->fs = (procfs_t){.fd = -1, .cgroup_fd = -1};
+    e->reading = reading;
+    e->user = user;
+    r = build(e, config);
+    if (r < 0) {
+        engine_free(e);
+        return r;
+    }
+    *ret = e;
+    return 0;
+}
+
+void engine_free(engine_t *e)
+{
+    if (!e)
+        return;
+    capture_free(e->capture);
+    history_free(e->history);
+    tags_free(e->tags);
+    arena_done(&e->series_arena);
+    procfs_done(&e->fs);
+    free(e);
+}
+
+static void record_history(engine_t *e)
+{
+    const snapshot_t *s = capture_current(e->capture);
+    const system_snapshot_t *y = &s->system;
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        uint64_t rss, private_kb;
+
+        if (p->known != 0 && e->series[slot] != HISTORY_NONE && snapshot_rss_kb(p, &rss) &&
+                snapshot_private_kb(p, &private_kb))
+            history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
+    }
+    if (SYSTEM_KNOWN(y, mem_available_kb))
+        history_record(e->history, e->system_series, y->mono_ms,
+                y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),
+                y->swap_total_kb - MIN(y->swap_total_kb, y->swap_free_kb));
+}
+
+int engine_tick(engine_t *e)
+{
+    int r = capture_run(e->capture);
+
+    if (r < 0)
+        return r;
+    tags_run(e->tags, capture_current_writable(e->capture));
+    record_history(e);
+    return 0;
+}
+
+const procfs_t *engine_procfs(const engine_t *e)
+{
+    return &e->fs;
+}
+
+capture_t *engine_capture(engine_t *e)
+{
+    return e->capture;
+}
+
+tags_t *engine_tags(engine_t *e)
+{
+    return e->tags;
+}
+
+history_t *engine_history(engine_t *e)
+{
+    return e->history;
+}
+
+size_t engine_memory_max(const engine_t *e)
+{
+    return e->memory_max;
+}

@@ -1,0 +1,34 @@
+#ifndef MEMSCOPE_DAEMON_ENGINE_H
+#define MEMSCOPE_DAEMON_ENGINE_H
+
+// One tick's work without a clock or a socket: capture, tags, history. The manager gives it the
+// rhythm and publishes what it made.
+
+#include "daemon/core/capture.h"
+#include "daemon/core/history.h"
+#include "daemon/forensics/tags.h"
+
+typedef struct {
+    const char *proc_root;
+    size_t memory_max;       // bytes for everything kept of processes; 0: sized from the machine
+    size_t descriptors_max;  // files of processes that may stay open
+    uint64_t pss_budget_ppm; // millionths of one core
+} engine_config_t;
+
+typedef struct engine engine_t;
+
+// `reading`: see capture_handlers_t; may be NULL. 0 or -errno.
+int engine_new(engine_t **ret, const engine_config_t *config,
+        void (*reading)(void *user, const reader_result_t *result), void *user);
+void engine_free(engine_t *e);
+
+// 0, or -errno when the proc root cannot be read.
+int engine_tick(engine_t *e);
+
+const procfs_t *engine_procfs(const engine_t *e);
+capture_t *engine_capture(engine_t *e);
+tags_t *engine_tags(engine_t *e);
+history_t *engine_history(engine_t *e);
+size_t engine_memory_max(const engine_t *e);
+
+#endif
