@@ -10,6 +10,8 @@ static ssize_t read_all(int fd, char *buf, size_t cap, off_t offset)
 {
     size_t len = 0;
 
+    if (cap == 0)
+        return -EINVAL;
     while (len < cap - 1) {
         ssize_t n = pread(fd, buf + len, cap - 1 - len, offset + (off_t) len);
 

@@ -36,7 +36,7 @@ char *format_delta_kb(char *buf, size_t cap, int64_t kb)
 
 char *format_kb_short(char *buf, size_t cap, uint64_t kb)
 {
-    static const char units[] = {'K', 'M', 'G', 'T', 'P', 'E'};
+    static const char units[] = {'K', 'M', 'G', 'T', 'P', 'E', 'Z'};
     double v = (double) kb;
     size_t unit = 0;
 
@@ -66,7 +66,7 @@ char *format_kb_of(char *buf, size_t cap, uint64_t kb, uint64_t total_kb)
 char *format_permille(char *buf, size_t cap, uint64_t permille)
 {
     if (permille >= 10000)
-        snprintf(buf, cap, "%" PRIu64 "%%", (permille + 5) / 10);
+        snprintf(buf, cap, "%" PRIu64 "%%", permille / 10 + (permille % 10 >= 5));
     else
         snprintf(buf, cap, "%" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
     return buf;

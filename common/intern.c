@@ -1,4 +1,5 @@
 #include "common/intern.h"
+#include "common/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,16 +21,8 @@ struct intern {
     uint32_t free_list;
     uint32_t alive;
     size_t bytes;
+    hash_key_t key;
 };
-
-static uint32_t hash_bytes(const char *s, size_t len)
-{
-    uint32_t h = UINT32_C(2166136261);
-
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (unsigned char) s[i]) * UINT32_C(16777619);
-    return h ^ h >> 15;
-}
 
 int intern_new(intern_t **ret)
 {
@@ -37,6 +30,7 @@ int intern_new(intern_t **ret)
 
     if (!t)
         return -ENOMEM;
+    t->key = hash_key_random();
     t->n_buckets = 256;
     t->cap_entries = 64;
     t->n_entries = 1;
@@ -108,7 +102,7 @@ uint32_t intern_ref(intern_t *t, const char *s, size_t len)
 
     if (len > INTERN_MAX_LEN)
         len = INTERN_MAX_LEN;
-    hash = hash_bytes(s, len);
+    hash = (uint32_t) hash_blob(t->key, s, len);
     for (id = t->buckets[hash & (t->n_buckets - 1)]; id; id = t->entries[id].next) {
         e = &t->entries[id];
         if (e->hash == hash && e->len == len && memcmp(e->data, s, len) == 0) {

@@ -11,9 +11,7 @@ typedef struct procmap_entry {
 
 static size_t home(const procmap_t *m, uint64_t pid, uint64_t start_time)
 {
-    uint64_t h = (pid ^ start_time << 23 ^ start_time >> 41) * UINT64_C(0x9e3779b97f4a7c15);
-
-    return (size_t) (h >> 32) & (m->capacity - 1);
+    return hash_pair(m->key, pid, start_time) & (m->capacity - 1);
 }
 
 void procmap_done(procmap_t *m)
@@ -51,7 +49,10 @@ uint32_t procmap_get(const procmap_t *m, uint64_t pid, uint64_t start_time)
 
 static int grow(procmap_t *m)
 {
-    procmap_t bigger = {.capacity = m->capacity ? m->capacity * 2 : 64};
+    procmap_t bigger = {
+            .capacity = m->capacity ? m->capacity * 2 : 64,
+            .key = m->capacity ? m->key : hash_key_random(),
+    };
 
     bigger.entries = malloc(bigger.capacity * sizeof(entry_t));
     if (!bigger.entries)

@@ -4,6 +4,7 @@
 // (pid, start_time) -> a number. Identity of a process is both: a recycled PID is another process.
 // Open addressing with linear probing and backward-shift deletion; any number of entries.
 
+#include "common/hash.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@ typedef struct {
     struct procmap_entry *entries;
     size_t capacity; // a power of two, or 0
     size_t count;
+    hash_key_t key; // once there are entries
 } procmap_t;
 
 void procmap_done(procmap_t *m); // of a zeroed or used map
