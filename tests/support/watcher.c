@@ -1,0 +1,85 @@
+#include "tests/support/watcher.h"
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+
+#include <poll.h>
+#include <string.h>
+
+static void on_tick(void *user, bool keyframe, bool new_instance)
+{
+    watcher_t *w = user;
+
+    w->ticks++;
+    w->keyframes += keyframe;
+    w->instances += new_instance;
+}
+
+static void on_message(void *user, message_type_t type, const message_t *m)
+{
+    watcher_t *w = user;
+
+    if (type == MESSAGE_DETAILS)
+        w->details = m->details;
+    else if (type == MESSAGE_ERROR)
+        w->error = m->error;
+    else if (type == MESSAGE_HISTORY)
+        w->history = m->history;
+}
+
+void watcher_start(watcher_t *w, const char *socket_path)
+{
+    const session_handlers_t handlers = {.tick = on_tick, .message = on_message, .user = w};
+
+    memset(w, 0, sizeof(*w));
+    if (session_new_path(&w->session, socket_path, &handlers) < 0) {
+        fputs("watcher: no session\n", stderr);
+        exit(1);
+    }
+}
+
+void watcher_stop(watcher_t *w)
+{
+    session_free(w->session);
+    w->session = NULL;
+}
+
+bool watcher_wait(
+        watcher_t *w, bool (*holds)(const watcher_t *w, void *user), void *user, int timeout_ms)
+{
+    uint64_t deadline = clock_monotonic_us() + (uint64_t) timeout_ms * USEC_PER_MSEC;
+
+    while (!holds(w, user)) {
+        uint64_t now = clock_monotonic_us();
+        uint64_t until = MIN(deadline, session_deadline_us(w->session));
+        struct pollfd p = {.fd = session_fd(w->session), .events = session_poll_events(w->session)};
+
+        if (now >= deadline)
+            return false;
+        poll(&p, 1, until > now ? (int) ((until - now + 999) / 1000) : 0);
+        session_dispatch(w->session, clock_monotonic_us());
+    }
+    return true;
+}
+
+static bool has_ticks(const watcher_t *w, void *user)
+{
+    return w->ticks >= *(const uint64_t *) user;
+}
+
+bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms)
+{
+    uint64_t wanted = w->ticks + more;
+
+    return watcher_wait(w, has_ticks, &wanted, timeout_ms);
+}
+
+const process_snapshot_t *watcher_find(const watcher_t *w, pid_t pid)
+{
+    const snapshot_t *s = replica_snapshot(session_replica(w->session));
+
+    for (size_t slot = 0; s && slot < s->n_slots; slot++)
+        if (s->processes[slot].known != 0 && s->processes[slot].pid == (uint64_t) pid)
+            return &s->processes[slot];
+    return NULL;
+}
