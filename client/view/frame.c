@@ -115,18 +115,17 @@ void view_head(const ui_t *ui, const pane_t *p)
     }
 }
 
-// What this viewer may not see, as long as `room` allows.
+// What this viewer may not see, in as many words as there is room for.
 static const char *describe_rights(const ui_t *ui, int room)
 {
     bool own = ui->rights == RIGHTS_SESSION || ui->rights == RIGHTS_OWN ||
                (ui->model.system.system_flags & SYSTEM_PRIVATE);
 
     if (ui->rights == RIGHTS_HIDEPID)
-        return room >= 42 ? "hidepid: only your own processes are shown"
-                          : "only your own processes";
+        return room >= 42 ? "hidepid: only your own processes are shown" : "own processes only";
     if (!own || ui->uid == 0)
         return "";
-    return room >= 31 ? "other users' I/O and PSS show -" : "others' I/O, PSS: -";
+    return room >= 31 ? "other users' I/O and PSS show -" : "others' I/O+PSS: -";
 }
 
 // Half a remark says something else than the whole: what does not fit is left out.
@@ -149,7 +148,8 @@ static int put_count(const pane_t *p, int at, int room, int style, size_t count,
     return put_part(p, at, room, style, text);
 }
 
-static int put_counts(const ui_t *ui, const pane_t *p, int room)
+// The most important first: what comes later may not fit.
+static void put_facts(const ui_t *ui, const pane_t *p, int room)
 {
     const model_t *m = &ui->model;
     const char *noun = p->cols < 76 ? "procs" : (m->processes.n == 1 ? "process" : "processes");
@@ -163,20 +163,20 @@ static int put_counts(const ui_t *ui, const pane_t *p, int room)
     else
         snprintf(text, sizeof(text), "%s %s", number, noun);
     at = put_part(p, 0, room, STYLE_NORMAL, text);
+    if (m->system.system_flags & SYSTEM_TRUNCATED)
+        at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED");
     at = put_count(p, at, room, STYLE_LEAK, m->leaks, "LEAK");
     at = put_count(p, at, room, STYLE_ZOMBIE, m->zombies, "ZOMBIE");
+    at = put_part(p, at, room, STYLE_DIM, describe_rights(ui, room - at - 2));
     at = put_count(p, at, room, STYLE_SPIKE, m->spikes, "SPIKE");
-    at = put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
-    if (m->system.system_flags & SYSTEM_TRUNCATED)
-        at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED: too many processes");
-    return at;
+    put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
 }
 
 void view_foot(const ui_t *ui, const pane_t *p)
 {
     static const char help[] = "?:help";
     char place[64] = "";
-    int right = p->cols - (int) sizeof(help) + 1, at;
+    int right = p->cols - (int) sizeof(help) + 1;
 
     pane_put(p, 0, right, (int) sizeof(help) - 1, ALIGN_LEFT, STYLE_KEY, help);
     if (ui->view == VIEW_LIST && ui->list.n > 0) {
@@ -185,18 +185,16 @@ void view_foot(const ui_t *ui, const pane_t *p)
         pane_put(p, 0, right, (int) strlen(place), ALIGN_LEFT, STYLE_DIM, place);
     }
     right -= 2;
-    if (ui->message[0]) {
-        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->message);
-        return;
-    }
     if (ui->link != LINK_LIVE && ui->link_text[0]) {
         pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->link_text);
         return;
     }
-    if (!ui->snapshot)
+    if (ui->message[0]) {
+        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->message);
         return;
-    at = put_counts(ui, p, right);
-    put_part(p, at, right, STYLE_DIM, describe_rights(ui, right - at - 2));
+    }
+    if (ui->snapshot)
+        put_facts(ui, p, right);
 }
 
 void view_hints(const ui_t *ui, const pane_t *p, view_t view)

@@ -1,0 +1,228 @@
+// Groups of processes, and their members.
+
+#include "tests/support/cmocka.h"
+#include "tests/support/stage.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ROW 4
+
+// Two of "web" (one with a PSS), one "db", a kernel thread.
+static void open_stage(stage_t *s, int cols)
+{
+    process_snapshot_t *p;
+
+    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+    stage_init(s, true, 24, cols);
+    p = stage_add(s, 10, "web", 100 * 1024);
+    PROCESS_SET(p, file_kb, 0);
+    PROCESS_SET(p, pss_kb, 60 * 1024);
+    PROCESS_SET(p, pss_rss_kb, 100 * 1024);
+    PROCESS_SET(p, pss_time_ms, s->snapshot.system.mono_ms);
+    PROCESS_SET(p, baseline_kb, 90 * 1024);
+    PROCESS_SET(p, cpu_permille, 500);
+    PROCESS_SET(p, unit, stage_string(s, "web.service", 11));
+    p = stage_add(s, 11, "web", 36 * 1024);
+    PROCESS_SET(p, baseline_kb, 40 * 1024);
+    PROCESS_SET(p, cpu_permille, 700);
+    PROCESS_SET(p, unit, stage_string(s, "web.service", 11));
+    PROCESS_SET(p, uid, 54321);
+    p = stage_add(s, 12, "db", 76 * 1024);
+    PROCESS_SET(p, unit, stage_string(s, "db.service", 10));
+    PROCESS_SET(p, tags, TAG_LEAK);
+    p = stage_add(s, 2, "kthreadd", 0);
+    PROCESS_SET(p, flags, PROCESS_KERNEL_THREAD);
+    PROCESS_UNSET(p, anon_kb);
+    PROCESS_UNSET(p, file_kb);
+    PROCESS_UNSET(p, swap_kb);
+    stage_run(s, 1);
+}
+
+static void sums_say_what_they_are_sums_of(void **state)
+{
+    const char *row;
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 120);
+    stage_keys(&s, "g");
+    assert_int_not_equal(stage_find_row(&s, "counts shared pages repeatedly"), -1);
+    row = stage_row(&s, FIRST_ROW);
+    assert_int_equal(strtol(row, NULL, 10), 2);
+    assert_non_null(strstr(row, "web"));
+    assert_non_null(strstr(row, "100.0 MB PSS+RSS")); // 60 of PSS, 36 + 4 of RSS
+    assert_non_null(strstr(row, "120.0%"));
+    assert_non_null(strstr(row, "+6.00 MB")); // +10 -4
+    row = stage_row(&s, FIRST_ROW + 1);
+    assert_non_null(strstr(row, "80.0 MB RSS"));
+    assert_non_null(strstr(row, "LEAK"));
+    row = stage_row(&s, FIRST_ROW + 2);
+    assert_non_null(strstr(row, "kthreadd"));
+    assert_non_null(strstr(row, " - -"));
+    stage_done(&s);
+}
+
+static void space_means_the_same_in_groups(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "g ");
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "+0.00 MB"));
+    stage_find(&s, 10)->anon_kb += 2048;
+    stage_find(&s, 11)->anon_kb -= 1024;
+    stage_run(&s, 1);
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "+1.00 MB"));
+    stage_done(&s);
+}
+
+static void g_goes_round(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "g");
+    assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
+    stage_keys(&s, "g");
+    assert_int_not_equal(stage_find_row(&s, "BY USER"), -1);
+    assert_int_not_equal(stage_find_row(&s, "54321"), -1);
+    stage_keys(&s, "g");
+    assert_int_not_equal(stage_find_row(&s, "BY UNIT"), -1);
+    assert_int_not_equal(stage_find_row(&s, "web.service"), -1);
+    assert_int_not_equal(stage_find_row(&s, "(no unit)"), -1);
+    stage_keys(&s, "g");
+    assert_int_equal(stage_find_row(&s, "BY "), -1);
+    assert_int_not_equal(stage_find_row(&s, "PID"), -1);
+    stage_done(&s);
+}
+
+static void sort_keys_work_on_groups(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_find(&s, 12)->baseline_kb = 1024;
+    stage_run(&s, 1);
+    stage_keys(&s, "gd");
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "db"));
+    stage_keys(&s, "c");
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "web"));
+    stage_keys(&s, "p"); // by the number of processes
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "web"));
+    stage_keys(&s, "mI");
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "db"));
+    stage_done(&s);
+}
+
+static void the_cursor_stays_inside_and_on_its_group(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "gjjjjjjj");
+    assert_non_null(strstr(stage_selected(&s), "kthreadd"));
+    stage_keys(&s, "k");
+    assert_non_null(strstr(stage_selected(&s), "db"));
+    stage_find(&s, 12)->anon_kb = 1 << 20;
+    stage_run(&s, 1);
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), "db"));
+    assert_non_null(strstr(stage_selected(&s), "db"));
+    stage_done(&s);
+}
+
+static void enter_shows_the_members(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "gj\r");
+    assert_int_equal(s.inspect_requests, 0);
+    assert_int_not_equal(stage_find_row(&s, "NAME = db"), -1);
+    assert_non_null(strstr(stage_row(&s, 23), "1/1"));
+    stage_keys(&s, "\x1b");
+    assert_non_null(strstr(stage_selected(&s), "db"));
+    stage_keys(&s, "k\r");
+    assert_non_null(strstr(stage_row(&s, 23), "1/2"));
+    // A new one joins, others stay out.
+    stage_add(&s, 20, "web", 500 * 1024);
+    stage_add(&s, 21, "other", 900 * 1024);
+    stage_run(&s, 1);
+    assert_non_null(strstr(stage_row(&s, 23), "2/3"));
+    assert_int_equal(strtol(stage_row(&s, FIRST_ROW), NULL, 10), 20);
+    stage_keys(&s, "k\r");
+    assert_int_equal(s.inspected_pid, 20);
+    stage_keys(&s, "\x1b");
+    assert_int_not_equal(stage_find_row(&s, "NAME = web"), -1);
+    stage_keys(&s, "\x1b");
+    assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
+    assert_false(s.app->quit);
+    stage_keys(&s, "\x1b");
+    assert_true(s.app->quit);
+    stage_done(&s);
+}
+
+static void keys_need_no_picture_between_them(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    app_key(s.app, 'g');
+    app_key(s.app, 'j');
+    app_key(s.app, KEY_CODE_ENTER);
+    app_key(s.app, KEY_CODE_ENTER);
+    stage_draw(&s);
+    assert_int_equal(s.inspected_pid, 12);
+    stage_done(&s);
+}
+
+static void a_process_leads_to_its_group(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "j"); // db
+    stage_keys(&s, "g");
+    assert_non_null(strstr(stage_selected(&s), "db"));
+    stage_done(&s);
+}
+
+static void an_empty_group_is_no_trap(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100);
+    stage_keys(&s, "gj\r");
+    stage_remove(&s, 12);
+    stage_run(&s, 1);
+    assert_int_not_equal(stage_find_row(&s, "no process to show"), -1);
+    stage_keys(&s, "jk\r \x1b");
+    assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
+    stage_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(sums_say_what_they_are_sums_of),
+            cmocka_unit_test(space_means_the_same_in_groups),
+            cmocka_unit_test(g_goes_round),
+            cmocka_unit_test(sort_keys_work_on_groups),
+            cmocka_unit_test(the_cursor_stays_inside_and_on_its_group),
+            cmocka_unit_test(enter_shows_the_members),
+            cmocka_unit_test(keys_need_no_picture_between_them),
+            cmocka_unit_test(a_process_leads_to_its_group),
+            cmocka_unit_test(an_empty_group_is_no_trap),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+// Head and foot lines, columns at every width, sizes, help, keys.
+
+#include "client/view/views.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/stage.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void open_stage(stage_t *s, int rows, int cols)
+{
+    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+    stage_init(s, true, rows, cols);
+    stage_populate(s);
+    stage_run(s, 1);
+}
+
+#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
+#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
+
+// ---- Columns -----------------------------------------------------------------------------------
+
+static bool has(const column_layout_t *l, column_id_t id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->places[i].id == id)
+            return true;
+    return false;
+}
+
+static void columns_fit_and_only_join_as_it_widens(void **state)
+{
+    (void) state;
+    for (unsigned variant = 0; variant < 12; variant++) {
+        cell_context_t c = {.kind = variant % 3 ? variant % 3 : GROUP_NONE, .command = variant & 1};
+        int pid_width = variant < 6 ? 5 : 7;
+        column_layout_t before = {0};
+
+        for (int width = VIEW_MIN_COLS; width <= 300; width++) {
+            column_layout_t l = columns_layout(&c, width, pid_width);
+            int end = 0;
+
+            assert_true(has(&l, COLUMN_NAME) && has(&l, COLUMN_TAGS) && has(&l, COLUMN_RSS));
+            for (size_t i = 0; i < l.n; i++) {
+                assert_true(l.places[i].left >= end + (i > 0));
+                assert_true(l.places[i].width >= 1);
+                end = l.places[i].left + l.places[i].width;
+            }
+            assert_true(end <= width);
+            for (size_t i = 0; i < before.n; i++)
+                assert_true(has(&l, before.places[i].id));
+            before = l;
+        }
+        assert_true(before.n >= 13);
+    }
+}
+
+static void the_core_fits_80_columns(void **state)
+{
+    static const column_id_t core[] = {
+            COLUMN_PID, COLUMN_NAME, COLUMN_RSS, COLUMN_CPU, COLUMN_DELTA, COLUMN_TAGS};
+    cell_context_t c = {0};
+
+    (void) state;
+    for (int width = 60; width <= 80; width++) {
+        column_layout_t l = columns_layout(&c, width, 7);
+
+        for (size_t i = 0; i < sizeof(core) / sizeof(core[0]); i++)
+            assert_true(has(&l, core[i]));
+    }
+}
+
+static void headings_stand_over_their_columns(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    for (int cols = VIEW_MIN_COLS; cols <= 240; cols += 3) {
+        char heading[1024];
+
+        stage_resize(&s, 24, cols);
+        snprintf(heading, sizeof(heading), "%s", stage_row(&s, 2));
+        assert_int_equal(stage_column(&s, 2, "PID") + 3, stage_column(&s, 4, "3587") + 4);
+        assert_int_equal(stage_column(&s, 2, "NAME"), stage_column(&s, 4, "chrome"));
+        assert_int_equal(stage_column(&s, 2, "TAGS"), stage_column(&s, 4, "LEAK"));
+        assert_int_equal(stage_column(&s, 2, "RSS") + 3, stage_column(&s, 4, " MB") + 3);
+        if (strstr(heading, "CPU%"))
+            assert_int_equal(stage_column(&s, 2, "CPU%") + 4, stage_column(&s, 4, "2.1%") + 4);
+        if (strstr(heading, "DELTA"))
+            assert_int_equal(
+                    stage_column(&s, 2, "DELTA") + 5, stage_column(&s, 4, "+12.30 MB") + 9);
+    }
+    stage_done(&s);
+}
+
+// ---- Head and foot -----------------------------------------------------------------------------
+
+static void counts_and_gauge(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_int_equal(stage_find_row(&s, "MEMSCOPE [SORT: MEM] live"), 0);
+    assert_int_equal(stage_find_row(&s, "RAM [█████░░░░░░░] 12.4/32G"), 0);
+    assert_int_equal(stage_find_row(&s, "32 processes  1 LEAK  1 ZOMBIE"), 23);
+    SYSTEM_SET(&s.snapshot.system, processes, 5000);
+    stage_run(&s, 1);
+    assert_shown(&s, "32 of 5,000 processes");
+    stage_done(&s);
+}
+
+static void says_what_the_viewer_may_not_see(void **state)
+{
+    hello_message_t hello = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 100);
+    assert_not_shown(&s, "show -");
+    MESSAGE_SET(&hello, rights, RIGHTS_SESSION);
+    MESSAGE_SET(&hello, uid, 1000);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "private"), 0);
+    assert_shown(&s, "other users' I/O and PSS show -");
+    MESSAGE_SET(&hello, rights, RIGHTS_OWN);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "] live"), 0);
+    assert_shown(&s, "other users' I/O and PSS show -");
+    MESSAGE_SET(&hello, rights, RIGHTS_HIDEPID);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    stage_draw(&s);
+    assert_shown(&s, "hidepid: only your own processes");
+    // Root's private daemon sees everything.
+    MESSAGE_SET(&hello, rights, RIGHTS_SESSION);
+    MESSAGE_SET(&hello, uid, 0);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    stage_draw(&s);
+    assert_not_shown(&s, "show -");
+    SYSTEM_SET(&s.snapshot.system, system_flags, SYSTEM_PRIVATE | SYSTEM_TRUNCATED);
+    stage_run(&s, 1);
+    assert_int_equal(stage_find_row(&s, "private"), 0);
+    assert_shown(&s, "TRUNCATED");
+    stage_done(&s);
+}
+
+static void says_when_it_lags_behind(void **state)
+{
+    stage_t s;
+    uint64_t now;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    now = s.app->now_ms;
+    app_time(s.app, now + 2000);
+    assert_false(s.app->dirty);
+    app_time(s.app, now + 5000);
+    assert_true(s.app->dirty);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "5 s behind"), 0);
+    assert_true(app_deadline_ms(s.app) <= now + 6000);
+    stage_run(&s, 1);
+    s.app->now_ms = s.snapshot.system.mono_ms;
+    stage_draw(&s);
+    assert_not_shown(&s, "behind");
+    stage_done(&s);
+}
+
+static void says_what_became_of_the_daemon(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    app_link(s.app, LINK_RECONNECTING, "cannot connect to /x: Connection refused", NULL);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "reconnecting"), 0);
+    assert_int_equal(stage_find_row(&s, "cannot connect to /x"), 23);
+    assert_shown(&s, "firefox");
+    app_link(s.app, LINK_LOST, "the private daemon ended", NULL);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "] lost"), 0);
+    stage_done(&s);
+}
+
+static void nothing_to_draw_without_a_change(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_false(s.app->dirty);
+    app_key(s.app, 'x'); // no key of ours
+    assert_false(s.app->dirty);
+    app_key(s.app, 'j');
+    assert_true(s.app->dirty);
+    stage_draw(&s);
+    stage_tick(&s, 1000);
+    assert_true(s.app->dirty);
+    stage_done(&s);
+}
+
+static void before_the_first_sample(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_init(&s, true, 24, 80);
+    stage_draw(&s);
+    assert_shown(&s, "MEMSCOPE [SORT: MEM]");
+    assert_shown(&s, "waiting for the first sample");
+    stage_keys(&s, "jkgg\r dcpmI<>n\x1b");
+    stage_done(&s);
+}
+
+// ---- Sizes, views ------------------------------------------------------------------------------
+
+static void any_size_is_drawn(void **state)
+{
+    static const char *const screens[] = {"", "g", "\r", "?"};
+    stage_t s;
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(screens) / sizeof(screens[0]); i++) {
+        open_stage(&s, 24, 80);
+        stage_keys(&s, screens[i]);
+        for (int rows = 1; rows < 60; rows += 3) {
+            for (int cols = 1; cols < 200; cols += 7) {
+                stage_resize(&s, rows, cols);
+                stage_keys(&s, "jk");
+                if (rows < VIEW_MIN_ROWS || cols < VIEW_MIN_COLS)
+                    assert_int_equal(
+                            strncmp(stage_row(&s, 0), "too small", (size_t) (cols < 9 ? cols : 9)),
+                            0);
+            }
+        }
+        stage_done(&s);
+    }
+}
+
+static void growing_back_loses_nothing(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "jj");
+    stage_resize(&s, 5, 20);
+    assert_shown(&s, "too small");
+    stage_resize(&s, 24, 80);
+    assert_non_null(strstr(stage_selected(&s), "3600"));
+    stage_done(&s);
+}
+
+static void help_knows_every_key(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 100, 100);
+    stage_keys(&s, "?");
+    for (size_t i = 0; i < n_key_bindings; i++) {
+        assert_shown(&s, key_bindings[i].name);
+        assert_shown(&s, key_bindings[i].help);
+    }
+    stage_keys(&s, "\x1b");
+    assert_shown(&s, "firefox");
+    assert_false(s.app->quit);
+    stage_keys(&s, "\r?\x1b");
+    assert_shown(&s, "INSPECT: chrome");
+    stage_done(&s);
+}
+
+static void no_key_means_two_things(void **state)
+{
+    (void) state;
+    for (view_t view = VIEW_LIST; view <= VIEW_HELP; view++)
+        for (size_t i = 0; i < n_key_bindings; i++)
+            for (size_t c = 0; c < 4 && key_bindings[i].codes[c] != KEY_CODE_NONE; c++)
+                if (key_bindings[i].views >> view & 1)
+                    assert_int_equal(
+                            key_action(key_bindings[i].codes[c], view), key_bindings[i].action);
+}
+
+static void help_scrolls_to_its_end_and_no_further(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 15, 60);
+    stage_keys(&s, "?");
+    stage_key(&s, KEY_CODE_END);
+    assert_shown(&s, "an estimate");
+    stage_keys(&s, "jjjjjjjjjj");
+    assert_shown(&s, "an estimate");
+    stage_key(&s, KEY_CODE_UP);
+    stage_key(&s, KEY_CODE_HOME);
+    assert_shown(&s, "KEYS");
+    stage_done(&s);
+}
+
+static void escape_and_q_quit(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    app_key(s.app, KEY_CODE_ESCAPE);
+    assert_true(s.app->quit);
+    stage_done(&s);
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "\r");
+    app_key(s.app, 'q');
+    assert_true(s.app->quit);
+    stage_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(columns_fit_and_only_join_as_it_widens),
+            cmocka_unit_test(the_core_fits_80_columns),
+            cmocka_unit_test(headings_stand_over_their_columns),
+            cmocka_unit_test(counts_and_gauge),
+            cmocka_unit_test(says_what_the_viewer_may_not_see),
+            cmocka_unit_test(says_when_it_lags_behind),
+            cmocka_unit_test(says_what_became_of_the_daemon),
+            cmocka_unit_test(nothing_to_draw_without_a_change),
+            cmocka_unit_test(before_the_first_sample),
+            cmocka_unit_test(any_size_is_drawn),
+            cmocka_unit_test(growing_back_loses_nothing),
+            cmocka_unit_test(help_knows_every_key),
+            cmocka_unit_test(no_key_means_two_things),
+            cmocka_unit_test(help_scrolls_to_its_end_and_no_further),
+            cmocka_unit_test(escape_and_q_quit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
