@@ -100,7 +100,8 @@
     X(37, clock_ticks,    UINT,   "1/s",    1, PUBLIC,  "clock ticks per second, the unit of start_time") \
     X(38, cpus,           UINT,   "",       1, PUBLIC,  "processors online") \
     X(39, host,           STRING, "",       1, PUBLIC,  "host name") \
-    X(40, missed_ticks,   UINT,   "",       1, PUBLIC,  "ticks skipped since the daemon started, because they were late")
+    X(40, missed_ticks,   UINT,   "",       1, PUBLIC,  "ticks skipped since the daemon started, because they were late") \
+    X(41, pgsteal,        UINT,   "pages",  1, PUBLIC,  "pages reclaimed since boot (all pgsteal_*)")
 // clang-format on
 
 // process_snapshot_t.tags

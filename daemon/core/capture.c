@@ -46,6 +46,7 @@ struct capture {
     pss_schedule_t pss;
     int system_fd[SYSTEM_FILES];
     uint64_t last_us, tick, last_pid;
+    uint64_t reclaimed; // pages, ever
     unsigned since_scan;
     uint64_t *dead_pids; // of this tick
     size_t n_dead, zombies;
@@ -161,6 +162,7 @@ static void read_system(capture_t *c, system_snapshot_t *s)
 {
     static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
             meminfo_parse, vmstat_parse, pressure_parse};
+    uint64_t moved;
 
     for (int i = 0; i < SYSTEM_LOADAVG; i++) {
         ssize_t n = -1;
@@ -170,6 +172,9 @@ static void read_system(capture_t *c, system_snapshot_t *s)
         if (n > 0)
             parse[i](c->scratch, (size_t) n, s);
     }
+    moved = s->pgsteal + s->pswpin + s->pswpout;
+    c->visit.reclaimed = !SYSTEM_KNOWN(s, pgsteal) || moved != c->reclaimed;
+    c->reclaimed = moved;
     c->visit.swap_known = SYSTEM_KNOWN(s, swap_total_kb);
     c->visit.swap_in_use = c->visit.swap_known && s->swap_total_kb > s->swap_free_kb;
 }
@@ -513,7 +518,6 @@ static void give_work(capture_t *c)
 static void begin_visit(capture_t *c)
 {
     uint64_t now = clock_boottime_us();
-    size_t wanted = c->processes * 2 + 64;
     visit_t *v = &c->visit;
 
     *v = (visit_t){.fs = c->config.fs,
@@ -524,7 +528,6 @@ static void begin_visit(capture_t *c)
             .now_us = now,
             .interval_us = c->last_us ? now - c->last_us : 0,
             .sched_is_dead = c->sched_is_dead,
-            .thrifty = wanted > c->pool.limit,
             .check_owner = true};
     c->last_us = now;
     c->n_dead = 0;

@@ -5,7 +5,11 @@
 // does nothing.
 //
 // How old a field of process_snapshot_t can be at the end of a tick:
-//   anon, file + shmem, state, cpu, faults, threads          this tick
+//   state, cpu, faults, threads                              this tick
+//   anon, file + shmem                                       this tick where the process ran or the
+//                                                            host reclaimed memory, else
+//                                                            CAPTURE_IDLE_TICKS: then only another
+//                                                            process can have changed them
 //   io                                                       this tick; CAPTURE_IO_S with more than
 //                                                            one thread and no CPU time to speak of
 //   file against shmem, hwm, swap                            this tick where the process ran and
@@ -13,12 +17,12 @@
 //                                                            memory changed, else CAPTURE_SLOW_S
 //   ppid                                                     this tick
 //   name, uid                                                the tick after the process ran
-//   unit, cmdline                                            birth, exec, else CAPTURE_SLOW_S
+//   unit, cmdline                                            birth, exec, else CAPTURE_SLOW_S where
+//                                                            it ran, else CAPTURE_IDLE_S
 //   pss, uss                                                 pss_time_ms says it
 //
-// What is not read because it cannot have changed: everything of a process with a single thread
-// whose run time (schedstat) and memory (statm) are what they were; of a kernel thread whose run
-// time is; the list of processes when no PID was handed out since (the last field of loadavg) and
+// What is not read because it cannot have changed: all of what a process with a single thread does,
+// when its run time (schedstat) is what it was; the memory of kernel threads; the list of processes when no PID was handed out since (the last field of loadavg) and
 // none ended, but for a scan every CAPTURE_SCAN_TICKS.
 
 #include "daemon/core/owner.h"
@@ -27,6 +31,8 @@
 #include "daemon/proc/procfs.h"
 
 #define CAPTURE_SLOW_S     30
+#define CAPTURE_IDLE_S     300
+#define CAPTURE_IDLE_TICKS 4
 #define CAPTURE_IO_S       8
 #define CAPTURE_SCAN_TICKS 16
 #define CAPTURE_EXITS_MAX  1024

@@ -16,7 +16,7 @@ void descriptor_pool_init(descriptor_pool_t *pool, size_t limit,
 
 void descriptors_init(descriptors_t *d)
 {
-    *d = (descriptors_t){.lru_prev = NONE, .lru_next = NONE};
+    *d = (descriptors_t){.lru_prev = NONE, .lru_next = NONE, .watch = FILE_KINDS};
     for (int i = 0; i < FILE_KINDS; i++)
         d->fd[i] = -1;
 }
@@ -83,8 +83,9 @@ static void make_room(descriptor_pool_t *pool, uint32_t slot, bool watch)
     oldest = pool->get(pool->user, pool->lru_oldest);
     if (!watch && pool->tick - oldest->used_at < UNUSED_TICKS)
         return;
-    close_one(pool, oldest, FILE_STAT);
-    close_one(pool, oldest, FILE_IO);
+    for (int i = 0; i < FILE_KINDS; i++)
+        if ((proc_file_t) i != oldest->watch)
+            close_one(pool, oldest, (proc_file_t) i);
     lru_remove(pool, oldest);
 }
 

@@ -1,10 +1,10 @@
 #ifndef MEMSCOPE_DAEMON_CORE_DESCRIPTORS_H
 #define MEMSCOPE_DAEMON_CORE_DESCRIPTORS_H
 
-// Which files of which process stay open. Every process would like two (what it is watched with,
-// each tick); one that is at work two more (what it is measured with). Where the limit is too low,
-// those at work give theirs up first, least recently used first; then each process is watched with
-// one; then files are opened, read and closed. What is read is the same at any limit.
+// Which files of which process stay open: one that it is watched with, each tick, and those that it
+// is measured with when there is something to measure. Where the limit is too low, the measuring
+// files are given up first, least recently used first; then files are opened, read and closed. What
+// is read is the same at any limit.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,9 @@ extern const char *const proc_file_names[FILE_KINDS];
 
 typedef struct {
     int fd[FILE_KINDS];          // -1: not open
-    uint32_t lru_prev, lru_next; // among those that hold FILE_STAT or FILE_IO to be given up
+    uint32_t lru_prev, lru_next; // among those that hold measuring files
     uint32_t used_at;            // the pool's tick
+    proc_file_t watch; // never given up for others
     bool in_lru;
 } descriptors_t;
 

@@ -123,6 +123,9 @@ static void deliver(reader_t *r, const reader_result_t *result)
     if (r->closing)
         return;
     r->results[(r->results_head + r->results_count++) % RESULTS_MAX] = *result;
+    // What nobody waits for is collected with the next capture, if there is room till then.
+    if (!result->request.urgent && r->results_count < RESULTS_MAX * 3 / 4)
+        return;
     if (write(r->event_fd, &one, sizeof(one)) < 0) {
         // The counter cannot overflow, and it is readable already if it could.
     }

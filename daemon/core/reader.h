@@ -48,7 +48,7 @@ int reader_new(reader_t **ret, const procfs_t *fs);
 // Waits for reads that return; those that do not are left behind with what they need.
 void reader_free(reader_t *r);
 
-// Readable when there are results.
+// Readable when there are results that should not wait for the next capture.
 int reader_fd(const reader_t *r);
 
 // 0; -EAGAIN when the queue is full: ask again at a later tick.

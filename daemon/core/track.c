@@ -34,6 +34,8 @@ static ssize_t read_file(turn_t *turn, proc_file_t file, bool watch)
     int fd = *kept;
     ssize_t n;
 
+    if (watch)
+        turn->t->files.watch = file;
     if (fd < 0) {
         fd = procfs_open(v->fs, turn->t->pid, proc_file_names[file]);
         if (fd < 0)
@@ -116,7 +118,7 @@ static int read_statm(turn_t *turn, bool *ret_shared)
 {
     tracked_t *t = turn->t;
     process_snapshot_t *p = turn->p;
-    ssize_t n = read_file(turn, FILE_STATM, true);
+    ssize_t n = read_file(turn, FILE_STATM, false);
     uint64_t page_kb = turn->v->fs->page_kb;
     pid_statm_t m;
 
@@ -287,6 +289,7 @@ static bool apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool 
     t->majflt = s->majflt;
     t->has_cpu = true;
     t->active = true;
+    t->ran_since_slow = true;
     return exec;
 }
 
@@ -312,6 +315,7 @@ static int refresh_slow(turn_t *turn)
     int r = 0;
 
     turn->t->slow_at_s = now_s(turn->v);
+    turn->t->ran_since_slow = false;
     turn->t->wants_text = !turn->t->kthread;
     if (!turn->t->kthread)
         r = read_status(turn);
@@ -351,7 +355,14 @@ static int verify(turn_t *turn)
     return turn->unverified ? read_stat(turn, false, &s) : 0;
 }
 
-// A process with one thread: its run time and its memory say whether there is anything to see.
+// Memory of a process that did not run: only reclaim or another process can have changed it.
+static bool memory_is_due(const turn_t *turn)
+{
+    return turn->v->reclaimed || turn->t->resident == 0 ||
+            (turn->v->pool->tick + turn->slot) % CAPTURE_IDLE_TICKS == 0;
+}
+
+// A process with one thread: its run time says whether there is anything to see.
 static int visit_single(turn_t *turn)
 {
     visit_t *v = turn->v;
@@ -366,7 +377,9 @@ static int visit_single(turn_t *turn)
         ran = 1, counted = false;
     if (ran < 0)
         return ran;
-    if (!t->kthread) {
+    if (!ran)
+        turn->unverified = false; // to the nanosecond what it was: the same process
+    if (!t->kthread && (ran || memory_is_due(turn))) {
         moved = read_statm(turn, &shared_moved);
         if (moved < 0)
             return moved;
@@ -403,7 +416,7 @@ static int visit_single(turn_t *turn)
     return verify(turn);
 }
 
-// A process with more threads, or where run times or descriptors are not to be had: stat first.
+// A process with more threads, or where run times are not to be had: stat first.
 static int visit_by_stat(turn_t *turn)
 {
     visit_t *v = turn->v;
@@ -419,7 +432,7 @@ static int visit_by_stat(turn_t *turn)
     exec = apply_stat(turn, &stat, 0, false);
     t->has_sched = false;
     ran = stat.minflt != minflt || stat.majflt != majflt || stat.utime + stat.stime != ticks;
-    if (!t->kthread && (!v->thrifty || ran || stat.rss_pages != t->resident)) {
+    if (!t->kthread && (ran || stat.rss_pages != t->resident || memory_is_due(turn))) {
         moved = read_statm(turn, &shared_moved);
         if (moved < 0)
             return moved;
@@ -443,19 +456,23 @@ static int visit_by_stat(turn_t *turn)
     return verify(turn);
 }
 
+static bool slow_is_due(const turn_t *turn)
+{
+    uint32_t age = now_s(turn->v) - turn->t->slow_at_s;
+
+    return age >= (turn->t->ran_since_slow ? CAPTURE_SLOW_S : CAPTURE_IDLE_S);
+}
+
 int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
 {
     turn_t turn = {.v = v, .t = t, .p = p, .slot = slot};
-    bool by_stat = t->multi || v->thrifty || v->sched_is_dead || !v->fs->has_schedstat;
+    bool by_stat = t->multi || v->sched_is_dead || !v->fs->has_schedstat;
     int r;
 
-    if (by_stat && t->files.fd[FILE_SCHEDSTAT] >= 0) {
+    if (by_stat)
         descriptors_close_one(v->pool, slot, FILE_SCHEDSTAT);
-        if (v->thrifty)
-            descriptors_close_one(v->pool, slot, FILE_STATM);
-    }
     r = by_stat ? visit_by_stat(&turn) : visit_single(&turn);
-    if (r == 0 && now_s(v) - t->slow_at_s >= CAPTURE_SLOW_S + slot % 8) {
+    if (r == 0 && slow_is_due(&turn)) {
         r = refresh_slow(&turn);
         if (r == 0)
             r = verify(&turn);
@@ -501,7 +518,7 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
 
     *t = (tracked_t){.pid = pid, .owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY}};
     descriptors_init(&t->files);
-    r = read_stat(&turn, v->thrifty || !v->fs->has_schedstat, &stat);
+    r = read_stat(&turn, !v->fs->has_schedstat, &stat);
     if (r < 0)
         return r;
     t->start_time = stat.start_time;
@@ -521,9 +538,9 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
     r = refresh_slow(&turn);
     if (r == -ESRCH)
         return r;
-    // A newborn stagger: the slow refreshes of those born together spread over time.
-    t->slow_at_s -= slot % (CAPTURE_SLOW_S / 2);
-    if (!v->thrifty && v->fs->has_schedstat && !v->sched_is_dead && stat.threads <= 1) {
+    // The refreshes of those that were first seen together spread over time.
+    t->slow_at_s -= slot % CAPTURE_SLOW_S;
+    if (v->fs->has_schedstat && !v->sched_is_dead && stat.threads <= 1) {
         r = read_schedstat(&turn, &sched);
         if (r == -ESRCH)
             return r;
@@ -533,12 +550,18 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
         t->sched = sched;
     }
     apply_stat(&turn, &stat, 0, false);
+    t->ran_since_slow = false;
     set_newborn_rates(&turn, &stat, sched.run_ns);
     if (!t->kthread && !v->swap_in_use && v->swap_known)
         PROCESS_SET(p, swap_kb, 0);
     if (snapshot_private_kb(p, &private_kb))
         PROCESS_SET(p, baseline_kb, private_kb);
-    return verify(&turn);
+    r = verify(&turn);
+    // Most processes sleep: those that work open these again.
+    if (t->files.watch != FILE_STAT)
+        descriptors_close_one(v->pool, slot, FILE_STAT);
+    descriptors_close_one(v->pool, slot, FILE_IO);
+    return r;
 }
 
 void track_end(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)

@@ -41,6 +41,7 @@ typedef struct {
     bool has_sched : 1;
     bool has_cpu : 1; // the totals above are from a visit
     bool has_io : 1;
+    bool ran_since_slow : 1;
     bool active : 1;     // its rates are not all zero
     bool wants_text : 1; // cmdline is to be read (again)
     bool text_asked : 1;
@@ -60,7 +61,7 @@ typedef struct {
     uint64_t interval_us; // since the capture before, 0 in the first
     bool swap_in_use;
     bool swap_known;
-    bool thrifty;       // not enough descriptors for two each
+    bool reclaimed;     // the host took memory from processes since the capture before
     bool check_owner;   // somebody's view depends on who owns what
     bool sched_is_dead; // this kernel's schedstat does not count
     uint64_t failed_reads;

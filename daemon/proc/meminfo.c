@@ -42,6 +42,10 @@ static const line_t vmstat_lines[] = {
         {"pgfault ", SYSTEM_FIELD_pgfault, false},
         {"pgmajfault ", SYSTEM_FIELD_pgmajfault, false},
         {"oom_kill ", SYSTEM_FIELD_oom_kill, false},
+        {"pgsteal_kswapd ", SYSTEM_FIELD_pgsteal, true},
+        {"pgsteal_direct ", SYSTEM_FIELD_pgsteal, true},
+        {"pgsteal_khugepaged ", SYSTEM_FIELD_pgsteal, true},
+        {"pgsteal_proactive ", SYSTEM_FIELD_pgsteal, true},
 };
 
 // Both files have many lines in a fixed order, so the search goes on from where it last matched.
@@ -86,6 +90,7 @@ int meminfo_parse(const char *text, size_t len, system_snapshot_t *ret)
 
 int vmstat_parse(const char *text, size_t len, system_snapshot_t *ret)
 {
+    ret->known &= ~(UINT64_C(1) << SYSTEM_FIELD_pgsteal);
     unsigned found = parse_lines(
             text, len, vmstat_lines, sizeof(vmstat_lines) / sizeof(vmstat_lines[0]), ret);
 
