@@ -31,14 +31,14 @@
     F(1, magic,       UINT,  "",     1, PUBLIC, "PROTOCOL_MAGIC 0x4350534d") \
     F(2, version_min, UINT,  "",     1, PUBLIC, "oldest version spoken") \
     F(3, version_max, UINT,  "",     1, PUBLIC, "newest version spoken; in the daemon's answer both are the version chosen") \
-    F(4, features,    UINT,  "bits", 1, PUBLIC, "FEATURE_*; the daemon answers with those that both have") \
+    F(4, features,    UINT,  "bits", 1, PUBLIC, "features; the daemon answers with those that both have") \
     F(5, build,       TEXT,  "",     1, PUBLIC, "program and version, for people") \
     F(6, instance,    UINT,  "",     1, PUBLIC, "daemon only: random number of this run; another number, another run") \
-    F(7, rights,      UINT,  "",     1, PUBLIC, "daemon only: RIGHTS_*, what this connection may see") \
+    F(7, rights,      UINT,  "",     1, PUBLIC, "daemon only: what this connection may see") \
     F(8, uid,         UINT,  "",     1, PUBLIC, "daemon only: the user it takes the client for")
 
 #define REFUSED_FIELDS(F) \
-    F(1, code,        UINT,  "",     1, PUBLIC, "REFUSED_*") \
+    F(1, code,        UINT,  "",     1, PUBLIC, "why, for programs") \
     F(2, text,        TEXT,  "",     1, PUBLIC, "reason and remedy in one line")
 
 #define TICK_FIELDS(F)
@@ -56,7 +56,7 @@
     F( 2, start_time,     UINT, "clock ticks", 1, PUBLIC, "identity") \
     F( 3, mono_ms,        UINT, "ms",    1, PUBLIC,  "when this was true, CLOCK_BOOTTIME") \
     F( 4, exited_ms,      UINT, "ms",    1, PUBLIC,  "when it was found dead; the other figures are its last") \
-    F( 5, source,         UINT, "",      1, PUBLIC,  "who answered for the breakdown: 1 smaps_rollup, 2 smaps, 3 status") \
+    F( 5, source,         UINT, "",      1, PUBLIC,  "who answered for the breakdown: PSS_SOURCE_*") \
     F( 6, breakdown_ms,   UINT, "ms",    1, PUBLIC,  "when the breakdown was read, CLOCK_BOOTTIME") \
     F( 7, rss_kb,         UINT, "KiB",   1, PUBLIC,  "Rss at that moment") \
     F( 8, anon_kb,        UINT, "KiB",   1, PUBLIC,  "anonymous part of it") \
@@ -111,34 +111,41 @@
     F(4, step_ms,     UINT,  "ms",   1, PUBLIC, "time between points") \
     F(5, end_ms,      UINT,  "ms",   1, PUBLIC, "time of the last point, CLOCK_BOOTTIME") \
     F(6, count,       UINT,  "",     1, PUBLIC, "points, gaps included") \
-    F(7, points,      BYTES, "",     1, PUBLIC, "oldest first, runs of (varint length << 1 | gap) and, unless a gap, two zigzag deltas: RSS and private (anonymous + swap) KiB; for the system used memory and used swap KiB")
+    F(7, points,      BYTES, "",     1, PUBLIC, "runs of equal points, see Points of a HISTORY")
 
 #define ERROR_FIELDS(F) \
     F(1, request,     UINT,  "",     1, PUBLIC, "of the request, 0 for none") \
-    F(2, code,        UINT,  "",     1, PUBLIC, "ERROR_*") \
+    F(2, code,        UINT,  "",     1, PUBLIC, "why, for programs") \
     F(3, text,        TEXT,  "",     1, PUBLIC, "reason and remedy in one line")
+
+#define FEATURE_VALUES(V) \
+    V(FEATURE_HISTORY, 1 << 0, "answers HISTORY_REQUEST")
+
+#define RIGHTS_VALUES(V) \
+    V(RIGHTS_ALL,     1, "everything: root, or a member of the group memscope") \
+    V(RIGHTS_OWN,     2, "all public fields, the private ones of the user's own processes") \
+    V(RIGHTS_HIDEPID, 3, "nothing but the user's own processes: hidepid is in force on /proc") \
+    V(RIGHTS_SESSION, 4, "a private daemon: what the kernel lets this user read")
+
+#define REFUSED_VALUES(V) \
+    V(REFUSED_VERSION,     1, "no version that both speak") \
+    V(REFUSED_LIMIT_TOTAL, 2, "as many connections as the daemon takes") \
+    V(REFUSED_LIMIT_USER,  3, "as many connections as it takes of one user") \
+    V(REFUSED_PROTOCOL,    4, "malformed, too long, or not a HELLO where one belongs") \
+    V(REFUSED_TIMEOUT,     5, "HELLO did not come in time; worth another try") \
+    V(REFUSED_SHUTDOWN,    6, "the daemon ends; worth another try")
+
+#define ERROR_VALUES(V) \
+    V(ERROR_NO_PROCESS,      1, "no such process, living or remembered") \
+    V(ERROR_NOT_PERMITTED,   2, "not for this user") \
+    V(ERROR_LIMIT,           3, "more than the daemon does for one client") \
+    V(ERROR_UNKNOWN_REQUEST, 4, "what is asked for is not known here")
 // clang-format on
 
-enum { FEATURE_HISTORY = 1 << 0 };
-
-// hello.rights
-enum {
-    RIGHTS_ALL = 1,     // root, or a member of the group memscope
-    RIGHTS_OWN = 2,     // private fields of the user's own processes
-    RIGHTS_HIDEPID = 3, // nothing but the user's own processes (hidepid is in force on /proc)
-    RIGHTS_SESSION = 4, // a private daemon: what the kernel lets this user read
-};
-
-enum {
-    REFUSED_VERSION = 1,
-    REFUSED_LIMIT_TOTAL = 2,
-    REFUSED_LIMIT_USER = 3,
-    REFUSED_PROTOCOL = 4,
-    REFUSED_TIMEOUT = 5,
-    REFUSED_SHUTDOWN = 6,
-};
-
-enum { ERROR_NO_PROCESS = 1, ERROR_NOT_PERMITTED = 2, ERROR_LIMIT = 3, ERROR_UNKNOWN_REQUEST = 4 };
+enum { FEATURE_VALUES(VALUE_NAME_) };
+enum { RIGHTS_VALUES(VALUE_NAME_) };
+enum { REFUSED_VALUES(VALUE_NAME_) };
+enum { ERROR_VALUES(VALUE_NAME_) };
 
 #define MESSAGE_TYPE_(type, NAME, member, direction, since, doc) MESSAGE_##NAME = type,
 typedef enum { MESSAGES(MESSAGE_TYPE_) MESSAGE_TYPE_MAX } message_type_t;

@@ -44,8 +44,8 @@
     X(13, pss_rss_kb,     UINT,   "KiB",    1, PRIVATE, "RSS at that moment: pss_kb / pss_rss_kb is the ratio for estimates") \
     X(14, uss_kb,         UINT,   "KiB",    1, PRIVATE, "unique set size (Private_Clean + Private_Dirty) when PSS was last read") \
     X(15, pss_time_ms,    UINT,   "ms",     1, PRIVATE, "when PSS was last read, on the clock of the system's mono_ms") \
-    X(16, pss_source,     UINT,   "",       1, PRIVATE, "who answered: 1 smaps_rollup, 2 smaps, 3 status") \
-    X(17, tags,           UINT,   "bits",   1, PUBLIC,  "TAG_*: leak, suspected leak, spike, zombie, ...") \
+    X(16, pss_source,     UINT,   "",       1, PRIVATE, "who answered then: PSS_SOURCE_*") \
+    X(17, tags,           UINT,   "bits",   1, PUBLIC,  "what was found out about it") \
     X(18, baseline_kb,    UINT,   "KiB",    1, PUBLIC,  "anonymous + swap when this process was first captured") \
     X(19, zombies,        UINT,   "",       1, PUBLIC,  "children in state Z that it has not reaped") \
     X(20, blocked_s,      UINT,   "s",      1, PUBLIC,  "how long a read of its memory map has been blocked") \
@@ -57,7 +57,7 @@
     X(26, pid,            UINT,   "",       1, PUBLIC,  "process id; together with start_time the identity") \
     X(27, start_time,     UINT,   "clock ticks", 1, PUBLIC, "start since boot, field 22 of /proc/PID/stat") \
     X(28, first_seen_ms,  UINT,   "ms",     1, PUBLIC,  "first capture, on the clock of the system's mono_ms") \
-    X(29, flags,          UINT,   "bits",   1, PUBLIC,  "PROCESS_*: kernel thread, ...")
+    X(29, flags,          UINT,   "bits",   1, PUBLIC,  "what kind of process it is")
 
 #define SYSTEM_FIELDS(X) \
     X( 0, tick,           UINT,   "",       1, PUBLIC,  "number of this capture; grows by one or more") \
@@ -96,7 +96,7 @@
     X(33, vmalloc_kb,     UINT,   "KiB",    1, PUBLIC,  "VmallocUsed") \
     X(34, unevictable_kb, UINT,   "KiB",    1, PUBLIC,  "Unevictable") \
     X(35, mlocked_kb,     UINT,   "KiB",    1, PUBLIC,  "Mlocked") \
-    X(36, system_flags,   UINT,   "bits",   1, PUBLIC,  "SYSTEM_*: the sample is truncated, ...") \
+    X(36, system_flags,   UINT,   "bits",   1, PUBLIC,  "what kind of sample it is") \
     X(37, clock_ticks,    UINT,   "1/s",    1, PUBLIC,  "clock ticks per second, the unit of start_time") \
     X(38, cpus,           UINT,   "",       1, PUBLIC,  "processors online") \
     X(39, host,           STRING, "",       1, PUBLIC,  "host name") \
@@ -104,29 +104,35 @@
     X(41, pgsteal,        UINT,   "pages",  1, PUBLIC,  "pages reclaimed since boot (all pgsteal_*)")
 // clang-format on
 
-// process_snapshot_t.tags
-enum {
-    TAG_LEAK = 1 << 0,           // growth of private memory that lasts
-    TAG_LEAK_SUSPECTED = 1 << 1, // growth that may yet turn out to be ordinary
-    TAG_SPIKE = 1 << 2,          // much memory taken within seconds
-    TAG_ZOMBIE = 1 << 3,         // it is dead and its parent does not reap it
-    TAG_UNREAPED = 1 << 4,       // it is the parent that does not reap
-    TAG_BLOCKED = 1 << 5,        // reading its memory map does not return
-};
+// What the bits and codes of fields mean: V(name, value, doc)
+// clang-format off
+#define TAG_VALUES(V) \
+    V(TAG_LEAK,           1 << 0, "growth of private memory that lasts") \
+    V(TAG_LEAK_SUSPECTED, 1 << 1, "growth that may yet turn out to be ordinary") \
+    V(TAG_SPIKE,          1 << 2, "much memory taken within seconds") \
+    V(TAG_ZOMBIE,         1 << 3, "it is dead and its parent does not reap it") \
+    V(TAG_UNREAPED,       1 << 4, "it is the parent that does not reap") \
+    V(TAG_BLOCKED,        1 << 5, "reading its memory map does not return")
 
-// process_snapshot_t.flags
-enum {
-    PROCESS_KERNEL_THREAD = 1 << 0, // has no user memory
-};
+#define PROCESS_FLAG_VALUES(V) \
+    V(PROCESS_KERNEL_THREAD, 1 << 0, "has no user memory")
 
-// system_snapshot_t.system_flags
-enum {
-    SYSTEM_TRUNCATED = 1 << 0, // the memory cap left processes out of this sample
-    SYSTEM_PRIVATE = 1 << 1,   // a private daemon with one user's rights
-};
+#define SYSTEM_FLAG_VALUES(V) \
+    V(SYSTEM_TRUNCATED, 1 << 0, "the memory cap left processes out of this sample") \
+    V(SYSTEM_PRIVATE,   1 << 1, "a private daemon with one user's rights")
 
-// process_snapshot_t.pss_source
-enum { PSS_SOURCE_NONE = 0, PSS_SOURCE_ROLLUP = 1, PSS_SOURCE_SMAPS = 2, PSS_SOURCE_STATUS = 3 };
+#define PSS_SOURCE_VALUES(V) \
+    V(PSS_SOURCE_NONE,   0, "nobody") \
+    V(PSS_SOURCE_ROLLUP, 1, "/proc/PID/smaps_rollup") \
+    V(PSS_SOURCE_SMAPS,  2, "/proc/PID/smaps, summed up") \
+    V(PSS_SOURCE_STATUS, 3, "/proc/PID/status, which knows no PSS")
+// clang-format on
+
+#define VALUE_NAME_(name, value, doc) name = value,
+enum { TAG_VALUES(VALUE_NAME_) };
+enum { PROCESS_FLAG_VALUES(VALUE_NAME_) };
+enum { SYSTEM_FLAG_VALUES(VALUE_NAME_) };
+enum { PSS_SOURCE_VALUES(VALUE_NAME_) };
 
 typedef enum { FIELD_UINT, FIELD_STRING } field_kind_t;
 typedef enum { FIELD_PUBLIC, FIELD_PRIVATE } field_audience_t;
