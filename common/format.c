@@ -27,6 +27,9 @@ char *format_delta_kb(char *buf, size_t cap, int64_t kb)
     double v = (double) kb;
     double size = v < 0 ? -v : v;
 
+    // What rounds to nothing has no direction.
+    if (size / KB_PER_MB < 0.005)
+        v = 0;
     if (size / KB_PER_MB < 9999.995)
         snprintf(buf, cap, "%+.2f MB", v / KB_PER_MB);
     else

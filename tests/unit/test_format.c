@@ -29,6 +29,8 @@ static void test_delta(void **state)
     assert_string_equal(format_delta_kb(buf, sizeof(buf), 12595), "+12.30 MB");
     assert_string_equal(format_delta_kb(buf, sizeof(buf), -12), "-0.01 MB");
     assert_string_equal(format_delta_kb(buf, sizeof(buf), 0), "+0.00 MB");
+    assert_string_equal(format_delta_kb(buf, sizeof(buf), -5), "+0.00 MB");
+    assert_string_equal(format_delta_kb(buf, sizeof(buf), -6), "-0.01 MB");
     assert_string_equal(format_delta_kb(buf, sizeof(buf), (int64_t) (12 * GB)), "+12.00 GB");
     assert_string_equal(format_delta_kb(buf, sizeof(buf), -(int64_t) (12 * GB)), "-12.00 GB");
 }
