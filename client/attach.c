@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+
+#define END_MS 1000
 
 extern char **environ;
 
@@ -130,9 +134,8 @@ int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, 
     *a = (attach_t){.errors_fd = -1};
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
     if (o->socket)
-        return attach_path(a, o->socket,
-                "is memscoped running there? without --socket it is not needed", probe(o->socket),
-                handlers, ret_error);
+        return attach_path(a, o->socket, "start memscoped there, or leave --socket out",
+                probe(o->socket), handlers, ret_error);
     if (!o->private_daemon) {
         r = probe(MEMSCOPE_SOCKET_PATH);
         if (r != -ENOENT && r != -ECONNREFUSED)
@@ -142,9 +145,24 @@ int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, 
     return attach_private(a, handlers, ret_error);
 }
 
+// It ends as soon as it notices that nobody is left; then it is not left behind unreaped either.
+static void wait_for_end(pid_t pid)
+{
+    int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+    if (fd < 0)
+        return;
+    poll(&ended, 1, END_MS);
+    waitpid(pid, NULL, WNOHANG);
+    close(fd);
+}
+
 void attach_done(attach_t *a)
 {
     session_free(a->session);
+    if (a->daemon > 0)
+        wait_for_end(a->daemon);
     if (a->errors_fd >= 0)
         close(a->errors_fd);
     *a = (attach_t){.errors_fd = -1};

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
@@ -191,6 +192,15 @@ static void take_keys(loop_t *l, short events)
         l->done = true;
 }
 
+// Each failure to reconnect may have another reason.
+static void refresh_error(loop_t *l)
+{
+    const char *error = session_error(l->attach.session);
+
+    if (l->app->link == LINK_RECONNECTING && strcmp(l->app->link_text, error) != 0)
+        app_link(l->app, LINK_RECONNECTING, error, NULL);
+}
+
 static void check_session(loop_t *l, uint64_t now_us)
 {
     if (l->give_up_us == 0 || now_us < l->give_up_us || l->done)
@@ -257,6 +267,7 @@ static void wait_and_take(loop_t *l)
     now_us = clock_monotonic_us();
     if (fds[SESSION].revents || now_us >= session_deadline_us(s))
         session_dispatch(s, now_us);
+    refresh_error(l);
     check_session(l, now_us);
 }
 

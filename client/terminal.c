@@ -162,6 +162,23 @@ void terminal_show(const grid_t *g)
     refresh();
 }
 
+// A sequence that terminfo does not know (a key of some other terminal) is not ESC and what follows
+// it. True: there was one, and it is gone.
+static bool skip_sequence(void)
+{
+    wint_t c;
+
+    if (get_wch(&c) != OK)
+        return false;
+    if (c != '[' && c != 'O') {
+        unget_wch((wchar_t) c);
+        return false;
+    }
+    while (get_wch(&c) == OK && (c < 0x40 || c > 0x7e))
+        ;
+    return true;
+}
+
 int terminal_key(void)
 {
     static const struct {
@@ -187,8 +204,10 @@ int terminal_key(void)
 
         if (kind == ERR)
             return KEY_CODE_NONE;
-        if (kind == OK)
+        if (kind == OK && (c != KEY_CODE_ESCAPE || !skip_sequence()))
             return (int) c;
+        if (kind == OK)
+            continue;
         for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
             if ((int) c == keys[i].from)
                 return keys[i].to;

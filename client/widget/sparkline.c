@@ -1,7 +1,6 @@
 #include "client/widget/sparkline.h"
 
 #include "common/cleanup.h"
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,7 +34,7 @@ void sparkline_text(
     n -= skip;
     if (!range_of(values, n, &least, &greatest))
         return;
-    span = fmax((double) (greatest - least), fmax((double) greatest / 100, 64));
+    span = MAX((double) (greatest - least), MAX((double) greatest / 100, 64));
     for (size_t i = 0; i < width; i++) {
         int level = 0;
         size_t len;
@@ -54,19 +53,26 @@ void sparkline_text(
     buf[at] = '\0';
 }
 
-// The least of 1, 2, 5 times a power of ten that is not below x.
+// The least of 1, 2, 5 times a power of ten that is not below x > 0.
 static double round_up(double x)
 {
-    double power = pow(10, floor(log10(x)));
-    double mantissa = x / power;
+    static const double mantissas[] = {1, 2, 5, 10};
+    double power = 1;
 
-    if (mantissa <= 1 + 1e-9)
-        return power;
-    if (mantissa <= 2 + 1e-9)
-        return 2 * power;
-    if (mantissa <= 5 + 1e-9)
-        return 5 * power;
-    return 10 * power;
+    while (power > x)
+        power /= 10;
+    while (power * 10 <= x)
+        power *= 10;
+    for (size_t i = 0;; i++)
+        if (x <= power * mantissas[i] * (1 + 1e-9))
+            return power * mantissas[i];
+}
+
+static bool is_whole(double x)
+{
+    double rest = x - (double) (int64_t) (x + 0.5);
+
+    return rest < 1e-6 && rest > -1e-6;
 }
 
 static int label_width(const chart_axis_t *a, int rows)
@@ -91,15 +97,14 @@ chart_axis_t chart_axis(int64_t least, int64_t greatest, int rows)
     else if (high < KB_PER_MB)
         a = (chart_axis_t){.unit = 1, .suffix = "K"};
     // A chart that magnified noise would show every process as restless.
-    step = fmax(fmax(high - low, high / 100) / rows / a.unit, a.unit > 1 ? 0.01 : 1);
+    step = MAX(MAX(high - low, high / 100) / rows / a.unit, a.unit > 1 ? 0.01 : 1);
     for (step = round_up(step);; step = round_up(step * 1.01)) {
         a.step = step * a.unit;
-        a.low = floor(low / a.step + 1e-9) * a.step;
+        a.low = (double) (int64_t) (low / a.step + 1e-9) * a.step;
         if (a.low + a.step * rows >= high)
             break;
     }
-    while (a.decimals < 2 &&
-            fabs(step * pow(10, a.decimals) - rint(step * pow(10, a.decimals))) > 1e-6)
+    for (double scaled = step; a.decimals < 2 && !is_whole(scaled); scaled *= 10)
         a.decimals++;
     a.width = label_width(&a, rows) + 1;
     return a;
