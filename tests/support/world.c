@@ -240,3 +240,15 @@ void world_step(world_t *w)
     w->prev = w->curr;
     w->curr = next;
 }
+
+uint64_t world_visible(const world_moment_t *m, size_t slot)
+{
+    const snapshot_filter_t *f = &m->filter;
+    uint64_t known = m->snapshot.processes[slot].known;
+
+    if (f->allow_public && !(f->allow_public[slot / 64] >> slot % 64 & 1))
+        return 0;
+    if (f->allow_private && !(f->allow_private[slot / 64] >> slot % 64 & 1))
+        known &= ~process_private_mask;
+    return known;
+}

@@ -37,4 +37,7 @@ void world_done(world_t *w);
 void world_step(world_t *w);
 uint64_t world_random(world_t *w, uint64_t below);
 
+// The fields of the process in a slot that the viewer sees; 0: there is none for him.
+uint64_t world_visible(const world_moment_t *m, size_t slot);
+
 #endif

@@ -12,18 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint64_t visible(const world_moment_t *m, size_t slot)
-{
-    const snapshot_filter_t *f = &m->filter;
-    uint64_t known = m->snapshot.processes[slot].known;
-
-    if (f->allow_public && !(f->allow_public[slot / 64] >> slot % 64 & 1))
-        return 0;
-    if (f->allow_private && !(f->allow_private[slot / 64] >> slot % 64 & 1))
-        known &= ~process_private_mask;
-    return known;
-}
-
 static bool same_string(const intern_t *a, uint64_t id_a, const intern_t *b, uint64_t id_b)
 {
     size_t len_a, len_b;
@@ -64,7 +52,7 @@ static void assert_same(const world_t *w, const replica_t *r)
         lives += s->processes[i].known != 0;
     for (size_t i = 0; i < w->curr->snapshot.n_slots; i++) {
         const process_snapshot_t *p = &w->curr->snapshot.processes[i], *q;
-        uint64_t known = visible(w->curr, i);
+        uint64_t known = world_visible(w->curr, i);
         uint32_t slot;
 
         if (!known)
