@@ -35,6 +35,7 @@ struct audiences {
     size_t words; // of every bitmap
     snapshot_encoder_t encoder;
     buffer_t buffer;
+    packet_pool_t pool;
     packet_t *public_diff, *public_keyframe; // shared by those that see all processes
 };
 
@@ -157,6 +158,7 @@ void audiences_free(audiences_t *a)
     }
     snapshot_encoder_done(&a->encoder);
     buffer_done(&a->buffer);
+    packet_pool_done(&a->pool);
     free(a);
 }
 
@@ -198,11 +200,15 @@ static void look(const audiences_t *a, audience_t *au)
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
 
+        bool own;
+
         if (p->known == 0)
             continue;
-        if (au->rights != RIGHTS_HIDEPID || (PROCESS_KNOWN(p, uid) && p->uid == au->uid))
+        own = owns(au, capture_owner(a->capture, slot));
+        // With hidepid the kernel hides what may not be ptrace-read, were it the user's own.
+        if (own || au->rights != RIGHTS_HIDEPID)
             set_slot(au->visible.now, slot);
-        if (owns(au, capture_owner(a->capture, slot)))
+        if (own)
             set_slot(au->private.now, slot);
     }
 }
@@ -299,7 +305,7 @@ bool audience_sees_private(const audience_t *au, uint32_t slot)
 bool audience_sees_exit(const audience_t *au, const exit_record_t *e, bool *ret_private)
 {
     *ret_private = sees_all(au) || owns(au, e->owner);
-    return au->rights != RIGHTS_HIDEPID || e->last.uid == au->uid;
+    return *ret_private || au->rights != RIGHTS_HIDEPID;
 }
 
 // ---- Encoding ----------------------------------------------------------------------------------
@@ -330,7 +336,7 @@ static int encode_once(
             capture_current(a->capture), &now);
     if (r < 0)
         return r;
-    *cache = packet_new(&a->buffer);
+    *cache = packet_new(&a->pool, &a->buffer);
     return *cache ? 0 : -ENOMEM;
 }
 

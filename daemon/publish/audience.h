@@ -3,7 +3,7 @@
 
 // Who may see what, by the kernel's own rules, and each tick encoded once for all who see the same.
 //
-//   everybody                          public fields (with hidepid: of their own processes)
+//   everybody                          public fields (with hidepid: where a user would see private)
 //   root, members of group memscope    everything
 //   a user                             private fields where the kernel would let that user
 //                                      ptrace-read the process
