@@ -14,18 +14,21 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define BACKLOG 64
+#define BACKLOG              64
+#define RESERVED_DESCRIPTORS 32 // that connections leave for reading /proc
+#define INSPECTIONS_AT_ONCE  4  // of a connection between two ticks; more wait for the next
 
 typedef struct client {
     struct client *next, *prev;
     server_t *server;
     subscriber_t *subscriber;
     sd_event_source *source;
-    uint64_t answered_ms; // last DETAILS of what it inspects
+    unsigned inspections; // since the last tick
     void (*last_one)(void *user);
     void *user;
 } client_t;
@@ -42,7 +45,8 @@ struct server {
     unsigned count;
     sd_event_source *listener;
     int lock_fd;
-    char *path; // to remove; NULL: not ours
+    int fd_limit; // connections have descriptors below
+    char *path;   // to remove; NULL: not ours
     uint64_t instance;
 };
 
@@ -124,23 +128,22 @@ static void answer_details(client_t *c, uint32_t slot, const reader_result_t *re
         return;
     details_of(s->details, slot, reading, audience_sees_private(au, slot), &m);
     subscriber_answer(c->subscriber, MESSAGE_DETAILS, &m);
-    c->answered_ms = capture_current(s->capture)->system.mono_ms;
 }
 
-// Asks the reader where there is something to read; what has no memory is answered at once.
+// Asks the reader where there is something to read. Who may not see what smaps says does not make
+// the daemon read it either: that takes the process's mmap lock, which the kernel would not let
+// this viewer do.
 static void inspect_slot(client_t *c, uint32_t slot)
 {
     server_t *s = c->server;
     const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
+    bool has_memory = !(p->flags & PROCESS_KERNEL_THREAD) && p->state != 'Z';
 
-    if ((p->flags & PROCESS_KERNEL_THREAD) || p->state == 'Z') {
-        answer_details(c, slot, NULL);
-        return;
-    }
-    if (p->blocked_s > 0)
-        answer_details(c, slot, NULL);
-    else
+    if (has_memory && p->blocked_s == 0 &&
+            audience_sees_private(subscriber_audience(c->subscriber), slot))
         capture_read_details(s->capture, slot);
+    else
+        answer_details(c, slot, NULL);
 }
 
 static void inspect(client_t *c)
@@ -176,16 +179,18 @@ static void answer_history(client_t *c, const history_request_message_t *q)
     const audience_t *au = subscriber_audience(c->subscriber);
     history_message_t m = {0};
     uint32_t slot = capture_find(s->capture, q->pid, q->start_time), series;
+    uint64_t start_time = q->start_time;
     const exit_record_t *e = NULL;
     bool see_private, visible = q->pid == 0;
 
     if (q->pid != 0 && slot != PROCMAP_NONE) {
+        start_time = capture_current(s->capture)->processes[slot].start_time;
         visible = audience_sees(au, slot);
     } else if (q->pid != 0) {
         e = capture_find_exit(s->capture, q->pid, q->start_time);
         visible = e && audience_sees_exit(au, e, &see_private);
     }
-    series = visible ? history_find(s->history, q->pid, q->start_time) : PROCMAP_NONE;
+    series = visible ? history_find(s->history, q->pid, start_time) : PROCMAP_NONE;
     if (series == PROCMAP_NONE) {
         subscriber_error(c->subscriber, q->request, ERROR_NO_PROCESS,
                 "nothing is known of the past of such a process");
@@ -193,7 +198,7 @@ static void answer_history(client_t *c, const history_request_message_t *q)
     }
     MESSAGE_SET(&m, request, q->request);
     MESSAGE_SET(&m, pid, q->pid);
-    MESSAGE_SET(&m, start_time, q->start_time);
+    MESSAGE_SET(&m, start_time, start_time);
     if (details_history(s->details, s->history, series, capture_current(s->capture)->system.mono_ms,
                 q->span_ms, q->step_ms, &m) == 0)
         subscriber_answer(c->subscriber, MESSAGE_HISTORY, &m);
@@ -208,7 +213,7 @@ static void request(void *user, subscriber_t *sub, message_type_t type, const me
         return;
     }
     *subscriber_inspected(sub) = (inspected_t){m->inspect.pid, m->inspect.start_time};
-    if (m->inspect.pid != 0)
+    if (m->inspect.pid != 0 && c->inspections++ < INSPECTIONS_AT_ONCE)
         inspect(c);
 }
 
@@ -225,7 +230,7 @@ void server_reading(server_t *s, const reader_result_t *result)
         if (i->pid != result->request.pid || i->start_time != result->request.start_time)
             continue;
         answer_details(c, slot, result);
-        settle(c, subscriber_dispatch(c->subscriber, 0, clock_monotonic_us()));
+        settle(c, subscriber_dispatch(c->subscriber, 0));
     }
 }
 
@@ -237,7 +242,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 
     (void) source;
     (void) fd;
-    settle(c, subscriber_dispatch(c->subscriber, events, clock_monotonic_us()));
+    settle(c, subscriber_dispatch(c->subscriber, events));
     return 0;
 }
 
@@ -305,11 +310,11 @@ static void admit(server_t *s, int fd)
         close(fd);
         return;
     }
-    if (s->count >= s->config.subscribers_max) {
+    if (s->count >= s->config.subscribers_max || fd >= s->fd_limit) {
         snprintf(text, sizeof(text),
-                "%u viewers are attached, as many as this daemon serves: "
-                "leave one or raise subscribers_max",
-                s->count);
+                "%u viewers are attached, as many as this daemon serves: leave one or raise its "
+                "%s",
+                s->count, fd >= s->fd_limit ? "limit of open files" : "--max-subscribers");
         refuse(fd, REFUSED_LIMIT_TOTAL, text);
         return;
     }
@@ -326,13 +331,16 @@ static void admit(server_t *s, int fd)
 
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *user)
 {
-    (void) source;
     (void) events;
     for (int i = 0; i < BACKLOG; i++) {
         int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-        if (client < 0)
+        if (client < 0) {
+            // Without descriptors those who wait would keep the loop awake: on with the next tick.
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+                sd_event_source_set_enabled(source, SD_EVENT_OFF);
             break;
+        }
         admit(user, client);
     }
     return 0;
@@ -355,6 +363,7 @@ int server_listen_fd(server_t *s, int fd)
 static int take_lock(server_t *s, const char *path)
 {
     char name[PATH_MAX];
+    struct stat ours, named;
 
     if ((size_t) snprintf(name, sizeof(name), "%s.lock", path) >= sizeof(name))
         return -ENAMETOOLONG;
@@ -363,21 +372,29 @@ static int take_lock(server_t *s, const char *path)
         return -errno;
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
+    // The one before may have removed it in the meantime, and the next one made another.
+    if (fstat(s->lock_fd, &ours) < 0 || lstat(name, &named) < 0 || ours.st_ino != named.st_ino)
+        return -EADDRINUSE;
     return 0;
 }
 
 // A socket file that refuses connections is left over and may go; anything else stays.
 static int clear_path(const struct sockaddr_un *address)
 {
-    _cleanup_close_ int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    _cleanup_close_ int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct stat st;
 
     if (lstat(address->sun_path, &st) < 0)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISSOCK(st.st_mode))
         return -EEXIST;
-    if (probe >= 0 && connect(probe, (const void *) address, sizeof(*address)) == 0)
+    if (probe < 0)
+        return -errno;
+    // EAGAIN: somebody listens who does not keep up.
+    if (connect(probe, (const void *) address, sizeof(*address)) == 0 || errno == EAGAIN)
         return -EADDRINUSE;
+    if (errno != ECONNREFUSED)
+        return -errno;
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
@@ -399,6 +416,10 @@ int server_listen_path(server_t *s, const char *path)
     if (fd < 0 || bind(fd, (const void *) &address, sizeof(address)) < 0)
         return -errno;
     s->path = strdup(path);
+    if (!s->path) {
+        unlink(path);
+        return -ENOMEM;
+    }
     // Everybody may connect: the daemon decides itself who sees what.
     if (chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0)
         return -errno;
@@ -427,6 +448,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
         details_t *details, history_t *history)
 {
     server_t *s = calloc(1, sizeof(*s));
+    struct rlimit limit;
     int r;
 
     if (!s)
@@ -439,6 +461,9 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
     s->lock_fd = -1;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
+    s->fd_limit = INT_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX)
+        s->fd_limit = (int) limit.rlim_cur - RESERVED_DESCRIPTORS;
     if (getrandom(&s->instance, sizeof(s->instance), 0) != sizeof(s->instance))
         s->instance = clock_realtime_us();
     s->instance |= 1;
@@ -456,8 +481,12 @@ void server_free(server_t *s)
     if (!s)
         return;
     while (s->clients) {
-        s->clients->last_one = NULL;
-        client_free(s->clients);
+        client_t *c = s->clients;
+
+        c->last_one = NULL;
+        subscriber_refuse(c->subscriber, REFUSED_SHUTDOWN, "memscoped ends");
+        subscriber_dispatch(c->subscriber, 0);
+        client_free(c);
     }
     sd_event_source_disable_unref(s->listener);
     if (s->path)
@@ -481,10 +510,13 @@ void server_publish(server_t *s)
 {
     uint64_t now = clock_monotonic_us();
 
+    if (s->listener)
+        sd_event_source_set_enabled(s->listener, SD_EVENT_ON);
     if (audiences_advance(s->audiences) < 0)
         return;
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
+        c->inspections = 0;
         if (subscriber_inspected(c->subscriber)->pid != 0)
             inspect(c);
         settle(c, subscriber_publish(c->subscriber, now));

@@ -342,8 +342,12 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us)
 {
     int r;
 
+    if (s->closing)
+        return -ECONNRESET; // it had its time to read why
+    if (!s->greeted && now_us > s->deadline_us)
+        subscriber_refuse(s, REFUSED_TIMEOUT, "no HELLO came in time");
     if (!s->greeted)
-        return now_us > s->deadline_us ? -ETIMEDOUT : 0;
+        return flush(s);
     s->requests = s->keyframes = 0;
     s->skipped++;
     r = send_pending(s);
@@ -356,12 +360,10 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us)
     return work(s);
 }
 
-int subscriber_dispatch(subscriber_t *s, uint32_t events, uint64_t now_us)
+int subscriber_dispatch(subscriber_t *s, uint32_t events)
 {
     int r = 0;
 
-    if (!s->greeted && now_us > s->deadline_us)
-        return -ETIMEDOUT;
     if (events & EPOLLIN)
         r = receive(s);
     if (r == 0 && (events & (EPOLLHUP | EPOLLERR)) && !(events & EPOLLIN))

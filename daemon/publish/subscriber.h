@@ -13,7 +13,7 @@
 #define SUBSCRIBER_OUTBOX_MAX  (48u << 10) // answers; while they wait, no request is read
 #define SUBSCRIBER_SNDBUF      (64 << 10)
 #define SUBSCRIBER_GREETING_US (5 * UINT64_C(1000000)) // for its HELLO
-#define SUBSCRIBER_REQUESTS    256                     // between two ticks; more wait
+#define SUBSCRIBER_REQUESTS    64                      // between two ticks; more wait
 #define SUBSCRIBER_KEYFRAMES   4                       // the same
 
 typedef struct subscriber subscriber_t;
@@ -42,7 +42,7 @@ bool subscriber_is_greeted(const subscriber_t *s);
 uint32_t subscriber_events(const subscriber_t *s);
 
 // Does what the events allow. 0; a negative errno: the connection is over, free it.
-int subscriber_dispatch(subscriber_t *s, uint32_t events, uint64_t now_us);
+int subscriber_dispatch(subscriber_t *s, uint32_t events);
 
 // A capture was published: sends the diff, or owes a keyframe. As subscriber_dispatch.
 int subscriber_publish(subscriber_t *s, uint64_t now_us);
