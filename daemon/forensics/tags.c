@@ -6,7 +6,8 @@
 #include <string.h>
 
 // Parents that do not reap at one time; more are not counted.
-#define PARENTS_MAX 64
+#define PARENTS_MAX  64
+#define SEARCHES_MAX 256 // through all processes in one tick
 
 typedef struct {
     uint64_t pid, start_time;
@@ -18,6 +19,7 @@ typedef struct {
     leak_state_t leak;
     spike_state_t spike;
     zombie_state_t zombie;
+    bool fresh;   // tagged as a zombie in this tick
     uint64_t pid; // 0: nobody
 } state_t;
 
@@ -29,6 +31,7 @@ struct tags {
     tags_counts_t counts;
     parent_t parents[PARENTS_MAX];
     size_t n_parents;
+    uint64_t lost_parent, searches; // of this tick
 };
 
 int tags_new(tags_t **ret, size_t max_slots)
@@ -89,35 +92,51 @@ static size_t find_parent(const tags_t *t, const process_snapshot_t *p)
     return i;
 }
 
-// `fresh`: zombies of this parent that were tagged in this tick.
-static void count_for_parent(tags_t *t, const snapshot_t *s, uint64_t ppid, bool fresh)
+static const process_snapshot_t *find_process(const snapshot_t *s, uint64_t pid)
 {
-    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-        const process_snapshot_t *p = &s->processes[slot];
-        size_t i;
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        if (s->processes[slot].known != 0 && s->processes[slot].pid == pid)
+            return &s->processes[slot];
+    return NULL;
+}
 
-        if (p->known == 0 || p->pid != ppid)
-            continue;
-        i = find_parent(t, p);
-        if (i == PARENTS_MAX)
-            return;
-        if (i == t->n_parents)
-            t->parents[t->n_parents++] = (parent_t){.pid = p->pid, .start_time = p->start_time};
-        t->parents[i].count++;
-        t->parents[i].fresh += fresh;
-        return;
-    }
+// The index of the one that has `pid` now, added where it is new; PARENTS_MAX: none. Zombies come
+// in swarms of one parent, so that its process is looked for once in a tick.
+static size_t parent_of(tags_t *t, const snapshot_t *s, uint64_t pid)
+{
+    const process_snapshot_t *p;
+    size_t i;
+
+    for (i = 0; i < t->n_parents; i++)
+        if (t->parents[i].pid == pid && t->parents[i].count > 0)
+            return i;
+    if (t->lost_parent == pid || t->searches++ >= SEARCHES_MAX)
+        return PARENTS_MAX;
+    p = find_process(s, pid);
+    i = p ? find_parent(t, p) : PARENTS_MAX;
+    if (i == PARENTS_MAX)
+        t->lost_parent = pid;
+    else if (i == t->n_parents)
+        t->parents[t->n_parents++] = (parent_t){.pid = p->pid, .start_time = p->start_time};
+    return i;
 }
 
 static void run_parents(tags_t *t, snapshot_t *s, uint64_t now_ms)
 {
     for (size_t i = 0; i < t->n_parents; i++)
         t->parents[i].count = t->parents[i].fresh = 0;
+    t->lost_parent = t->searches = 0;
     for (uint32_t slot = 0; slot < s->n_slots && t->counts.zombies > 0; slot++) {
-        const zombie_state_t *z = &t->states[slot].zombie;
+        const state_t *state = &t->states[slot];
+        size_t i;
 
-        if (t->states[slot].pid && z->tagged)
-            count_for_parent(t, s, s->processes[slot].ppid, z->since_ms == now_ms);
+        if (slot >= t->max_slots || state->pid == 0 || !state->zombie.tagged)
+            continue;
+        i = parent_of(t, s, s->processes[slot].ppid);
+        if (i == PARENTS_MAX)
+            continue;
+        t->parents[i].count++;
+        t->parents[i].fresh += state->fresh;
     }
     for (size_t i = 0; i < t->n_parents;) {
         parent_t *parent = &t->parents[i];
@@ -134,13 +153,16 @@ static void run_parents(tags_t *t, snapshot_t *s, uint64_t now_ms)
 static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64_t now_ms)
 {
     uint64_t tags = p->blocked_s > 0 ? TAG_BLOCKED : 0, private_kb;
+    bool is_zombie = snapshot_is_zombie(p);
+    zombie_verdict_t zombie = zombie_update(&s->zombie, now_ms, is_zombie);
     leak_verdict_t leak;
 
-    if (zombie_update(&s->zombie, now_ms, p->state == 'Z').tagged) {
+    s->fresh = zombie.tagged && !zombie.was;
+    if (zombie.tagged) {
         t->counts.zombies++;
         tags |= TAG_ZOMBIE;
     }
-    if (p->state == 'Z' || !snapshot_private_kb(p, &private_kb))
+    if (is_zombie || !snapshot_private_kb(p, &private_kb))
         return tags;
     leak = leak_update(&s->leak, now_ms, private_kb);
     if (leak.tag == LEAK_SET) {
