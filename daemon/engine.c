@@ -146,11 +146,9 @@ int engine_tick(engine_t *e)
 {
     int r = capture_run(e->capture);
 
-    if (r < 0)
-        return r;
     tags_run(e->tags, capture_current_writable(e->capture));
     record_history(e);
-    return 0;
+    return r;
 }
 
 const procfs_t *engine_procfs(const engine_t *e)

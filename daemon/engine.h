@@ -22,7 +22,7 @@ int engine_new(engine_t **ret, const engine_config_t *config,
         void (*reading)(void *user, const reader_result_t *result), void *user);
 void engine_free(engine_t *e);
 
-// 0, or -errno when the proc root cannot be read.
+// As capture_run: on failure the tick lacks new processes, and nothing else.
 int engine_tick(engine_t *e);
 
 const procfs_t *engine_procfs(const engine_t *e);

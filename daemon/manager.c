@@ -61,13 +61,9 @@ static void capture_now(manager_t *m)
     snapshot_t *s = capture_current_writable(m->capture);
 
     m->captured_us = clock_monotonic_us();
-    if (r < 0) {
-        if (!m->failing)
-            log_error("cannot read %s: %s", m->config.proc_root, strerror(-r));
-        m->failing = true;
-        return;
-    }
-    m->failing = false;
+    if (r < 0 && !m->failing)
+        log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
+    m->failing = r < 0;
     SYSTEM_SET(&s->system, missed_ticks, m->missed);
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);

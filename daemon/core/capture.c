@@ -18,6 +18,9 @@
 #define READ_STUCK_US (2 * USEC_PER_SEC)
 #define BIG_EXIT_KB   (16 * 1024) // kept apart, so that many small exits do not push it out
 #define EXIT_RING     (CAPTURE_EXITS_MAX / 2)
+#define IN_FLIGHT     16                       // forks that can be under way at one time
+#define STUCK_PER_UID (READER_THREADS_MAX / 2) // reads of one user's processes that do not return
+#define BARRED_S      30
 
 enum { SYSTEM_MEMINFO, SYSTEM_VMSTAT, SYSTEM_PRESSURE, SYSTEM_LOADAVG, SYSTEM_FILES };
 
@@ -45,14 +48,18 @@ struct capture {
     reader_t *reader;
     pss_schedule_t pss;
     int system_fd[SYSTEM_FILES];
+    system_snapshot_t host; // what does not change
     uint64_t last_us, tick, last_pid;
-    uint64_t reclaimed; // pages, ever
+    uint64_t recent_pids; // handed out before last_pid was read the last time
+    uint64_t reclaimed;   // pages, ever
     unsigned since_scan;
     uint64_t *dead_pids; // of this tick
     size_t n_dead, zombies;
     exit_ring_t big_exits, small_exits;
     uint64_t failed_reads;
-    bool truncated, sched_is_dead;
+    uint64_t stuck_uids[READER_THREADS_MAX];
+    size_t n_stuck;
+    bool truncated;
     visit_t visit;
     char *scratch;
 };
@@ -108,6 +115,18 @@ static int init_memory(capture_t *c)
     return c->scratch && c->small_exits.at ? 0 : -ENOMEM;
 }
 
+static void describe_host(capture_t *c, system_snapshot_t *s)
+{
+    char host[256];
+
+    SYSTEM_SET(s, clock_ticks, c->config.fs->clock_hz);
+    SYSTEM_SET(s, cpus, (uint64_t) sysconf(_SC_NPROCESSORS_ONLN));
+    if (gethostname(host, sizeof(host)) == 0) {
+        host[sizeof(host) - 1] = '\0';
+        SYSTEM_SET(s, host, intern_ref(c->strings, host, strlen(host)));
+    }
+}
+
 int capture_new(capture_t **ret, const capture_config_t *config, const capture_handlers_t *handlers)
 {
     capture_t *c = calloc(1, sizeof(*c));
@@ -120,12 +139,19 @@ int capture_new(capture_t **ret, const capture_config_t *config, const capture_h
         c->handlers = *handlers;
     c->pss.budget_ppm = config->pss_budget_ppm;
     c->pss.tokens_us = (double) config->pss_budget_ppm;
+    // Files that are replaced are not kept open: they would not change.
+    if (!config->fs->mounted)
+        c->config.descriptors_max = 0;
     for (int i = 0; i < SYSTEM_FILES; i++)
-        c->system_fd[i] = openat(config->fs->fd, system_files[i], O_RDONLY | O_CLOEXEC);
-    descriptor_pool_init(&c->pool, config->descriptors_max, descriptors_of, c);
+        c->system_fd[i] = config->fs->mounted
+                                  ? openat(config->fs->fd, system_files[i], O_RDONLY | O_CLOEXEC)
+                                  : -1;
+    descriptor_pool_init(&c->pool, c->config.descriptors_max, descriptors_of, c);
     r = intern_new(&c->strings);
     if (r == 0)
         r = init_memory(c);
+    if (r == 0)
+        describe_host(c, &c->host);
     if (r == 0)
         r = reader_new(&c->reader, config->fs);
     if (r < 0) {
@@ -158,17 +184,25 @@ void capture_free(capture_t *c)
 
 // ---- The system's own numbers ------------------------------------------------------------------
 
+static ssize_t read_system_file(capture_t *c, int file)
+{
+    if (c->system_fd[file] >= 0)
+        return file_pread_all(c->system_fd[file], c->scratch, SCRATCH_SIZE);
+    if (!c->config.fs->mounted)
+        return file_read_at(c->config.fs->fd, system_files[file], c->scratch, SCRATCH_SIZE);
+    return -ENOENT;
+}
+
 static void read_system(capture_t *c, system_snapshot_t *s)
 {
     static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
             meminfo_parse, vmstat_parse, pressure_parse};
     uint64_t moved;
 
+    *s = c->host;
     for (int i = 0; i < SYSTEM_LOADAVG; i++) {
-        ssize_t n = -1;
+        ssize_t n = read_system_file(c, i);
 
-        if (c->system_fd[i] >= 0)
-            n = file_pread_all(c->system_fd[i], c->scratch, SCRATCH_SIZE);
         if (n > 0)
             parse[i](c->scratch, (size_t) n, s);
     }
@@ -179,21 +213,10 @@ static void read_system(capture_t *c, system_snapshot_t *s)
     c->visit.swap_in_use = c->visit.swap_known && s->swap_total_kb > s->swap_free_kb;
 }
 
-static void describe_system(capture_t *c, system_snapshot_t *s)
-{
-    char host[256];
-
-    SYSTEM_SET(s, clock_ticks, c->config.fs->clock_hz);
-    SYSTEM_SET(s, cpus, (uint64_t) sysconf(_SC_NPROCESSORS_ONLN));
-    if (gethostname(host, sizeof(host)) == 0) {
-        host[sizeof(host) - 1] = '\0';
-        SYSTEM_SET(s, host, intern_ref(c->strings, host, strlen(host)));
-    }
-}
-
 // ---- Births and deaths -------------------------------------------------------------------------
 
-static void push_exit(capture_t *c, const process_snapshot_t *p, owner_t owner, uint64_t now_ms)
+static const exit_record_t *push_exit(
+        capture_t *c, const tracked_t *t, const process_snapshot_t *p, uint64_t now_ms)
 {
     exit_ring_t *ring = p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits;
     exit_record_t *e = &ring->at[ring->next];
@@ -205,11 +228,13 @@ static void push_exit(capture_t *c, const process_snapshot_t *p, owner_t owner, 
     } else {
         ring->count++;
     }
-    *e = (exit_record_t){.last = *p, .exited_ms = now_ms, .owner = owner};
+    *e = (exit_record_t){.exited_ms = now_ms, .owner = t->owner};
+    track_last(t, p, &e->last);
     intern_ref_id(c->strings, (uint32_t) p->name);
     intern_ref_id(c->strings, (uint32_t) p->cmdline);
     intern_ref_id(c->strings, (uint32_t) p->unit);
     ring->next = (ring->next + 1) % EXIT_RING;
+    return e;
 }
 
 static const exit_record_t *newest(const exit_ring_t *ring, size_t index)
@@ -256,11 +281,10 @@ static void bury(capture_t *c, uint32_t slot)
 {
     process_snapshot_t *p = &current(c)->snapshot.processes[slot];
     tracked_t *t = &c->tracked[slot];
+    const exit_record_t *e = push_exit(c, t, p, c->visit.now_us / USEC_PER_MSEC);
 
-    push_exit(c, p, t->owner, c->visit.now_us / USEC_PER_MSEC);
     if (c->handlers.died)
-        c->handlers.died(c->handlers.user, slot,
-                newest(p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits, 0));
+        c->handlers.died(c->handlers.user, slot, e);
     c->dead_pids[c->n_dead++] = t->pid;
     procmap_remove(&c->by_pid, t->pid, 0);
     intern_unref(c->strings, t->news.cmdline);
@@ -303,10 +327,8 @@ static void try_birth(void *user, uint64_t pid)
 
 static bool last_pid(capture_t *c, uint64_t *ret)
 {
-    ssize_t n = -1;
+    ssize_t n = c->config.fs->live ? read_system_file(c, SYSTEM_LOADAVG) : -1;
 
-    if (c->config.fs->live && c->system_fd[SYSTEM_LOADAVG] >= 0)
-        n = file_pread_all(c->system_fd[SYSTEM_LOADAVG], c->scratch, SCRATCH_SIZE);
     return n > 0 && loadavg_parse_last_pid(c->scratch, (size_t) n, ret) == 0;
 }
 
@@ -317,45 +339,51 @@ static int find_births(capture_t *c)
     uint64_t last = 0;
     bool known = last_pid(c, &last);
     uint64_t range = last - c->last_pid;
+    // A number is handed out a moment before its process shows.
+    uint64_t again = MIN(MIN(c->recent_pids, IN_FLIGHT), c->last_pid);
 
     if (known && c->last_pid != 0 && last >= c->last_pid && range <= c->processes / 2 + 8 &&
             c->since_scan < CAPTURE_SCAN_TICKS && !c->truncated) {
-        for (uint64_t pid = c->last_pid + 1; pid <= last; pid++)
+        for (uint64_t pid = c->last_pid - again + 1; pid <= last; pid++)
             try_birth(c, pid);
         // The number of one that died may have been handed out again.
         for (size_t i = 0; i < c->n_dead; i++)
             try_birth(c, c->dead_pids[i]);
         c->last_pid = last;
+        c->recent_pids = range;
         c->since_scan++;
         return 0;
     }
     c->truncated = false;
     c->since_scan = 0;
     c->last_pid = known ? last : 0;
+    c->recent_pids = IN_FLIGHT;
     return procfs_scan(c->config.fs, c->scratch + SCRATCH_SIZE / 2, SCRATCH_SIZE / 2, try_birth, c);
+}
+
+// Whether its parent ended in this tick: a zombie has no children either.
+static bool is_orphan(const capture_t *c, const process_snapshot_t *p)
+{
+    uint32_t parent = procmap_get(&c->by_pid, p->ppid, 0);
+
+    if (p->known == 0 || p->ppid == 0)
+        return false;
+    if (parent != PROCMAP_NONE)
+        return snapshot_is_zombie(&capture_current(c)->processes[parent]);
+    for (size_t i = 0; i < c->n_dead; i++)
+        if (c->dead_pids[i] == p->ppid)
+            return true;
+    return false;
 }
 
 // The children of those that died have another parent now, though they did not run.
 static void adopt_orphans(capture_t *c)
 {
     snapshot_t *s = &current(c)->snapshot;
-    procmap_t *map = &c->by_pid;
 
-    if (c->n_dead == 0)
-        return;
-    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-        process_snapshot_t *p = &s->processes[slot];
-
-        if (p->known == 0 || p->ppid == 0 || procmap_get(map, p->ppid, 0) != PROCMAP_NONE)
-            continue;
-        for (size_t i = 0; i < c->n_dead; i++) {
-            if (c->dead_pids[i] != p->ppid)
-                continue;
-            c->tracked[slot].parent_died = true;
-            track_visit(&c->visit, slot, &c->tracked[slot], p);
-            break;
-        }
-    }
+    for (uint32_t slot = 0; slot < s->n_slots && c->n_dead + c->visit.new_zombies > 0; slot++)
+        if (is_orphan(c, &s->processes[slot]))
+            track_parent(&c->visit, slot, &c->tracked[slot], &s->processes[slot]);
 }
 
 static void count_zombies(capture_t *c)
@@ -364,7 +392,7 @@ static void count_zombies(capture_t *c)
     size_t zombies = 0;
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++)
-        zombies += s->processes[slot].state == 'Z';
+        zombies += snapshot_is_zombie(&s->processes[slot]);
     if (zombies == 0 && c->zombies == 0)
         return;
     c->zombies = zombies;
@@ -374,7 +402,7 @@ static void count_zombies(capture_t *c)
         const process_snapshot_t *p = &s->processes[slot];
         uint32_t parent;
 
-        if (p->state != 'Z')
+        if (!snapshot_is_zombie(p))
             continue;
         parent = procmap_get(&c->by_pid, p->ppid, 0);
         if (parent != PROCMAP_NONE)
@@ -383,6 +411,37 @@ static void count_zombies(capture_t *c)
 }
 
 // ---- The reader --------------------------------------------------------------------------------
+
+static void take_smaps(tracked_t *t, const reader_result_t *result)
+{
+    const smaps_breakdown_t *b = &result->smaps;
+    uint64_t rest_s = MIN(result->smaps_us * PSS_BACKOFF / USEC_PER_SEC, 3600);
+
+    t->smaps_asked = false;
+    t->smaps_error = (int16_t) -result->smaps_error;
+    if (result->smaps_error != 0)
+        return;
+    if (b->source == PSS_SOURCE_STATUS)
+        rest_s = MAX(rest_s, BARRED_S); // neither now nor soon
+    t->pss_not_before_s = (uint32_t) (result->time_ms / 1000 + rest_s);
+    t->pss_cost_us = (uint32_t) MIN(result->smaps_cpu_us, UINT32_MAX);
+    if (result->time_ms - result->smaps_us / USEC_PER_MSEC < t->program_ms)
+        return; // of the program before the last exec
+    t->news.source = b->source;
+    t->news.rss_kb = b->rss_kb;
+    t->news.pss_kb = b->has_pss ? b->pss_kb : 0;
+    t->news.uss_kb = b->private_clean_kb + b->private_dirty_kb;
+    t->news.time_ms = result->time_ms;
+}
+
+static void take_cmdline(capture_t *c, tracked_t *t, const reader_result_t *result)
+{
+    t->text_asked = false;
+    if (result->cmdline_error != 0)
+        return;
+    intern_unref(c->strings, t->news.cmdline);
+    t->news.cmdline = intern_ref(c->strings, result->cmdline, result->cmdline_len);
+}
 
 static void collect(void *user, const reader_result_t *result)
 {
@@ -393,30 +452,10 @@ static void collect(void *user, const reader_result_t *result)
     if (t && t->pid == q->pid && t->start_time == q->start_time) {
         if (q->urgent)
             t->details_asked = false;
-        if (q->what & READER_CMDLINE) {
-            t->text_asked = false;
-            if (result->cmdline_error == 0) {
-                intern_unref(c->strings, t->news.cmdline);
-                t->news.cmdline = intern_ref(c->strings, result->cmdline, result->cmdline_len);
-            }
-        }
-        if (q->what & READER_SMAPS) {
-            t->smaps_asked = false;
-            t->smaps_error = (int16_t) -result->smaps_error;
-            if (result->smaps_error == 0) {
-                const smaps_breakdown_t *b = &result->smaps;
-
-                t->pss_cost_us = (uint32_t) MIN(result->smaps_cpu_us, UINT32_MAX);
-                t->pss_not_before_s =
-                        (uint32_t) (result->time_ms / 1000 +
-                                    MIN(result->smaps_us * PSS_BACKOFF / USEC_PER_SEC, 3600));
-                t->news.source = b->source;
-                t->news.rss_kb = b->rss_kb;
-                t->news.pss_kb = b->has_pss ? b->pss_kb : 0;
-                t->news.uss_kb = b->private_clean_kb + b->private_dirty_kb;
-                t->news.time_ms = result->time_ms;
-            }
-        }
+        if (q->what & READER_CMDLINE)
+            take_cmdline(c, t, result);
+        if (q->what & READER_SMAPS)
+            take_smaps(t, result);
     }
     if (q->what & READER_SMAPS)
         pss_schedule_spend(&c->pss, q->urgent ? 0 : result->smaps_cpu_us);
@@ -470,17 +509,32 @@ static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
     return 0;
 }
 
+// No user can have all threads wait for processes that do not answer.
+static bool is_barred(const capture_t *c, uint32_t slot)
+{
+    const process_snapshot_t *p = &capture_current(c)->processes[slot];
+    size_t stuck = 0;
+
+    for (size_t i = 0; i < c->n_stuck; i++)
+        stuck += c->stuck_uids[i] == p->uid;
+    return p->blocked_s > 0 || stuck >= STUCK_PER_UID;
+}
+
 int capture_read_details(capture_t *c, uint32_t slot)
 {
-    int r = 0;
+    tracked_t *t = &c->tracked[slot];
+    int r;
 
-    if (!c->tracked[slot].details_asked)
-        r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
-    c->tracked[slot].details_asked = r == 0;
+    if (t->details_asked)
+        return 0;
+    if (is_barred(c, slot))
+        return -EAGAIN;
+    r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
+    t->details_asked = r == 0;
     return r;
 }
 
-static void mark_blocked(void *user, const reader_request_t *q, uint64_t since_us)
+static void mark_stuck(void *user, const reader_request_t *q, uint64_t since_us)
 {
     capture_t *c = user;
     uint32_t slot = capture_find(c, q->pid, q->start_time);
@@ -489,28 +543,42 @@ static void mark_blocked(void *user, const reader_request_t *q, uint64_t since_u
     if (slot == PROCMAP_NONE)
         return;
     p = &current(c)->snapshot.processes[slot];
-    PROCESS_SET(p, blocked_s, since_us / USEC_PER_SEC);
+    PROCESS_SET(p, blocked_s, MAX(p->blocked_s, since_us / USEC_PER_SEC));
+    c->stuck_uids[c->n_stuck++] = p->uid;
 }
 
-static void give_work(capture_t *c)
+static void ask_for_texts(capture_t *c)
 {
-    uint32_t slots[PSS_TICK_MAX];
     const snapshot_t *s = capture_current(c);
-    size_t n;
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         tracked_t *t = &c->tracked[slot];
 
-        if (!t->wants_text || t->text_asked || t->pid == 0)
+        if (!t->wants_text || t->text_asked || t->pid == 0 || is_barred(c, slot))
             continue;
         if (ask(c, slot, READER_CMDLINE, false) < 0)
             break; // the queue is full: the rest at the next tick
         t->wants_text = false;
     }
-    n = pss_schedule_choose(&c->pss, s, c->tracked, c->visit.now_us / USEC_PER_MSEC, slots);
-    for (size_t i = 0; i < n; i++)
-        if (ask(c, slots[i], READER_SMAPS, false) < 0)
+}
+
+static void give_work(capture_t *c)
+{
+    uint64_t now_ms = c->visit.now_us / USEC_PER_MSEC;
+    uint32_t slots[PSS_TICK_MAX];
+    size_t n;
+
+    c->n_stuck = 0;
+    reader_check(c->reader, READ_STUCK_US, mark_stuck, c);
+    ask_for_texts(c);
+    pss_schedule_refill(&c->pss, c->visit.interval_us);
+    n = pss_schedule_choose(&c->pss, capture_current(c), c->tracked, now_ms, slots);
+    for (size_t i = 0; i < n; i++) {
+        if (is_barred(c, slots[i]))
+            c->tracked[slots[i]].pss_not_before_s = (uint32_t) (now_ms / 1000 + BARRED_S);
+        else if (ask(c, slots[i], READER_SMAPS, false) < 0)
             break;
+    }
 }
 
 // ---- The tick ----------------------------------------------------------------------------------
@@ -527,11 +595,12 @@ static void begin_visit(capture_t *c)
             .buf_cap = SCRATCH_SIZE / 2,
             .now_us = now,
             .interval_us = c->last_us ? now - c->last_us : 0,
-            .sched_is_dead = c->sched_is_dead,
             .check_owner = true};
     c->last_us = now;
     c->n_dead = 0;
     c->pool.tick++;
+    if (c->pool.limit < c->config.descriptors_max)
+        c->pool.limit++; // once there were none to be had; there may be now
 }
 
 int capture_run(capture_t *c)
@@ -543,13 +612,11 @@ int capture_run(capture_t *c)
 
     capture_collect(c);
     begin_visit(c);
-    c->current ^= 1;
-    if (!sample_begin(current(c), previous))
+    if (!sample_begin(&c->samples[c->current ^ 1], previous))
         return -ENOMEM;
+    c->current ^= 1;
     s = &current(c)->snapshot;
     read_system(c, &s->system);
-    if (c->tick == 0)
-        describe_system(c, &s->system);
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         tracked_t *t = &c->tracked[slot];
@@ -562,16 +629,11 @@ int capture_run(capture_t *c)
         if (track_visit(&c->visit, slot, t, p) == -ESRCH)
             bury(c, slot);
     }
-    r = find_births(c);
-    if (r < 0)
-        return r;
     adopt_orphans(c);
+    r = find_births(c);
     count_zombies(c);
-    reader_check(c->reader, READ_STUCK_US, mark_blocked, c);
-    pss_schedule_refill(&c->pss, c->visit.interval_us);
     give_work(c);
 
-    c->sched_is_dead = c->visit.sched_is_dead;
     c->failed_reads += c->visit.failed_reads;
     SYSTEM_SET(&s->system, tick, ++c->tick);
     SYSTEM_SET(&s->system, interval_us, c->visit.interval_us);
@@ -580,7 +642,7 @@ int capture_run(capture_t *c)
     SYSTEM_SET(&s->system, mono_ms, clock_boottime_us() / USEC_PER_MSEC);
     SYSTEM_SET(&s->system, real_ms, clock_realtime_us() / USEC_PER_MSEC);
     SYSTEM_SET(&s->system, capture_us, clock_thread_cpu_us() - cpu);
-    return 0;
+    return r;
 }
 
 // ---- Questions ---------------------------------------------------------------------------------

@@ -22,8 +22,9 @@
 //   pss, uss                                                 pss_time_ms says it
 //
 // What is not read because it cannot have changed: all of what a process with a single thread does,
-// when its run time (schedstat) is what it was; the memory of kernel threads; the list of processes when no PID was handed out since (the last field of loadavg) and
-// none ended, but for a scan every CAPTURE_SCAN_TICKS.
+// when its run time (schedstat) is what it was; the memory of kernel threads; the list of processes
+// when no PID was handed out since (the last field of loadavg) and none ended, but for a scan every
+// CAPTURE_SCAN_TICKS.
 
 #include "daemon/core/owner.h"
 #include "daemon/core/reader.h"
@@ -67,8 +68,8 @@ int capture_new(
         capture_t **ret, const capture_config_t *config, const capture_handlers_t *handlers);
 void capture_free(capture_t *c);
 
-// Takes one capture of everything. 0, or -errno when the proc root itself cannot be read; what
-// cannot be read of one process is unknown in its record.
+// Takes one capture of everything. What cannot be read of one process is unknown in its record.
+// 0, or -errno when new processes could not be looked for: the sample has all the others then.
 int capture_run(capture_t *c);
 
 const snapshot_t *capture_current(const capture_t *c);

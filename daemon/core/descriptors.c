@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#define NONE         UINT32_MAX
-#define UNUSED_TICKS 5
+#define NONE          UINT32_MAX
+#define UNUSED_TICKS  5
+#define GIVEN_AT_ONCE 16
 
 const char *const proc_file_names[FILE_KINDS] = {"schedstat", "statm", "stat", "io"};
 
@@ -112,4 +113,19 @@ void descriptors_used(descriptor_pool_t *pool, uint32_t slot)
         return;
     lru_remove(pool, d);
     lru_append(pool, slot, d);
+}
+
+bool descriptors_give_way(descriptor_pool_t *pool, uint32_t slot)
+{
+    size_t used = pool->used;
+
+    pool->limit = used > GIVEN_AT_ONCE ? used - GIVEN_AT_ONCE : 0;
+    make_room(pool, slot, true);
+    return pool->used < used;
+}
+
+void descriptors_settle(descriptor_pool_t *pool, uint32_t slot)
+{
+    if (pool->used > pool->limit)
+        descriptors_close(pool, slot);
 }

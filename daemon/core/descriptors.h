@@ -18,7 +18,7 @@ typedef struct {
     int fd[FILE_KINDS];          // -1: not open
     uint32_t lru_prev, lru_next; // among those that hold measuring files
     uint32_t used_at;            // the pool's tick
-    proc_file_t watch; // never given up for others
+    proc_file_t watch;           // never given up for others
     bool in_lru;
 } descriptors_t;
 
@@ -40,6 +40,12 @@ void descriptors_close_one(descriptor_pool_t *pool, uint32_t slot, proc_file_t f
 // Keeps `fd` if the limit lets it and returns true; otherwise the caller closes it. At the limit
 // others' measuring files make room: any for a file to `watch` with, unused ones for the rest.
 bool descriptors_keep(descriptor_pool_t *pool, uint32_t slot, proc_file_t file, int fd, bool watch);
+
+// The system has no more files for us: closes some of another slot and lowers the limit. False if
+// nobody has any to give; those that are visited do then, with descriptors_settle.
+bool descriptors_give_way(descriptor_pool_t *pool, uint32_t slot);
+// After a visit: closes the slot's files while there are more than the limit allows.
+void descriptors_settle(descriptor_pool_t *pool, uint32_t slot);
 
 // Moves the slot to the recent end of those that may be asked to give up.
 void descriptors_used(descriptor_pool_t *pool, uint32_t slot);

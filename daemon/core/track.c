@@ -27,6 +27,24 @@ static uint32_t now_s(const visit_t *v)
     return (uint32_t) (v->now_us / USEC_PER_SEC);
 }
 
+static int open_file(turn_t *turn, const char *name)
+{
+    const visit_t *v = turn->v;
+    int fd = procfs_open(v->fs, turn->t->pid, name);
+
+    if ((fd == -EMFILE || fd == -ENFILE) && descriptors_give_way(v->pool, turn->slot))
+        fd = procfs_open(v->fs, turn->t->pid, name);
+    if (fd >= 0)
+        turn->unverified = true;
+    if (fd != -ENOENT || strcmp(name, "stat") == 0)
+        return fd == -ENOENT ? -ESRCH : fd;
+    // Not every kernel has every file: whether the process is gone, stat alone can tell.
+    fd = procfs_open(v->fs, turn->t->pid, "stat");
+    if (fd >= 0)
+        close(fd);
+    return fd == -ENOENT ? -ESRCH : -ENOENT;
+}
+
 static ssize_t read_file(turn_t *turn, proc_file_t file, bool watch)
 {
     visit_t *v = turn->v;
@@ -37,10 +55,9 @@ static ssize_t read_file(turn_t *turn, proc_file_t file, bool watch)
     if (watch)
         turn->t->files.watch = file;
     if (fd < 0) {
-        fd = procfs_open(v->fs, turn->t->pid, proc_file_names[file]);
+        fd = open_file(turn, proc_file_names[file]);
         if (fd < 0)
-            return fd == -ENOENT ? -ESRCH : fd;
-        turn->unverified = true;
+            return fd;
     }
     do
         n = pread(fd, v->buf, v->buf_cap - 1, 0);
@@ -131,6 +148,13 @@ static int read_statm(turn_t *turn, bool *ret_shared)
     if (m.shared > m.resident)
         m.shared = m.resident;
     *ret_shared = m.shared != t->shared || !PROCESS_KNOWN(p, file_kb);
+    if (m.resident == 0 && t->resident > 0) {
+        t->held.anon_kb = p->anon_kb;
+        t->held.file_kb = p->file_kb;
+        t->held.shmem_kb = p->shmem_kb;
+        t->held.swap_kb = p->swap_kb;
+        t->has_held = true;
+    }
     t->resident = m.resident;
     t->shared = m.shared;
     PROCESS_SET(p, anon_kb, (m.resident - m.shared) * page_kb);
@@ -147,19 +171,27 @@ static bool all_equal(const uint32_t ids[4])
     return ids[0] == ids[1] && ids[1] == ids[2];
 }
 
+// Who owns the files of the process's directory: its effective user, or root where the process is
+// not dumpable. Asked by path, for an open file would say what it was.
+static uint32_t files_owner(turn_t *turn)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%llu/stat", (unsigned long long) turn->t->pid);
+    if (fstatat(turn->v->fs->fd, path, &st, 0) < 0)
+        return OWNER_ROOT_ONLY;
+    turn->unverified = true;
+    return st.st_uid;
+}
+
 // The kernel's ptrace_may_access for reading, as far as files tell: equal user ids, equal group
-// ids, no capabilities, and dumpable, which shows in who owns the files of the directory.
+// ids, no capabilities, and dumpable.
 static owner_t owner_of(turn_t *turn, const pid_status_t *s)
 {
     static const owner_t root_only = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
-    char path[64];
-    struct stat st;
-    int n = snprintf(path, sizeof(path), "%llu/io", (unsigned long long) turn->t->pid);
 
-    if (n < 0 || (size_t) n >= sizeof(path) || fstatat(turn->v->fs->fd, path, &st, 0) < 0)
-        return root_only;
-    turn->unverified = true;
-    if (!all_equal(s->uid) || !all_equal(s->gid) || st.st_uid != s->uid[0])
+    if (!all_equal(s->uid) || !all_equal(s->gid) || files_owner(turn) != s->uid[0])
         return root_only;
     if (s->caps_permitted != 0 && s->uid[0] != 0)
         return root_only;
@@ -170,17 +202,16 @@ static int read_status(turn_t *turn)
 {
     visit_t *v = turn->v;
     process_snapshot_t *p = turn->p;
-    int fd = procfs_open(v->fs, turn->t->pid, "status");
+    int fd = open_file(turn, "status");
     pid_status_t s;
     ssize_t n;
 
     if (fd < 0)
-        return fd == -ENOENT ? -ESRCH : fd;
+        return fd;
     n = file_pread_all(fd, v->buf, v->buf_cap);
     close(fd);
     if (n < 0)
         return (int) n;
-    turn->unverified = true;
     if (pid_status_parse(v->buf, (size_t) n, &s) < 0)
         return -EBADMSG;
     if ((s.has & PID_STATUS_TGID) && s.tgid != turn->t->pid)
@@ -249,6 +280,26 @@ static int read_stat(turn_t *turn, bool watch, pid_stat_t *ret)
     return 0;
 }
 
+// What was known of the program that ran here until an exec.
+static void forget_program(turn_t *turn)
+{
+    tracked_t *t = turn->t;
+    process_snapshot_t *p = turn->p;
+
+    PROCESS_UNSET(p, pss_kb);
+    PROCESS_UNSET(p, pss_rss_kb);
+    PROCESS_UNSET(p, uss_kb);
+    PROCESS_UNSET(p, pss_time_ms);
+    PROCESS_UNSET(p, pss_source);
+    if (PROCESS_KNOWN(p, hwm_kb))
+        p->hwm_kb = t->resident * turn->v->fs->page_kb;
+    t->program_ms = clock_boottime_us() / USEC_PER_MSEC;
+    t->news.source = 0;
+    t->pss_cost_us = 0;
+    t->pss_not_before_s = 0;
+    t->smaps_error = 0;
+}
+
 // Takes over what stat says; true if the process now runs another program.
 static bool apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool has_run_ns)
 {
@@ -263,14 +314,20 @@ static bool apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool 
         set_text(v, p, PROCESS_FIELD_name, s->name, s->name_len);
         exec = true;
     }
-    if (s->start_stack != t->start_stack)
+    if (s->start_stack != t->start_stack) {
         exec = true;
+        if (t->has_cpu && s->state != 'Z')
+            forget_program(turn);
+    }
     t->start_stack = s->start_stack;
+    if (s->state == 'Z' && p->state != 'Z')
+        v->new_zombies++;
+    if (s->state != 'Z')
+        t->has_held = false;
     PROCESS_SET(p, state, (uint64_t) (unsigned char) s->state);
     PROCESS_SET(p, ppid, s->ppid);
     PROCESS_SET(p, threads, s->threads);
     t->multi = s->threads > 1;
-    t->parent_died = false;
 
     if (t->has_cpu && v->interval_us > 0) {
         uint64_t ticks = s->utime + s->stime, before = t->utime + t->stime;
@@ -296,7 +353,7 @@ static bool apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool 
 static void read_cgroup(turn_t *turn)
 {
     visit_t *v = turn->v;
-    int fd = procfs_open(v->fs, turn->t->pid, "cgroup");
+    int fd = open_file(turn, "cgroup");
     cgroup_t cg;
     ssize_t n;
 
@@ -304,7 +361,6 @@ static void read_cgroup(turn_t *turn)
         return;
     n = file_pread_all(fd, v->buf, v->buf_cap);
     close(fd);
-    turn->unverified = true;
     if (n > 0 && cgroup_parse(v->buf, (size_t) n, &cg) == 0 && cg.unit_len > 0)
         set_text(v, turn->p, PROCESS_FIELD_unit, cg.unit, cg.unit_len);
 }
@@ -316,7 +372,9 @@ static int refresh_slow(turn_t *turn)
 
     turn->t->slow_at_s = now_s(turn->v);
     turn->t->ran_since_slow = false;
-    turn->t->wants_text = !turn->t->kthread;
+    turn->t->wants_text = !turn->t->kthread && turn->p->state != 'Z';
+    if (turn->t->smaps_error != EACCES)
+        turn->t->smaps_error = 0; // may have been for once
     if (!turn->t->kthread)
         r = read_status(turn);
     else
@@ -348,6 +406,15 @@ static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_
     return moved && now_s(v) - turn->t->status_at_s >= 5;
 }
 
+// Threads can become somebody else, or not dumpable, without using CPU time that stat would show.
+static bool owner_moved(turn_t *turn)
+{
+    owner_t owner = turn->t->owner;
+
+    return turn->v->check_owner && owner.uid != 0 && owner.uid != OWNER_ROOT_ONLY &&
+           files_owner(turn) != owner.uid;
+}
+
 static int verify(turn_t *turn)
 {
     pid_stat_t s;
@@ -359,7 +426,7 @@ static int verify(turn_t *turn)
 static bool memory_is_due(const turn_t *turn)
 {
     return turn->v->reclaimed || turn->t->resident == 0 ||
-            (turn->v->pool->tick + turn->slot) % CAPTURE_IDLE_TICKS == 0;
+           (turn->v->pool->tick + turn->slot) % CAPTURE_IDLE_TICKS == 0;
 }
 
 // A process with one thread: its run time says whether there is anything to see.
@@ -384,19 +451,20 @@ static int visit_single(turn_t *turn)
         if (moved < 0)
             return moved;
     }
-    if (!ran && !moved && !t->parent_died) {
+    if (!ran && !moved) {
         if (t->active || !PROCESS_KNOWN(turn->p, cpu_permille))
             set_rates_zero(turn);
         return verify(turn);
     }
-    if (status_is_due(turn, ran, moved, shared_moved)) {
-        r = read_status(turn);
-        if (r == -ESRCH)
-            return r;
-    }
     if (ran && t->has_io) {
         r = read_io(turn, v->interval_us);
         if (r < 0)
+            return r;
+    }
+    // After what is private was read, so that it goes to nobody who was not its owner by then.
+    if (status_is_due(turn, ran, moved, shared_moved)) {
+        r = read_status(turn);
+        if (r == -ESRCH)
             return r;
     }
     r = read_stat(turn, false, &stat);
@@ -405,8 +473,6 @@ static int visit_single(turn_t *turn)
     exec = apply_stat(turn, &stat, sched.run_ns, counted);
     t->sched = sched;
     t->has_sched = counted;
-    if (!counted && stat.utime + stat.stime > 0)
-        v->sched_is_dead = true;
     descriptors_used(v->pool, turn->slot);
     if (exec) {
         r = refresh_slow(turn);
@@ -437,23 +503,44 @@ static int visit_by_stat(turn_t *turn)
         if (moved < 0)
             return moved;
     }
-    if (status_is_due(turn, ran, moved, shared_moved)) {
-        r = read_status(turn);
-        if (r == -ESRCH)
-            return r;
-    }
     // I/O can take less CPU than one clock tick shows, so now and then it is asked for anyway.
     if (t->has_io && (ran || (now_s(v) + turn->slot) % CAPTURE_IO_S == 0)) {
         r = read_io(turn, v->now_us - t->io_at_us);
         if (r < 0)
             return r;
     }
+    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
+        r = read_status(turn);
+        if (r == -ESRCH)
+            return r;
+    }
+    if (ran)
+        descriptors_used(v->pool, turn->slot);
     if (exec) {
         r = refresh_slow(turn);
         if (r < 0)
             return r;
     }
     return verify(turn);
+}
+
+// What the kernel does not say in so many words.
+static void settle_memory(turn_t *turn)
+{
+    const visit_t *v = turn->v;
+    process_snapshot_t *p = turn->p;
+
+    if (turn->t->kthread)
+        return;
+    if (snapshot_is_zombie(p) || (!v->swap_in_use && v->swap_known))
+        PROCESS_SET(p, swap_kb, 0);
+    if (p->state == 'Z' && !snapshot_is_zombie(p)) {
+        // Its first thread has ended, and with it the way to see what the others have.
+        PROCESS_UNSET(p, anon_kb);
+        PROCESS_UNSET(p, file_kb);
+        PROCESS_UNSET(p, shmem_kb);
+        PROCESS_UNSET(p, swap_kb);
+    }
 }
 
 static bool slow_is_due(const turn_t *turn)
@@ -466,7 +553,7 @@ static bool slow_is_due(const turn_t *turn)
 int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
 {
     turn_t turn = {.v = v, .t = t, .p = p, .slot = slot};
-    bool by_stat = t->multi || v->sched_is_dead || !v->fs->has_schedstat;
+    bool by_stat = t->multi || !v->fs->has_schedstat;
     int r;
 
     if (by_stat)
@@ -481,8 +568,8 @@ int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
         return r;
     if (r < 0)
         v->failed_reads++; // what could not be read stays as it was last known, or unknown
-    if (!t->kthread && !v->swap_in_use && v->swap_known)
-        PROCESS_SET(p, swap_kb, 0);
+    settle_memory(&turn);
+    descriptors_settle(v->pool, slot);
     return 0;
 }
 
@@ -492,9 +579,10 @@ static void set_newborn_rates(turn_t *turn, const pid_stat_t *s, uint64_t run_ns
     visit_t *v = turn->v;
     uint64_t tick_us = USEC_PER_SEC / v->fs->clock_hz;
     uint64_t born_us = s->start_time * tick_us;
-    uint64_t life_us = v->now_us > born_us ? v->now_us - born_us : 0;
+    uint64_t now_us = clock_boottime_us();
+    uint64_t life_us = now_us > born_us ? now_us - born_us : 0;
 
-    if (v->interval_us == 0 || life_us > v->interval_us + tick_us)
+    if (v->interval_us == 0 || born_us + v->interval_us + tick_us < v->now_us)
         return;
     if (life_us < tick_us)
         life_us = tick_us;
@@ -540,20 +628,17 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
         return r;
     // The refreshes of those that were first seen together spread over time.
     t->slow_at_s -= slot % CAPTURE_SLOW_S;
-    if (v->fs->has_schedstat && !v->sched_is_dead && stat.threads <= 1) {
+    if (v->fs->has_schedstat && stat.threads <= 1) {
         r = read_schedstat(&turn, &sched);
         if (r == -ESRCH)
             return r;
-        if (r == -ENODATA)
-            v->sched_is_dead = stat.utime + stat.stime > 0;
         t->has_sched = r >= 0;
         t->sched = sched;
     }
     apply_stat(&turn, &stat, 0, false);
     t->ran_since_slow = false;
     set_newborn_rates(&turn, &stat, sched.run_ns);
-    if (!t->kthread && !v->swap_in_use && v->swap_known)
-        PROCESS_SET(p, swap_kb, 0);
+    settle_memory(&turn);
     if (snapshot_private_kb(p, &private_kb))
         PROCESS_SET(p, baseline_kb, private_kb);
     r = verify(&turn);
@@ -562,6 +647,26 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
         descriptors_close_one(v->pool, slot, FILE_STAT);
     descriptors_close_one(v->pool, slot, FILE_IO);
     return r;
+}
+
+void track_parent(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
+{
+    turn_t turn = {.v = v, .t = t, .p = p, .slot = slot};
+    pid_stat_t stat;
+
+    if (read_stat(&turn, t->files.watch == FILE_STAT, &stat) == 0)
+        PROCESS_SET(p, ppid, stat.ppid);
+}
+
+void track_last(const tracked_t *t, const process_snapshot_t *p, process_snapshot_t *ret)
+{
+    *ret = *p;
+    if (!snapshot_is_zombie(p) || !t->has_held)
+        return;
+    PROCESS_SET(ret, anon_kb, t->held.anon_kb);
+    PROCESS_SET(ret, file_kb, t->held.file_kb);
+    PROCESS_SET(ret, shmem_kb, t->held.shmem_kb);
+    PROCESS_SET(ret, swap_kb, t->held.swap_kb);
 }
 
 void track_end(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)

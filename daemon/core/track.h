@@ -23,6 +23,12 @@ typedef struct {
     uint64_t rchar, wchar, read_bytes, write_bytes;
 
     uint64_t io_at_us;
+    uint64_t program_ms; // since when it is known to run this program, CLOCK_BOOTTIME
+
+    // What it had when its memory went; a zombie's last figures.
+    struct {
+        uint64_t anon_kb, file_kb, shmem_kb, swap_kb;
+    } held;
 
     // What the reader brought since the last capture.
     struct {
@@ -47,7 +53,7 @@ typedef struct {
     bool text_asked : 1;
     bool smaps_asked : 1;
     bool details_asked : 1;
-    bool parent_died : 1;
+    bool has_held : 1;
 } tracked_t;
 
 // What one tick's visits share.
@@ -61,10 +67,10 @@ typedef struct {
     uint64_t interval_us; // since the capture before, 0 in the first
     bool swap_in_use;
     bool swap_known;
-    bool reclaimed;     // the host took memory from processes since the capture before
-    bool check_owner;   // somebody's view depends on who owns what
-    bool sched_is_dead; // this kernel's schedstat does not count
+    bool reclaimed;   // the host took memory from processes since the capture before
+    bool check_owner; // somebody's view depends on who owns what
     uint64_t failed_reads;
+    size_t new_zombies;
 } visit_t;
 
 // A process seen for the first time. 0; -ESRCH: there is no such process, or the number is a
@@ -73,6 +79,12 @@ int track_begin(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p, 
 
 // 0; -ESRCH: it has ended.
 int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
+
+// Its parent has ended: finds out who is its parent now.
+void track_parent(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
+
+// The record of one that has ended, as it was when it last had memory.
+void track_last(const tracked_t *t, const process_snapshot_t *p, process_snapshot_t *ret);
 
 // Gives back descriptors and strings.
 void track_end(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);

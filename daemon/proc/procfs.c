@@ -1,12 +1,16 @@
 #include "daemon/proc/procfs.h"
+#include "common/file.h"
+#include "daemon/proc/pid_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define PATH_CAP 64
@@ -30,17 +34,28 @@ static bool is_own(int fd)
     return strtol(link, NULL, 10) == getpid();
 }
 
+static bool counts_run_time(int fd)
+{
+    char text[128];
+    ssize_t n = file_read_at(fd, "self/schedstat", text, sizeof(text));
+    pid_schedstat_t s;
+
+    return n > 0 && pid_schedstat_parse(text, (size_t) n, &s) == 0;
+}
+
 int procfs_init(procfs_t *fs, const char *root)
 {
     procfs_t p = {.fd = -1, .cgroup_fd = -1};
+    struct statfs st;
 
     p.fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (p.fd < 0)
         return -errno;
     p.page_kb = (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
     p.clock_hz = (uint64_t) sysconf(_SC_CLK_TCK);
-    p.live = is_own(p.fd);
-    p.has_schedstat = faccessat(p.fd, "self/schedstat", R_OK, 0) == 0;
+    p.mounted = fstatfs(p.fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+    p.live = p.mounted && is_own(p.fd);
+    p.has_schedstat = counts_run_time(p.fd);
     if (p.live) {
         static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 

@@ -14,6 +14,8 @@ typedef struct {
     uint64_t page_kb;   // KiB a page
     uint64_t clock_hz;  // clock ticks per second in stat
     bool live;          // it is this process's own /proc: pids are those of our namespace
+    bool mounted;       // procfs itself, where an open file never speaks for the next process of a
+                        // PID; else a tree of copies, whose files are replaced
     bool has_schedstat; // run time in nanoseconds, per thread
 } procfs_t;
 
