@@ -7,6 +7,7 @@
 
 #define LENGTH_SIZE 4
 #define READ_SIZE   4096
+#define KEEP_SIZE   (64u << 10) // a larger buffer, of a keyframe, is given back
 
 size_t frame_begin(buffer_t *out, uint8_t type)
 {
@@ -70,6 +71,11 @@ void *frame_reader_space(frame_reader_t *r, size_t *ret_len)
         memmove(r->data, r->data + r->consumed, r->len - r->consumed);
         r->len -= r->consumed;
         r->consumed = 0;
+    }
+    if (r->len == 0 && r->cap > KEEP_SIZE) {
+        free(r->data);
+        r->data = NULL;
+        r->cap = 0;
     }
     // Doubling with what has arrived: a length alone, true or not, takes no memory.
     want = r->len < READ_SIZE ? READ_SIZE : r->len * 2;

@@ -23,7 +23,7 @@
 
 #define BACKOFF_MIN_US     (50 * USEC_PER_MSEC)
 #define BACKOFF_MAX_US     (1000 * USEC_PER_MSEC)
-#define GREETING_US        (10 * USEC_PER_SEC) // from connect to the first keyframe
+#define KEYFRAME_US        (10 * USEC_PER_SEC) // from connecting, or asking, to a keyframe
 #define OUT_MAX            (64u << 10)
 #define READS_PER_DISPATCH 64
 #define TEXT_SIZE          160
@@ -34,7 +34,8 @@ struct session {
     channel_t channel;
     session_state_t state;
     char error[2 * TEXT_SIZE];
-    uint64_t deadline_us; // of the greeting, or when to connect again
+    uint64_t now_us;      // of the present dispatch
+    uint64_t deadline_us; // for a keyframe to come, or when to connect again
     uint64_t backoff_us;
 
     bool greeted; // HELLO came on this connection
@@ -74,7 +75,7 @@ __attribute__((format(printf, 2, 3))) static void set_error(session_t *s, const 
 }
 
 // The connection is over, and so is the session unless it can be made anew.
-static void lose(session_t *s, bool for_good, uint64_t now_us)
+static void lose(session_t *s, bool for_good)
 {
     channel_close(&s->channel);
     s->greeted = s->synced = false;
@@ -84,19 +85,19 @@ static void lose(session_t *s, bool for_good, uint64_t now_us)
         set_state(s, SESSION_FAILED);
         return;
     }
-    s->deadline_us = now_us + s->backoff_us;
+    s->deadline_us = s->now_us + s->backoff_us;
     s->backoff_us = MIN(s->backoff_us * 2, BACKOFF_MAX_US);
     if (s->state != SESSION_CONNECTING)
         set_state(s, SESSION_RECONNECTING);
 }
 
-static void start(session_t *s, int fd, uint64_t now_us)
+static void start(session_t *s, int fd)
 {
     static const char build[] = "memscope " MEMSCOPE_VERSION;
     hello_message_t m = {0};
 
     channel_open(&s->channel, fd);
-    s->deadline_us = now_us + GREETING_US;
+    s->deadline_us = s->now_us + KEYFRAME_US;
     requests_restart(&s->requests);
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, PROTOCOL_VERSION_MIN);
@@ -106,16 +107,16 @@ static void start(session_t *s, int fd, uint64_t now_us)
     message_append(&s->channel.out, MESSAGE_HELLO, &m);
 }
 
-static void connect_path(session_t *s, uint64_t now_us)
+static void connect_path(session_t *s)
 {
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0 || connect(fd, (const struct sockaddr *) &s->address, sizeof(s->address)) < 0) {
         set_error(s, "cannot connect to %s: %s", s->address.sun_path, strerror(errno));
-        lose(s, false, now_us);
+        lose(s, false);
         return;
     }
-    start(s, take_fd(&fd), now_us);
+    start(s, take_fd(&fd));
 }
 
 static int new_session(session_t **ret, const session_handlers_t *handlers)
@@ -125,6 +126,7 @@ static int new_session(session_t **ret, const session_handlers_t *handlers)
     if (!s)
         return -ENOMEM;
     s->handlers = *handlers;
+    s->now_us = clock_monotonic_us();
     s->backoff_us = BACKOFF_MIN_US;
     channel_init(&s->channel, OUT_MAX);
     if (replica_new(&s->replica) < 0) {
@@ -148,7 +150,7 @@ int session_new_path(session_t **ret, const char *path, const session_handlers_t
         return r;
     s->address.sun_family = AF_UNIX;
     memcpy(s->address.sun_path, path, len + 1);
-    connect_path(s, clock_monotonic_us());
+    connect_path(s);
     *ret = s;
     return 0;
 }
@@ -165,7 +167,7 @@ int session_new_fd(session_t **ret, int fd, const session_handlers_t *handlers)
     r = new_session(&s, handlers);
     if (r < 0)
         return r;
-    start(s, take_fd(&owned), clock_monotonic_us());
+    start(s, take_fd(&owned));
     *ret = s;
     return 0;
 }
@@ -258,6 +260,7 @@ static int handle_misfit(session_t *s)
     if (!s->synced)
         return 0; // a keyframe is on its way
     s->synced = false;
+    s->deadline_us = s->now_us + KEYFRAME_US;
     requests_keyframe(&s->requests);
     set_error(s, "a tick is missing, waiting for a whole one");
     set_state(s, SESSION_RECONNECTING);
@@ -369,12 +372,13 @@ void session_dispatch(session_t *s, uint64_t now_us)
 
     if (s->state == SESSION_FAILED)
         return;
+    s->now_us = now_us;
     if (now_us >= s->deadline_us) {
         if (s->channel.fd < 0) {
-            connect_path(s, now_us);
+            connect_path(s);
         } else {
             set_error(s, "the daemon does not answer");
-            lose(s, false, now_us);
+            lose(s, false);
         }
     }
     if (s->channel.fd < 0)
@@ -389,7 +393,7 @@ void session_dispatch(session_t *s, uint64_t now_us)
         }
     }
     if (r < 0)
-        lose(s, r == -ECONNREFUSED, now_us);
+        lose(s, r == -ECONNREFUSED);
 }
 
 short session_poll_events(const session_t *s)

@@ -241,14 +241,21 @@ void world_step(world_t *w)
     w->curr = next;
 }
 
+static bool allows(const uint64_t *bitmap, size_t slot)
+{
+    return !bitmap || (bitmap[slot / 64] >> slot % 64 & 1);
+}
+
+bool world_sees_private(const world_moment_t *m, size_t slot)
+{
+    return allows(m->filter.allow_private, slot);
+}
+
 uint64_t world_visible(const world_moment_t *m, size_t slot)
 {
-    const snapshot_filter_t *f = &m->filter;
     uint64_t known = m->snapshot.processes[slot].known;
 
-    if (f->allow_public && !(f->allow_public[slot / 64] >> slot % 64 & 1))
+    if (!allows(m->filter.allow_public, slot))
         return 0;
-    if (f->allow_private && !(f->allow_private[slot / 64] >> slot % 64 & 1))
-        known &= ~process_private_mask;
-    return known;
+    return world_sees_private(m, slot) ? known : known & ~process_private_mask;
 }

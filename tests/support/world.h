@@ -39,5 +39,6 @@ uint64_t world_random(world_t *w, uint64_t below);
 
 // The fields of the process in a slot that the viewer sees; 0: there is none for him.
 uint64_t world_visible(const world_moment_t *m, size_t slot);
+bool world_sees_private(const world_moment_t *m, size_t slot);
 
 #endif

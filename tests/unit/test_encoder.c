@@ -186,6 +186,81 @@ static void test_private_values_stay_private(void **state)
     end(&f);
 }
 
+// Puts other things where the viewer sees none.
+static void scramble(world_t *w, world_moment_t *m)
+{
+    const uint64_t identity =
+            UINT64_C(1) << PROCESS_FIELD_pid | UINT64_C(1) << PROCESS_FIELD_start_time;
+
+    for (size_t i = 0; i < m->snapshot.n_slots; i++) {
+        process_snapshot_t *p = &m->snapshot.processes[i];
+        const uint64_t *allowed = m->filter.allow_public;
+        bool visible = !allowed || (allowed[i / 64] >> i % 64 & 1);
+        uint64_t hidden = !visible                   ? UINT64_MAX
+                          : world_sees_private(m, i) ? 0
+                                                     : process_private_mask;
+
+        if (visible && !p->known)
+            continue; // that nobody is there is not hidden
+        for (unsigned f = 0; f < PROCESS_FIELD_COUNT; f++) {
+            if (!(hidden >> f & 1))
+                continue;
+            p->known &= ~(UINT64_C(1) << f);
+            p->values[f] = 0;
+            if (world_random(w, 2) == 0) {
+                p->known |= UINT64_C(1) << f;
+                p->values[f] = process_string_mask >> f & 1 ? intern_ref(w->strings, "other", 5)
+                                                            : world_random(w, 0);
+            }
+        }
+        if (!visible && p->known)
+            p->known |= identity;
+    }
+}
+
+static void encode_part(fixture_t *f, int part)
+{
+    static int (*const parts[])(snapshot_encoder_t *, buffer_t *, const snapshot_t *,
+            const snapshot_filter_t *, const snapshot_t *, const snapshot_filter_t *) = {
+            snapshot_encode, snapshot_encode_public, snapshot_encode_private};
+    const world_t *w = &f->world;
+
+    buffer_reset(&f->out);
+    assert_int_equal(parts[part](&f->encoder, &f->out, &w->prev->snapshot, &w->prev->filter,
+                             &w->curr->snapshot, &w->curr->filter),
+            0);
+}
+
+// Not a byte depends on what is hidden.
+static void test_hidden_values_do_not_matter(void **state)
+{
+    (void) state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        buffer_t first = {0};
+        fixture_t f = {0};
+
+        world_init(&f.world, &(world_options_t){.seed = seed,
+                                     .slots = 100,
+                                     .changes = 20,
+                                     .wild = true,
+                                     .by_viewer = true});
+        for (int part = 0; part < 3; part++) {
+            for (int i = 0; i < 3; i++)
+                world_step(&f.world);
+            encode_part(&f, part);
+            buffer_reset(&first);
+            buffer_put(&first, f.out.data, f.out.len);
+            scramble(&f.world, f.world.prev);
+            scramble(&f.world, f.world.curr);
+            encode_part(&f, part);
+            if (f.out.len != first.len || memcmp(f.out.data, first.data, first.len) != 0)
+                fail_msg("seed %d, part %d", (int) seed, part);
+        }
+        buffer_done(&first);
+        end(&f);
+    }
+}
+
 static void test_a_private_part_without_anything_private_is_empty(void **state)
 {
     uint64_t nobody[16] = {0};
@@ -229,6 +304,7 @@ int main(void)
             cmocka_unit_test(test_steady_ticks_allocate_nothing),
             cmocka_unit_test(test_hidden_strings_stay_hidden),
             cmocka_unit_test(test_private_values_stay_private),
+            cmocka_unit_test(test_hidden_values_do_not_matter),
             cmocka_unit_test(test_a_private_part_without_anything_private_is_empty),
             cmocka_unit_test(test_refusals),
     };

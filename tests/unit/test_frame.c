@@ -146,6 +146,25 @@ static void test_a_length_alone_takes_no_memory(void **state)
     frame_reader_done(&r);
 }
 
+static void test_a_large_buffer_is_given_back(void **state)
+{
+    frame_reader_t r;
+    buffer_t out = {0};
+
+    (void) state;
+    append(&out, 9, 99999);
+    frame_reader_init(&r, MAX_LENGTH);
+    feed(&r, out.data, out.len);
+    assert_true(r.cap >= 99999);
+    assert_frame(&r, 9, 99999);
+    feed(&r, out.data, 3);
+    assert_true(r.cap < 99999);
+    feed(&r, out.data + 3, out.len - 3);
+    assert_frame(&r, 9, 99999);
+    frame_reader_done(&r);
+    buffer_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +173,7 @@ int main(void)
             cmocka_unit_test(test_several_at_once),
             cmocka_unit_test(test_impossible_lengths),
             cmocka_unit_test(test_a_length_alone_takes_no_memory),
+            cmocka_unit_test(test_a_large_buffer_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,8 +391,27 @@ static void test_asks_for_a_keyframe_when_a_tick_is_missing(void **state)
     assert_int_equal(f->keyframes, 2);
     assert_int_equal(session_state(f->session), SESSION_LIVE);
     assert_string_equal(session_error(f->session), "");
+    assert_true(session_deadline_us(f->session) == UINT64_MAX);
     session_request_keyframe(f->session);
     assert_int_equal(hear(f, &m), MESSAGE_KEYFRAME_REQUEST);
+}
+
+static void test_does_not_wait_for_a_keyframe_for_ever(void **state)
+{
+    fixture_t *f = *state;
+
+    start_listening(f);
+    begin_path(f);
+    assert_true(answer(f));
+    greet(f, 1);
+    world_step(&f->world);
+    world_step(&f->world);
+    say_tick(f, false);
+    assert_int_equal(session_state(f->session), SESSION_RECONNECTING);
+    f->now = session_deadline_us(f->session);
+    dispatch(f);
+    assert_int_equal(session_fd(f->session), -1);
+    assert_string_equal(session_error(f->session), "the daemon does not answer");
 }
 
 static void test_refusals(void **state)
@@ -569,6 +588,7 @@ int main(void)
             TEST(test_requests_are_kept_over_a_restart),
             TEST(test_reconnects_within_two_seconds),
             TEST(test_asks_for_a_keyframe_when_a_tick_is_missing),
+            TEST(test_does_not_wait_for_a_keyframe_for_ever),
             TEST(test_refusals),
             TEST(test_a_refusal_before_hello_is_heard),
             TEST(test_limits_after_a_restart_pass),
