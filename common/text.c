@@ -40,6 +40,30 @@ size_t text_decode(const char *s, size_t len, uint32_t *ret_codepoint)
     return need;
 }
 
+size_t text_encode(uint32_t c, char buf[4])
+{
+    if (c < 0x80) {
+        buf[0] = (char) c;
+        return 1;
+    }
+    if (c < 0x800) {
+        buf[0] = (char) (0xc0 | c >> 6);
+        buf[1] = (char) (0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        buf[0] = (char) (0xe0 | c >> 12);
+        buf[1] = (char) (0x80 | (c >> 6 & 0x3f));
+        buf[2] = (char) (0x80 | (c & 0x3f));
+        return 3;
+    }
+    buf[0] = (char) (0xf0 | c >> 18);
+    buf[1] = (char) (0x80 | (c >> 12 & 0x3f));
+    buf[2] = (char) (0x80 | (c >> 6 & 0x3f));
+    buf[3] = (char) (0x80 | (c & 0x3f));
+    return 4;
+}
+
 int text_codepoint_width(uint32_t c)
 {
     int w;

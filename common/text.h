@@ -12,6 +12,9 @@
 // uses one byte.
 size_t text_decode(const char *s, size_t len, uint32_t *ret_codepoint);
 
+// Writes a code point as UTF-8; returns the bytes written, 1 to 4.
+size_t text_encode(uint32_t codepoint, char buf[4]);
+
 // Columns of a terminal that a code point takes: 0, 1 or 2; -1 for a control character.
 int text_codepoint_width(uint32_t codepoint);
 
