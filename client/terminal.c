@@ -194,6 +194,7 @@ int terminal_key(void)
             {KEY_END, KEY_CODE_END},
             {KEY_DC, KEY_CODE_DELETE},
             {KEY_F(1), KEY_CODE_F1},
+            {KEY_F(4), KEY_CODE_F4},
             {KEY_ENTER, KEY_CODE_ENTER},
             {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
     };

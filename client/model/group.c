@@ -107,6 +107,8 @@ int model_group(model_t *m, group_kind_t kind)
         uint64_t key = group_key(process, kind);
         uint32_t index = procmap_get(&by_key, key, 0);
 
+        if (!(process->flags & ROW_LISTED))
+            continue;
         if (index == PROCMAP_NONE) {
             index = (uint32_t) m->groups.n;
             r = procmap_put(&by_key, key, 0, index);

@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include <errno.h>
+#include <stdio.h>
 
 void list_init(list_t *l)
 {
@@ -10,6 +11,7 @@ void list_init(list_t *l)
 
 void list_done(list_t *l)
 {
+    filter_free(l->filter);
     free(l->indexes);
     *l = (list_t){0};
 }
@@ -19,10 +21,18 @@ static const rows_t *rows_of(const list_t *l, const model_t *m)
     return l->kind == GROUP_NONE ? &m->processes : &m->groups;
 }
 
-static bool shows(const list_t *l, const model_t *m, const row_t *r)
+// What stands in the list's way of showing everything, decided once for each process.
+static void mark_listed(const list_t *l, model_t *m)
 {
-    return l->within_kind == GROUP_NONE ||
-           identity_equal(model_group_of(m, r, l->within_kind), l->within);
+    for (size_t i = 0; i < m->processes.n; i++) {
+        row_t *r = &m->processes.items[i];
+        bool listed = (!l->tagged || r->tags) &&
+                      (l->within_kind == GROUP_NONE ||
+                              identity_equal(model_group_of(m, r, l->within_kind), l->within)) &&
+                      filter_passes(l->filter, m, r);
+
+        r->flags = (uint8_t) (listed ? r->flags | ROW_LISTED : r->flags & ~ROW_LISTED);
+    }
 }
 
 static int collect(list_t *l, const model_t *m)
@@ -40,7 +50,7 @@ static int collect(list_t *l, const model_t *m)
     }
     l->n = 0;
     for (size_t i = 0; i < rows->n; i++)
-        if (shows(l, m, &rows->items[i]))
+        if (rows->items[i].flags & (ROW_LISTED | ROW_GROUP))
             l->indexes[l->n++] = (uint32_t) i;
     return sort_rows(m, rows->items, l->indexes, l->n, l->order);
 }
@@ -48,7 +58,9 @@ static int collect(list_t *l, const model_t *m)
 static void put_cursor(list_t *l, const model_t *m, size_t place)
 {
     l->cursor = l->n > 0 ? MIN(place, l->n - 1) : 0;
-    l->selected = l->n > 0 ? list_row(l, m, l->cursor)->id : (identity_t){0};
+    // An empty list keeps in mind who was selected.
+    if (l->n > 0)
+        l->selected = list_row(l, m, l->cursor)->id;
 }
 
 // The line of the selected row; where it is gone, the line that it had.
@@ -80,6 +92,7 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
 
     l->page = page;
     l->n = 0;
+    mark_listed(l, m);
     if (l->kind != GROUP_NONE)
         r = model_group(m, l->kind);
     if (r == 0)
@@ -123,6 +136,34 @@ void list_end(list_t *l, const model_t *m)
     put_cursor(l, m, l->n);
     l->moved = true;
     scroll_to_cursor(l);
+}
+
+int list_set_filter(list_t *l, const char *text, char *ret_error, size_t cap)
+{
+    filter_t *f;
+    int r = filter_new(&f, text, ret_error, cap);
+
+    if (r < 0)
+        return r;
+    filter_free(l->filter);
+    l->filter = f;
+    snprintf(l->filter_text, sizeof(l->filter_text), "%s", text);
+    return 0;
+}
+
+bool list_search(list_t *l, const model_t *m, size_t place, int step, bool here)
+{
+    for (size_t i = here ? 0 : 1; i < l->n + !here; i++) {
+        size_t at = (place + (step > 0 ? i : l->n - i)) % l->n;
+
+        if (!filter_finds(m, list_row(l, m, at), l->search))
+            continue;
+        put_cursor(l, m, at);
+        l->moved = true;
+        scroll_to_cursor(l);
+        return true;
+    }
+    return false;
 }
 
 void list_sort_by(list_t *l, const model_t *m, column_id_t column)

@@ -5,6 +5,7 @@
 // belongs to a process (or a group), not to a line. Rows and order change only in list_rebuild,
 // which is called right before drawing: a key always meets what the drawn frame showed.
 
+#include "client/model/filter.h"
 #include "client/model/sort.h"
 
 typedef struct {
@@ -12,8 +13,12 @@ typedef struct {
     group_kind_t kind;        // groups of that kind
     group_kind_t within_kind; // only processes of the group `within`; GROUP_NONE: all
     identity_t within;
+    filter_t *filter; // NULL: none
+    char filter_text[FILTER_TEXT_MAX];
+    bool tagged; // only processes that have a tag
     sort_order_t order;
-    bool command; // command lines instead of names
+    bool command;                 // command lines instead of names
+    char search[FILTER_TEXT_MAX]; // what was searched for last
 
     // What came of it.
     uint32_t *indexes; // into the processes or groups of the model
@@ -43,6 +48,13 @@ const row_t *list_selected(const list_t *l, const model_t *m);
 void list_move(list_t *l, const model_t *m, long lines);
 void list_home(list_t *l, const model_t *m);
 void list_end(list_t *l, const model_t *m);
+
+// 0, or -errno with a few words in `ret_error` and the filter as it was.
+int list_set_filter(list_t *l, const char *text, char *ret_error, size_t cap);
+
+// Moves to the next row (`step` 1) or the one before (-1) in which `search` is found, from `place`
+// on and round; with `here` also the row at `place`. False: there is none.
+bool list_search(list_t *l, const model_t *m, size_t place, int step, bool here);
 
 void list_sort_by(list_t *l, const model_t *m, column_id_t column);
 

@@ -240,7 +240,7 @@ size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINT
     for (size_t i = 0; i < m->processes.n; i++) {
         const row_t *member = &m->processes.items[i];
 
-        if (&m->groups.items[member->group] == r)
+        if (member->flags & ROW_LISTED && &m->groups.items[member->group] == r)
             track_series(&m->tracks, &m->tracks.items[member->track], values);
     }
     return n;

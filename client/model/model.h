@@ -37,7 +37,7 @@ int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms);
 // DELTA counts from now on from what each process has at this moment.
 void model_reset_baselines(model_t *m);
 
-// Makes `groups`. 0 or -ENOMEM.
+// Makes `groups` of the processes that are ROW_LISTED. 0 or -ENOMEM.
 int model_group(model_t *m, group_kind_t kind);
 
 // NULL where it is not among the processes (or the groups last made).

@@ -7,6 +7,7 @@
 #include "client/model/inspect.h"
 #include "client/model/keys.h"
 #include "client/model/list.h"
+#include "client/model/prompt.h"
 #include "client/widget/glyphs.h"
 #include "client/widget/grid.h"
 
@@ -44,6 +45,9 @@ typedef struct ui {
     char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
     inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or help above it)
     int inspect_scroll;
+
+    prompt_t prompt;
+    bool frozen; // no ticks are wanted
 
     link_state_t link;
     char link_text[UI_MESSAGE_MAX]; // why it is not live

@@ -25,6 +25,10 @@ style_t view_state(const ui_t *ui, char *buf, size_t cap)
     case LINK_LIVE:
         break;
     }
+    if (ui->frozen) {
+        snprintf(buf, cap, "frozen");
+        return STYLE_ALERT;
+    }
     if (behind > 0) {
         snprintf(buf, cap, "%" PRIu64 " s behind", behind);
         return STYLE_ALERT;
@@ -71,23 +75,32 @@ static void draw_gauges(const ui_t *ui, const pane_t *p, int room)
                 s->swap_total_kb);
 }
 
-// What the list is restricted to or made of; "" for all processes.
+// How the list was made; "" where it simply shows all processes.
 static void describe_rows(const ui_t *ui, char *buf, size_t cap, int width)
 {
     static const char *const names[] = {"", "NAME", "USER", "UNIT"};
     const list_t *l = &ui->list;
-    const char *name = names[l->kind != GROUP_NONE ? l->kind : l->within_kind];
+    int at = 0;
 
     buf[0] = '\0';
     if (ui->view != VIEW_LIST)
         return;
     if (l->within_kind != GROUP_NONE)
-        snprintf(buf, cap, "%s = %s", name, ui->within_name);
-    else if (l->kind != GROUP_NONE && width >= 76)
+        at = snprintf(buf, cap, "%s = %s", names[l->within_kind], ui->within_name);
+    if (l->tagged)
+        at += snprintf(buf + at, cap - (size_t) at, "%sTAGGED", at ? ", " : "");
+    if (l->filter)
+        at += snprintf(buf + at, cap - (size_t) at, "%sFILTER: %s", at ? ", " : "", l->filter_text);
+    if (l->kind == GROUP_NONE)
+        return;
+    if (at > 0)
+        snprintf(buf + at, cap - (size_t) at, ", BY %s", names[l->kind]);
+    else if (width >= 76)
         snprintf(buf, cap,
-                "BY %s: MEM = PSS, or RSS where unknown (counts shared pages repeatedly)", name);
-    else if (l->kind != GROUP_NONE)
-        snprintf(buf, cap, "BY %s: MEM = PSS, else RSS (repeats shared)", name);
+                "BY %s: MEM = PSS, or RSS where unknown (counts shared pages repeatedly)",
+                names[l->kind]);
+    else
+        snprintf(buf, cap, "BY %s: MEM = PSS, else RSS (repeats shared)", names[l->kind]);
 }
 
 void view_head(const ui_t *ui, const pane_t *p)
@@ -172,12 +185,33 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
     put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
 }
 
+// The line that is being typed, with its end in sight.
+static void put_prompt(const ui_t *ui, const pane_t *p)
+{
+    const prompt_t *prompt = &ui->prompt;
+    const char *text = prompt->text;
+    int at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_KEY,
+            prompt->kind == PROMPT_SEARCH ? "Search: " : "Filter: ");
+    int error = (int) strlen(prompt->error), room = p->cols - at - 1 - (error ? error + 2 : 0);
+    uint32_t c;
+
+    while ((int) text_width(text) > MAX(room, 1))
+        text += text_decode(text, strlen(text), &c);
+    at += pane_put(p, 0, at, MAX(room, 1), ALIGN_LEFT, STYLE_NORMAL, text);
+    pane_put(p, 0, at, 1, ALIGN_LEFT, STYLE_KEY, "_");
+    pane_put(p, 0, p->cols - error, error, ALIGN_LEFT, STYLE_ALERT, prompt->error);
+}
+
 void view_foot(const ui_t *ui, const pane_t *p)
 {
     static const char help[] = "?:help";
     char place[64] = "";
     int right = p->cols - (int) sizeof(help) + 1;
 
+    if (ui->prompt.kind != PROMPT_NONE) {
+        put_prompt(ui, p);
+        return;
+    }
     pane_put(p, 0, right, (int) sizeof(help) - 1, ALIGN_LEFT, STYLE_KEY, help);
     if (ui->view == VIEW_LIST && ui->list.n > 0) {
         snprintf(place, sizeof(place), "%zu/%zu", ui->list.cursor + 1, ui->list.n);

@@ -40,7 +40,7 @@ static void draw_headings(const ui_t *ui, const pane_t *p, const column_layout_t
 }
 
 static void draw_row(const pane_t *p, int line, cell_context_t *c, const column_layout_t *layout,
-        const row_t *row)
+        const row_t *row, bool matches)
 {
     char cell[CELL_MAX];
 
@@ -50,6 +50,8 @@ static void draw_row(const pane_t *p, int line, cell_context_t *c, const column_
 
         c->width = place->width;
         style = columns[place->id].format(c, row, cell);
+        if (place->id == COLUMN_NAME && matches)
+            style = STYLE_MATCH;
         pane_put(p, line, place->left, place->width, columns[place->id].align, style, cell);
     }
 }
@@ -87,11 +89,15 @@ void view_list(ui_t *ui, const pane_t *p)
     pane_t headings = pane_part(p, HEAD_ROWS, 0, HEADING_ROWS, p->cols);
     pane_t lines = pane_part(p, HEAD_ROWS + HEADING_ROWS, 0, view_list_page(p->rows), p->cols);
     pane_t foot = pane_part(p, p->rows - FOOT_ROWS, 0, FOOT_ROWS, p->cols);
+    bool searching = ui->prompt.kind == PROMPT_SEARCH;
 
     view_head(ui, &head);
     draw_headings(ui, &headings, &layout);
     for (size_t i = 0; i < (size_t) lines.rows && l->top + i < l->n; i++) {
-        draw_row(&lines, (int) i, &c, &layout, list_row(l, &ui->model, l->top + i));
+        const row_t *row = list_row(l, &ui->model, l->top + i);
+
+        draw_row(&lines, (int) i, &c, &layout, row,
+                searching && filter_finds(&ui->model, row, l->search));
         if (l->top + i == l->cursor)
             pane_mark(&lines, (int) i, 0, lines.cols, STYLE_SELECTED);
     }

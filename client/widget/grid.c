@@ -164,30 +164,6 @@ void pane_mark(const pane_t *p, int row, int col, int width, int style)
         cells[i].style |= (uint8_t) style;
 }
 
-static size_t encode(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char) c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char) (0xc0 | c >> 6);
-        out[1] = (char) (0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char) (0xe0 | c >> 12);
-        out[1] = (char) (0x80 | (c >> 6 & 0x3f));
-        out[2] = (char) (0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char) (0xf0 | c >> 18);
-    out[1] = (char) (0x80 | (c >> 12 & 0x3f));
-    out[2] = (char) (0x80 | (c >> 6 & 0x3f));
-    out[3] = (char) (0x80 | (c & 0x3f));
-    return 4;
-}
-
 // Also with the blanks at the end, for which *ret_text_len tells where they begin.
 static size_t row_bytes(const grid_t *g, int row, char *buf, size_t cap, size_t *ret_text_len)
 {
@@ -199,7 +175,7 @@ static size_t row_bytes(const grid_t *g, int row, char *buf, size_t cap, size_t 
 
         for (int i = 0; cell->width > 0 && i <= GRID_COMBINING && cell->text[i]; i++) {
             char bytes[4];
-            size_t n = encode(cell->text[i], bytes);
+            size_t n = text_encode(cell->text[i], bytes);
 
             if (at + n >= cap)
                 break;

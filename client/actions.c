@@ -1,0 +1,351 @@
+#include "client/actions.h"
+
+#include "client/view/views.h"
+#include "common/cleanup.h"
+#include <stdio.h>
+#include <string.h>
+
+static void close_inspect(app_t *a)
+{
+    inspect_free(a->inspect);
+    a->inspect = NULL;
+    a->view = VIEW_LIST;
+    if (a->requests.inspect)
+        a->requests.inspect(a->requests.user, 0, 0);
+}
+
+static void open_inspect(app_t *a, const row_t *row)
+{
+    identity_t id = row->id;
+
+    if (inspect_new(&a->inspect, id) < 0) {
+        app_say(a, "out of memory");
+        return;
+    }
+    a->view = VIEW_INSPECT;
+    a->inspect_scroll = 0;
+    a->inspect->row = *row;
+    a->inspect->system = a->model.system;
+    // After a newer tick the row's strings may be another process's: that tick will bring them.
+    if (a->snapshot && !a->pending)
+        inspect_update(a->inspect, &a->model, a->snapshot);
+    if (a->requests.inspect)
+        a->requests.inspect(a->requests.user, id.pid, id.start_time);
+    app_ask_history(a);
+}
+
+static void open_selected(app_t *a)
+{
+    const row_t *row = list_selected(&a->list, &a->model);
+
+    if (!row)
+        return;
+    if (!(row->flags & ROW_GROUP)) {
+        open_inspect(a, row);
+        return;
+    }
+    if (a->list.kind == GROUP_USER && model_user(&a->model, row))
+        snprintf(a->within_name, sizeof(a->within_name), "%s", model_user(&a->model, row));
+    else
+        model_string(&a->model, a->list.kind == GROUP_UNIT ? row->unit : row->name, a->within_name,
+                sizeof(a->within_name));
+    list_enter_group(&a->list);
+    a->stale = true;
+}
+
+static void sort_by(app_t *a, column_id_t column)
+{
+    list_sort_by(&a->list, &a->model, column);
+    a->stale = true;
+}
+
+// The next column to the right (or left) that can be sorted by.
+static void sort_beside(app_t *a, int step)
+{
+    bool groups = a->list.kind != GROUP_NONE;
+    int id = (int) a->list.order.column;
+
+    do {
+        id += step;
+        if (id < 0 || id >= COLUMN_MAX)
+            return;
+    } while (!columns[id].sortable || !column_title((column_id_t) id, groups));
+    sort_by(a, (column_id_t) id);
+}
+
+static void reset_baselines(app_t *a)
+{
+    model_reset_baselines(&a->model);
+    if (a->inspect && row_knows(&a->inspect->row, VALUE_DELTA))
+        row_set(&a->inspect->row, VALUE_DELTA, 0);
+    a->stale = true;
+    app_say(a, "baseline reset: DELTA counts from now");
+}
+
+// What was restricted last is lifted first.
+static void go_back(app_t *a)
+{
+    list_t *l = &a->list;
+
+    if (l->filter) {
+        list_set_filter(l, "", NULL, 0);
+        a->stale = true;
+    } else if (l->tagged) {
+        l->tagged = false;
+        a->stale = true;
+    } else if (list_leave_group(l)) {
+        a->stale = true;
+    } else {
+        a->quit = true;
+    }
+}
+
+static bool search(app_t *a, size_t place, int step, bool here)
+{
+    bool found = list_search(&a->list, &a->model, place, step, here);
+
+    if (!found)
+        app_say(a, a->list.search[0] ? "no match" : "nothing was searched for yet: press /");
+    return found;
+}
+
+static void freeze(app_t *a)
+{
+    a->frozen = !a->frozen;
+    if (a->requests.pause)
+        a->requests.pause(a->requests.user, a->frozen);
+}
+
+static void list_action(app_t *a, action_t action)
+{
+    list_t *l = &a->list;
+    long page = (long) MAX(l->page, (size_t) 1);
+
+    switch (action) {
+    case ACTION_UP:
+        list_move(l, &a->model, -1);
+        break;
+    case ACTION_DOWN:
+        list_move(l, &a->model, 1);
+        break;
+    case ACTION_PAGE_UP:
+        list_move(l, &a->model, -page);
+        break;
+    case ACTION_PAGE_DOWN:
+        list_move(l, &a->model, page);
+        break;
+    case ACTION_HOME:
+        list_home(l, &a->model);
+        break;
+    case ACTION_END:
+        list_end(l, &a->model);
+        break;
+    case ACTION_OPEN:
+        open_selected(a);
+        break;
+    case ACTION_BACK:
+        go_back(a);
+        break;
+    case ACTION_GROUP:
+        list_cycle_groups(l, &a->model);
+        a->stale = true;
+        break;
+    case ACTION_SORT_MEM:
+        sort_by(a, COLUMN_RSS);
+        break;
+    case ACTION_SORT_CPU:
+        sort_by(a, COLUMN_CPU);
+        break;
+    case ACTION_SORT_DELTA:
+        sort_by(a, COLUMN_DELTA);
+        break;
+    case ACTION_SORT_PID:
+        sort_by(a, COLUMN_PID);
+        break;
+    case ACTION_SORT_LEFT:
+        sort_beside(a, -1);
+        break;
+    case ACTION_SORT_RIGHT:
+        sort_beside(a, 1);
+        break;
+    case ACTION_INVERT:
+        l->order.inverted = !l->order.inverted;
+        a->stale = true;
+        break;
+    case ACTION_COMMAND:
+        l->command = !l->command;
+        break;
+    case ACTION_SEARCH:
+        prompt_open(&a->prompt, PROMPT_SEARCH, l->search, l->cursor);
+        break;
+    case ACTION_SEARCH_NEXT:
+        search(a, l->cursor, 1, false);
+        break;
+    case ACTION_SEARCH_BEFORE:
+        search(a, l->cursor, -1, false);
+        break;
+    case ACTION_FILTER:
+        prompt_open(&a->prompt, PROMPT_FILTER, l->filter_text, l->cursor);
+        break;
+    case ACTION_TAGGED:
+        l->tagged = !l->tagged;
+        a->stale = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void scroll_action(int *scroll, int page, action_t action)
+{
+    switch (action) {
+    case ACTION_UP:
+        *scroll = MAX(*scroll - 1, 0);
+        break;
+    case ACTION_DOWN:
+        *scroll += 1;
+        break;
+    case ACTION_PAGE_UP:
+        *scroll = MAX(*scroll - page, 0);
+        break;
+    case ACTION_PAGE_DOWN:
+        *scroll += page;
+        break;
+    case ACTION_HOME:
+        *scroll = 0;
+        break;
+    case ACTION_END:
+        *scroll = GRID_MAX_SIDE * 8;
+        break;
+    default:
+        break;
+    }
+}
+
+static void inspect_action(app_t *a, action_t action)
+{
+    switch (action) {
+    case ACTION_BACK:
+        close_inspect(a);
+        break;
+    case ACTION_ZOOM_OUT:
+    case ACTION_ZOOM_IN:
+        if (inspect_zoom(a->inspect, action == ACTION_ZOOM_OUT ? 1 : -1))
+            app_ask_history(a);
+        break;
+    default:
+        scroll_action(&a->inspect_scroll, MAX(a->grid.rows - 4, 1), action);
+    }
+}
+
+static void help_action(app_t *a, action_t action)
+{
+    if (action == ACTION_BACK || action == ACTION_HELP)
+        a->view = a->before_help;
+    else
+        scroll_action(&a->help_scroll, MAX(a->grid.rows - 4, 1), action);
+}
+
+// ---- Typing ------------------------------------------------------------------------------------
+
+static void typed(app_t *a)
+{
+    prompt_t *p = &a->prompt;
+    list_t *l = &a->list;
+
+    p->error[0] = '\0';
+    if (p->kind == PROMPT_FILTER) {
+        list_set_filter(l, p->text, p->error, sizeof(p->error));
+        a->stale = true;
+        return;
+    }
+    snprintf(l->search, sizeof(l->search), "%s", p->text);
+    if (p->text[0] && !list_search(l, &a->model, p->place, 1, true))
+        snprintf(p->error, sizeof(p->error), "no match");
+}
+
+// Puts back what was in force before.
+static void cancel_prompt(app_t *a)
+{
+    prompt_t *p = &a->prompt;
+
+    if (p->kind == PROMPT_FILTER) {
+        list_set_filter(&a->list, p->before, p->error, sizeof(p->error));
+        a->stale = true;
+    } else {
+        snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
+    }
+    p->kind = PROMPT_NONE;
+}
+
+static void accept_prompt(app_t *a)
+{
+    prompt_t *p = &a->prompt;
+    bool again = p->kind == PROMPT_SEARCH && !p->text[0];
+
+    if (p->error[0] && p->kind == PROMPT_FILTER)
+        return; // it stays open until it is right, or given up
+    p->kind = PROMPT_NONE;
+    if (again) {
+        snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
+        search(a, a->list.cursor, 1, false);
+    }
+}
+
+static void prompt_code(app_t *a, int code)
+{
+    switch (code) {
+    case KEY_CODE_ESCAPE:
+        cancel_prompt(a);
+        break;
+    case KEY_CODE_ENTER:
+    case '\n':
+        accept_prompt(a);
+        break;
+    case KEY_CODE_UP:
+    case KEY_CODE_DOWN:
+        list_move(&a->list, &a->model, code == KEY_CODE_UP ? -1 : 1);
+        a->prompt.place = a->list.cursor;
+        break;
+    default:
+        if (prompt_key(&a->prompt, code))
+            typed(a);
+    }
+}
+
+static void do_action(app_t *a, action_t action)
+{
+    if (action == ACTION_QUIT) {
+        a->quit = true;
+    } else if (action == ACTION_RESET_BASELINE) {
+        reset_baselines(a);
+    } else if (action == ACTION_FREEZE) {
+        freeze(a);
+    } else if (action == ACTION_HELP && a->view != VIEW_HELP) {
+        a->before_help = a->view;
+        a->view = VIEW_HELP;
+        a->help_scroll = 0;
+    } else if (a->view == VIEW_LIST) {
+        list_action(a, action);
+    } else if (a->view == VIEW_INSPECT) {
+        inspect_action(a, action);
+    } else {
+        help_action(a, action);
+    }
+}
+
+void app_key(app_t *a, int code)
+{
+    action_t action = key_action(code, a->view);
+
+    if (action == ACTION_NONE && a->prompt.kind == PROMPT_NONE)
+        return;
+    // The key before changed what is listed: this one is meant for what comes of it.
+    if (a->stale)
+        app_take_up(a);
+    a->dirty = true;
+    if (a->prompt.kind != PROMPT_NONE)
+        prompt_code(a, code);
+    else
+        do_action(a, action);
+}

@@ -1,0 +1,288 @@
+// Searching and filtering.
+
+#include "tests/support/cmocka.h"
+#include "tests/support/stage.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ROW 4
+
+static void open_stage(stage_t *s)
+{
+    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+    stage_init(s, true, 40, 100);
+    stage_populate(s);
+    stage_run(s, 1);
+}
+
+static size_t count_passing(const stage_t *s, const char *line)
+{
+    char error[64] = "";
+    filter_t *f = NULL;
+    size_t n = 0;
+
+    assert_int_equal(filter_new(&f, line, error, sizeof(error)), 0);
+    for (size_t i = 0; i < s->app->model.processes.n; i++)
+        n += filter_passes(f, &s->app->model, &s->app->model.processes.items[i]);
+    filter_free(f);
+    return n;
+}
+
+static void terms_mean_what_help_says(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    assert_int_equal(count_passing(&s, ""), 32);
+    assert_int_equal(count_passing(&s, "   "), 32);
+    assert_int_equal(count_passing(&s, "chrome"), 2);
+    assert_int_equal(count_passing(&s, "CHROME"), 2);
+    assert_int_equal(count_passing(&s, "--type=renderer"), 1); // of the command line
+    assert_int_equal(count_passing(&s, "!worker"), 8);
+    assert_int_equal(count_passing(&s, "/^(chrome|firefox)$/"), 3);
+    assert_int_equal(count_passing(&s, "/renderer --lang/"), 1);
+    assert_int_equal(count_passing(&s, "/^wor"), 24);
+    assert_int_equal(count_passing(&s, "user:root"), 30);
+    assert_int_equal(count_passing(&s, "user:54321"), 1);
+    assert_int_equal(count_passing(&s, "unit:chrome"), 1);
+    assert_int_equal(count_passing(&s, "tag:leak"), 2);
+    assert_int_equal(count_passing(&s, "tag:z"), 1);
+    assert_int_equal(count_passing(&s, "tag:any"), 4);
+    assert_int_equal(count_passing(&s, "pid:812"), 1);
+    assert_int_equal(count_passing(&s, ">100M"), 2);
+    assert_int_equal(count_passing(&s, ">100"), 2);
+    assert_int_equal(count_passing(&s, ">0.4G"), 2);
+    assert_int_equal(count_passing(&s, "<10M"), 24); // those without memory are not below
+    assert_int_equal(count_passing(&s, ">10M chrome !tag:leak"), 0);
+    assert_int_equal(count_passing(&s, ">10M chrome !>100M"), 1);
+    stage_done(&s);
+}
+
+static void what_is_no_filter_is_refused(void **state)
+{
+    static const char *const lines[] = {"/(/", "tag:nonsense", "tag:", "user:", "pid:x",
+            "pid:", ">", ">x", ">5Q", "<-3", ">nan", "a b c d e f g h i", "/[/ x", "!tag:q"};
+    char error[64];
+    filter_t *f;
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        error[0] = '\0';
+        assert_int_equal(filter_new(&f, lines[i], error, sizeof(error)), -EINVAL);
+        assert_true(error[0] != '\0');
+    }
+}
+
+static void any_line_is_a_filter_or_is_not(void **state)
+{
+    static const char letters[] = "ab/!<>:(*)[] .0mGuser:tag:leak";
+    char line[40], error[64];
+    filter_t *f;
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    srand(3);
+    for (int i = 0; i < 20000; i++) {
+        size_t n = (size_t) rand() % (sizeof(line) - 1);
+
+        for (size_t k = 0; k < n; k++)
+            line[k] = letters[(size_t) rand() % (sizeof(letters) - 1)];
+        line[n] = '\0';
+        f = NULL;
+        if (filter_new(&f, line, error, sizeof(error)) == 0)
+            filter_passes(f, &s.app->model, &s.app->model.processes.items[0]);
+        filter_free(f);
+    }
+    stage_done(&s);
+}
+
+static void typing_filters_at_once(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "fpost");
+    assert_int_equal(stage_find_row(&s, "Filter: post_"), 39);
+    assert_int_equal(stage_find_row(&s, "FILTER: post"), 1);
+    assert_int_equal(stage_find_row(&s, "postgres"), FIRST_ROW);
+    assert_int_equal(s.app->list.n, 1);
+    stage_keys(&s, "\r");
+    assert_int_equal(stage_find_row(&s, "Filter:"), -1);
+    assert_int_equal(s.app->list.n, 1);
+    // It stays in force for what comes.
+    stage_add(&s, 4000, "postmaster", 1);
+    stage_run(&s, 1);
+    assert_int_equal(s.app->list.n, 2);
+    // ESC lifts it before it quits.
+    stage_keys(&s, "\x1b");
+    assert_int_equal(s.app->list.n, 33);
+    assert_false(s.app->quit);
+    stage_keys(&s, "\x1b");
+    assert_true(s.app->quit);
+    stage_done(&s);
+}
+
+static void giving_up_restores(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "fworker\r");
+    assert_int_equal(s.app->list.n, 24);
+    stage_keys(&s, "f");
+    assert_int_equal(stage_find_row(&s, "Filter: worker_"), 39);
+    stage_keys(&s, "\x15"
+                   "chrome");
+    assert_int_equal(s.app->list.n, 2);
+    stage_keys(&s, "\x1b");
+    assert_int_equal(s.app->list.n, 24);
+    stage_done(&s);
+}
+
+static void a_wrong_filter_says_so_and_changes_nothing(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "f/(");
+    assert_int_not_equal(stage_find_row(&s, "not understood: /("), -1);
+    assert_int_equal(s.app->list.n, 32);
+    stage_keys(&s, "\r");
+    assert_int_not_equal(stage_find_row(&s, "Filter: /("), -1);
+    stage_keys(&s, "\x7f\x7f"
+                   "firefox\r");
+    assert_int_equal(s.app->list.n, 1);
+    stage_done(&s);
+}
+
+static void letters_are_text_while_typing(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "fq g?");
+    assert_false(s.app->quit);
+    assert_int_not_equal(stage_find_row(&s, "Filter: q g?_"), -1);
+    for (int i = 0; i < 300; i++)
+        app_key(s.app, 0x6f22);
+    stage_draw(&s);
+    app_key(s.app, KEY_CODE_F1);
+    app_key(s.app, 0x1b5b); // wide
+    stage_keys(&s, "\x17\x17\x7f");
+    assert_int_not_equal(stage_find_row(&s, "Filter: _"), -1);
+    stage_done(&s);
+}
+
+static void filters_apply_to_groups(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "f>100M\rg");
+    assert_int_equal(s.app->list.n, 2);
+    assert_int_equal(strtol(stage_row(&s, stage_find_row(&s, "chrome")), NULL, 10), 1);
+    assert_int_equal(stage_find_row(&s, "FILTER: >100M, BY NAME"), 1);
+    stage_done(&s);
+}
+
+static void only_the_tagged(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "T");
+    assert_int_equal(s.app->list.n, 4);
+    assert_int_equal(stage_find_row(&s, "TAGGED"), 1);
+    stage_keys(&s, "T");
+    assert_int_equal(s.app->list.n, 32);
+    stage_done(&s);
+}
+
+static void search_moves_as_one_types(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "/fire");
+    assert_non_null(strstr(stage_selected(&s), "firefox"));
+    stage_keys(&s, "\x15"
+                   "chrome");
+    assert_non_null(strstr(stage_selected(&s), "3587 "));
+    stage_keys(&s, "\r");
+    assert_int_equal(s.inspect_requests, 0);
+    stage_keys(&s, "N");
+    assert_non_null(strstr(stage_selected(&s), "3600 "));
+    stage_keys(&s, "N");
+    assert_non_null(strstr(stage_selected(&s), "3587 "));
+    stage_keys(&s, "P");
+    assert_non_null(strstr(stage_selected(&s), "3600 "));
+    stage_keys(&s, "/812");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    stage_keys(&s, "x");
+    assert_int_not_equal(stage_find_row(&s, "no match"), -1);
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    stage_keys(&s, "\x1b");
+    assert_false(s.app->quit);
+    stage_done(&s);
+}
+
+static void an_empty_search_goes_on_with_the_last(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "/chrome\r/\r");
+    assert_non_null(strstr(stage_selected(&s), "3600 "));
+    stage_done(&s);
+}
+
+static void a_frozen_picture_asks_for_no_ticks(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s);
+    stage_keys(&s, "Z");
+    assert_true(s.paused);
+    assert_int_equal(stage_find_row(&s, "frozen"), 0);
+    app_time(s.app, s.app->now_ms + 60000);
+    assert_false(s.app->dirty);
+    stage_keys(&s, "jjj");
+    assert_int_equal(stage_find_row(&s, "frozen"), 0);
+    stage_keys(&s, "Z");
+    assert_false(s.paused);
+    stage_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(terms_mean_what_help_says),
+            cmocka_unit_test(what_is_no_filter_is_refused),
+            cmocka_unit_test(any_line_is_a_filter_or_is_not),
+            cmocka_unit_test(typing_filters_at_once),
+            cmocka_unit_test(giving_up_restores),
+            cmocka_unit_test(a_wrong_filter_says_so_and_changes_nothing),
+            cmocka_unit_test(letters_are_text_while_typing),
+            cmocka_unit_test(filters_apply_to_groups),
+            cmocka_unit_test(only_the_tagged),
+            cmocka_unit_test(search_moves_as_one_types),
+            cmocka_unit_test(an_empty_search_goes_on_with_the_last),
+            cmocka_unit_test(a_frozen_picture_asks_for_no_ticks),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
