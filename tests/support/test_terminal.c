@@ -109,6 +109,17 @@ static void test_resize_reaches_the_program(void **state)
     terminal_free(t);
 }
 
+static void test_scrolling_and_regions(void **state)
+{
+    terminal_t *t = start_shell("printf '\\033[2;5r\\033[5;1Ha\\nb\\nc\\033[2L\\033[1M\\033[3P'");
+
+    (void) state;
+    assert_exit(t, 0);
+    assert_int_equal(terminal_stray(t), 3);
+    assert_string_equal(terminal_line(t, 2), "a");
+    terminal_free(t);
+}
+
 static void test_hang_up(void **state)
 {
     terminal_t *t = start_shell("echo up; while :; do sleep 100 & wait; done");
@@ -188,6 +199,7 @@ int main(void)
             cmocka_unit_test(test_attributes),
             cmocka_unit_test(test_alternate_screen),
             cmocka_unit_test(test_resize_reaches_the_program),
+            cmocka_unit_test(test_scrolling_and_regions),
             cmocka_unit_test(test_hang_up),
             cmocka_unit_test(test_received_bytes_and_modes),
             cmocka_unit_test(test_stdin_from_elsewhere),
