@@ -62,14 +62,13 @@ static void sort_by(app_t *a, column_id_t column)
 // The next column to the right (or left) that can be sorted by.
 static void sort_beside(app_t *a, int step)
 {
-    bool groups = a->list.kind != GROUP_NONE;
     int id = (int) a->list.order.column;
 
     do {
         id += step;
         if (id < 0 || id >= COLUMN_MAX)
             return;
-    } while (!columns[id].sortable || !column_title((column_id_t) id, groups));
+    } while (!columns[id].sortable || !column_title((column_id_t) id, a->list.kind, a->list.tree));
     sort_by(a, (column_id_t) id);
 }
 
@@ -186,6 +185,10 @@ static void list_action(app_t *a, action_t action)
         break;
     case ACTION_FILTER:
         prompt_open(&a->prompt, PROMPT_FILTER, l->filter_text, l->cursor);
+        break;
+    case ACTION_TREE:
+        list_toggle_tree(l);
+        a->stale = true;
         break;
     case ACTION_TAGGED:
         l->tagged = !l->tagged;

@@ -36,21 +36,41 @@ style_t format_user(const cell_context_t *c, const row_t *r, char *buf)
     return STYLE_NORMAL;
 }
 
+// What shows the depth in a tree, at most half of the cell.
+static size_t indent(const cell_context_t *c, const row_t *r, char *buf)
+{
+    int blanks = MIN(2 * r->depth - 2, c->width / 2);
+
+    if (!c->tree || r->depth == 0)
+        return 0;
+    return (size_t) sprintf(buf, "%*s%s ", MAX(blanks, 0), "", c->glyphs->branch);
+}
+
+static style_t name_style(const cell_context_t *c, const row_t *r)
+{
+    bool in_the_way = c->tree && !(r->flags & ROW_LISTED);
+
+    return r->flags & ROW_KERNEL_THREAD || in_the_way ? STYLE_DIM : STYLE_NORMAL;
+}
+
 style_t format_name(const cell_context_t *c, const row_t *r, char *buf)
 {
+    size_t at = indent(c, r, buf);
+
+    buf += at;
     if (c->kind == GROUP_USER)
         return format_user(c, r, buf);
     if (c->kind == GROUP_UNIT && r->unit == 0)
         strcpy(buf, "(no unit)");
     else if (c->kind == GROUP_UNIT)
-        model_string(c->model, r->unit, buf, CELL_MAX);
+        model_string(c->model, r->unit, buf, CELL_MAX - at);
     else if (c->command && c->kind == GROUP_NONE)
-        model_command(c->model, r, buf, CELL_MAX);
+        model_command(c->model, r, buf, CELL_MAX - at);
     else
-        model_name(c->model, r, buf, CELL_MAX);
+        model_name(c->model, r, buf, CELL_MAX - at);
     if (buf[0] == '\0')
         return unknown(buf);
-    return r->flags & ROW_KERNEL_THREAD ? STYLE_DIM : STYLE_NORMAL;
+    return name_style(c, r);
 }
 
 style_t format_state(const cell_context_t *c, const row_t *r, char *buf)
@@ -86,6 +106,12 @@ style_t format_basis(const cell_context_t *c, const row_t *r, char *buf)
     snprintf(
             buf, CELL_MAX, "%s", r->from_rss == 0 ? "PSS" : (r->from_pss == 0 ? "RSS" : "PSS+RSS"));
     return STYLE_DIM;
+}
+
+style_t format_subtree(const cell_context_t *c, const row_t *r, char *buf)
+{
+    (void) c;
+    return format_memory(r, VALUE_SUBTREE, "", buf);
 }
 
 style_t format_pss(const cell_context_t *c, const row_t *r, char *buf)

@@ -12,6 +12,7 @@ style_t format_name(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_state(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_rss(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_basis(const cell_context_t *c, const row_t *r, char *buf);
+style_t format_subtree(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_pss(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_swap(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_cpu(const cell_context_t *c, const row_t *r, char *buf);

@@ -15,6 +15,7 @@ typedef enum {
     COLUMN_STATE,
     COLUMN_RSS,
     COLUMN_BASIS,
+    COLUMN_SUBTREE,
     COLUMN_PSS,
     COLUMN_SWAP,
     COLUMN_CPU,
@@ -33,6 +34,7 @@ typedef struct {
     const model_t *model;
     const glyphs_t *glyphs;
     group_kind_t kind; // rows are groups of that kind
+    bool tree;         // rows are indented below their parents
     bool command;      // the command line instead of the name
     int width;         // of the cell
 } cell_context_t;
@@ -44,6 +46,7 @@ typedef struct {
 typedef struct column {
     const char *title;       // above processes; NULL: not shown there
     const char *group_title; // above groups; NULL: not shown there
+    const char *tree_title;  // above a tree of processes; NULL: not shown there
     const char *sort_name;   // in the head line
     const char *unit;
     const char *help;
@@ -62,7 +65,7 @@ typedef struct column {
 
 extern const column_t columns[COLUMN_MAX];
 
-const char *column_title(column_id_t id, bool groups); // NULL: not shown
+const char *column_title(column_id_t id, group_kind_t kind, bool tree); // NULL: not shown
 
 // Which columns stand where in `width` screen columns.
 typedef struct {

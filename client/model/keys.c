@@ -26,6 +26,7 @@ const key_binding_t key_bindings[] = {
     {{'N'}, "N", NULL, ACTION_SEARCH_NEXT, IN_LIST, "to the next match"},
     {{'P'}, "P", NULL, ACTION_SEARCH_BEFORE, IN_LIST, "to the match before"},
     {{'f', KEY_CODE_F4}, "f", NULL, ACTION_FILTER, IN_LIST, "filter: text /regex/ user: unit: tag: pid: >100M <1G !not"},
+    {{'t'}, "t", NULL, ACTION_TREE, IN_LIST, "tree: processes below their parents, with sums"},
     {{'T'}, "T", NULL, ACTION_TAGGED, IN_LIST, "only processes that have a tag"},
     {{'Z'}, "Z", NULL, ACTION_FREEZE, IN_LIST | IN_INSPECT, "freeze the picture, and go on"},
     {{'-'}, "-", NULL, ACTION_ZOOM_OUT, IN_INSPECT, "a longer time in the trend", "longer"},

@@ -4,17 +4,22 @@
 #include <stdlib.h>
 
 #define COMMAND_WANTED 30
+#define TREE_WANTED    18
 #define NAME_ENOUGH    32 // wider names are rare; command lines take all there is
 
-const char *column_title(column_id_t id, bool groups)
+const char *column_title(column_id_t id, group_kind_t kind, bool tree)
 {
-    return groups ? columns[id].group_title : columns[id].title;
+    if (kind != GROUP_NONE)
+        return columns[id].group_title;
+    return tree ? columns[id].tree_title : columns[id].title;
 }
 
 static int wanted_width(column_id_t id, const cell_context_t *c, int pid_width)
 {
     if (id == COLUMN_PID)
         return MAX((int) columns[id].width, pid_width);
+    if (id == COLUMN_NAME && c->tree && !c->command)
+        return TREE_WANTED;
     return id == COLUMN_NAME && c->command ? COMMAND_WANTED : columns[id].width;
 }
 
@@ -33,7 +38,7 @@ static int fitting_rank(const cell_context_t *c, int width, int pid_width)
 
         left_out = 0;
         for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-            if (!column_title(id, c->kind != GROUP_NONE))
+            if (!column_title(id, c->kind, c->tree))
                 continue;
             if (columns[id].rank > rank)
                 left_out++;
@@ -63,7 +68,7 @@ static int take(int *left_over, int wanted)
 static void widen(column_layout_t *l, const cell_context_t *c, int left_over, int pid_width)
 {
     column_place_t *name = NULL, *tags = NULL;
-    bool greedy = c->command || c->kind == GROUP_UNIT;
+    bool greedy = c->command || c->tree || c->kind == GROUP_UNIT;
 
     for (size_t i = 0; i < l->n; i++) {
         if (l->places[i].id == COLUMN_NAME)
@@ -84,12 +89,11 @@ static void widen(column_layout_t *l, const cell_context_t *c, int left_over, in
 
 column_layout_t columns_layout(const cell_context_t *c, int width, int pid_width)
 {
-    bool groups = c->kind != GROUP_NONE;
     column_layout_t l = {0};
     int rank = fitting_rank(c, width, pid_width), left_over = width, left = 0;
 
     for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-        if (!column_title(id, groups) || columns[id].rank > rank)
+        if (!column_title(id, c->kind, c->tree) || columns[id].rank > rank)
             continue;
         l.places[l.n++] = (column_place_t){.id = id, .width = min_width(id, pid_width)};
         left_over -= min_width(id, pid_width) + columns[id].gap;

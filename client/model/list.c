@@ -1,5 +1,6 @@
 #include "client/model/list.h"
 
+#include "client/model/tree.h"
 #include "common/cleanup.h"
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static void mark_listed(const list_t *l, model_t *m)
     }
 }
 
-static int collect(list_t *l, const model_t *m)
+static int collect(list_t *l, model_t *m)
 {
     const rows_t *rows = rows_of(l, m);
 
@@ -49,6 +50,8 @@ static int collect(list_t *l, const model_t *m)
         l->cap = cap;
     }
     l->n = 0;
+    if (l->tree)
+        return tree_order(m, l->indexes, &l->n, l->order);
     for (size_t i = 0; i < rows->n; i++)
         if (rows->items[i].flags & (ROW_LISTED | ROW_GROUP))
             l->indexes[l->n++] = (uint32_t) i;
@@ -92,6 +95,8 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
 
     l->page = page;
     l->n = 0;
+    if (!column_title(l->order.column, l->kind, l->tree))
+        l->order = (sort_order_t){.column = COLUMN_RSS};
     mark_listed(l, m);
     if (l->kind != GROUP_NONE)
         r = model_group(m, l->kind);
@@ -194,11 +199,22 @@ void list_cycle_groups(list_t *l, const model_t *m)
 
     forget_place(l);
     l->within_kind = GROUP_NONE;
+    l->tree = false;
     l->kind = to;
     if (process && to != GROUP_NONE) {
         l->selected = model_group_of(m, selected, to);
         l->moved = moved;
     }
+}
+
+void list_toggle_tree(list_t *l)
+{
+    if (l->kind != GROUP_NONE) {
+        forget_place(l);
+        l->kind = GROUP_NONE;
+        l->tree = false;
+    }
+    l->tree = !l->tree;
 }
 
 void list_enter_group(list_t *l)

@@ -11,6 +11,7 @@
 typedef struct {
     // What is shown.
     group_kind_t kind;        // groups of that kind
+    bool tree;                // processes below their parents; kind is GROUP_NONE then
     group_kind_t within_kind; // only processes of the group `within`; GROUP_NONE: all
     identity_t within;
     filter_t *filter; // NULL: none
@@ -60,6 +61,8 @@ void list_sort_by(list_t *l, const model_t *m, column_id_t column);
 
 // By name, by user, by unit, not at all. The cursor goes to the group of the selected process.
 void list_cycle_groups(list_t *l, const model_t *m);
+// Between a tree and a flat list of processes.
+void list_toggle_tree(list_t *l);
 // From the selected group to its members, and back (false: there is nowhere to go back to).
 void list_enter_group(list_t *l);
 bool list_leave_group(list_t *l);

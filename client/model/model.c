@@ -30,6 +30,7 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
             .cmdline = (uint32_t) p->cmdline,
             .unit = (uint32_t) p->unit,
             .uid = (uint32_t) p->uid,
+            .ppid = p->ppid,
             .tags = (uint32_t) p->tags,
             .zombies = (uint32_t) p->zombies,
             .state = p->state > 0x20 && p->state < 0x7f ? (char) p->state : '\0',

@@ -18,10 +18,11 @@ typedef enum {
     VALUE_SWAP,
     VALUE_CPU, // per mille of a core
     VALUE_THREADS,
-    VALUE_READ,  // KiB/s
-    VALUE_WRITE, // KiB/s
-    VALUE_DELTA, // signed: private memory against the baseline
-    VALUE_RATE,  // signed: KiB a minute over the last minute
+    VALUE_READ,    // KiB/s
+    VALUE_WRITE,   // KiB/s
+    VALUE_DELTA,   // signed: private memory against the baseline
+    VALUE_SUBTREE, // of a process in a tree, with all below it
+    VALUE_RATE,    // signed: KiB a minute over the last minute
     VALUE_MAX,
 } value_t;
 
@@ -49,6 +50,8 @@ typedef struct {
     uint32_t known;               // bit VALUE_x
     uint32_t name, cmdline, unit; // ids of the snapshot's strings
     uint32_t uid;
+    uint64_t ppid;
+    uint16_t depth; // in a tree
     uint32_t slot;  // of a process, in the snapshot
     uint32_t track; // of a process, in the model's tracks
     uint32_t group; // of a process, in the groups last made

@@ -39,7 +39,9 @@ static int draw_columns(const pane_t *p, int row)
 
     row += put_title(p, row, "COLUMNS");
     for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-        const char *title = columns[id].title ? columns[id].title : columns[id].group_title;
+        const char *title = columns[id].title         ? columns[id].title
+                            : columns[id].group_title ? columns[id].group_title
+                                                      : columns[id].tree_title;
         char text[128];
 
         snprintf(text, sizeof(text), "%s%s%s%s", columns[id].help, columns[id].unit[0] ? " (" : "",

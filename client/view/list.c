@@ -25,11 +25,9 @@ static const char *name_title(const list_t *l)
 
 static void draw_headings(const ui_t *ui, const pane_t *p, const column_layout_t *layout)
 {
-    bool groups = ui->list.kind != GROUP_NONE;
-
     for (size_t i = 0; i < layout->n; i++) {
         const column_place_t *place = &layout->places[i];
-        const char *title = column_title(place->id, groups);
+        const char *title = column_title(place->id, ui->list.kind, ui->list.tree);
 
         if (place->id == COLUMN_NAME)
             title = name_title(&ui->list);
@@ -82,6 +80,7 @@ void view_list(ui_t *ui, const pane_t *p)
             .model = &ui->model,
             .glyphs = ui->glyphs,
             .kind = l->kind,
+            .tree = l->tree,
             .command = l->command,
     };
     column_layout_t layout = columns_layout(&c, p->cols, pid_width(&ui->model));

@@ -15,6 +15,7 @@ typedef struct {
     const char *gauge_full;
     const char *gauge_empty;
     const char *level[GLYPH_LEVELS + 1]; // from empty to full
+    const char *branch;                  // before a child
     const char *up;
     const char *down;
     const char *separator; // between short remarks

@@ -61,11 +61,25 @@ static void give_details(stage_t *s)
     app_message(s->app, MESSAGE_DETAILS, &m);
 }
 
+// init 1 with a service that has workers, and who is nobody's child.
+static void make_families(stage_t *s)
+{
+    process_snapshot_t *p = stage_add(s, 1, "init", 3000);
+
+    PROCESS_SET(p, ppid, 0);
+    PROCESS_SET(stage_find(s, 2), ppid, 0);
+    PROCESS_SET(stage_find(s, 3600), ppid, 3587);
+    for (uint64_t pid = 1000; pid < 1024; pid++)
+        PROCESS_SET(stage_find(s, pid), ppid, pid % 4 ? pid - 1 : 812);
+}
+
 static void picture(const char *name, bool utf8, int rows, int cols, const char *keys)
 {
     stage_t s;
 
     open_stage(&s, utf8, rows, cols);
+    if (strncmp(name, "tree", 4) == 0)
+        make_families(&s);
     let_chrome_grow(&s);
     stage_keys(&s, keys);
     if (s.app->view == VIEW_INSPECT) {
@@ -96,6 +110,8 @@ PICTURE(group_name_80x24, true, 24, 80, "g")
 PICTURE(group_user_160x50, true, 50, 160, "gg")
 PICTURE(group_unit_60x15, true, 15, 60, "ggg")
 PICTURE(members_80x24, true, 24, 80, "g\r")
+PICTURE(tree_80x24, true, 24, 80, "t")
+PICTURE(tree_ascii_120x40, false, 40, 120, "t")
 PICTURE(inspect_80x24, true, 24, 80, "\r")
 PICTURE(inspect_160x50, true, 50, 160, "\r")
 PICTURE(inspect_60x15, true, 15, 60, "\r")
@@ -119,6 +135,8 @@ int main(void)
             cmocka_unit_test(group_user_160x50),
             cmocka_unit_test(group_unit_60x15),
             cmocka_unit_test(members_80x24),
+            cmocka_unit_test(tree_80x24),
+            cmocka_unit_test(tree_ascii_120x40),
             cmocka_unit_test(inspect_80x24),
             cmocka_unit_test(inspect_160x50),
             cmocka_unit_test(inspect_60x15),
