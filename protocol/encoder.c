@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct snapshot_encoder_string {
-    uint32_t stamp;
-    uint32_t index;
-} string_t;
-
 // A snapshot as an audience sees it; no snapshot: nothing.
 typedef struct {
     const snapshot_t *snapshot;
@@ -35,55 +30,25 @@ typedef struct {
 
 void snapshot_encoder_done(snapshot_encoder_t *e)
 {
-    free(e->strings);
-    *e = (snapshot_encoder_t){0};
-}
-
-static void begin_strings(snapshot_encoder_t *e)
-{
-    e->sent = 0;
-    if (++e->stamp == 0) {
-        memset(e->strings, 0, e->n_strings * sizeof(*e->strings));
-        e->stamp = 1;
-    }
-}
-
-// The entry of a string id; NULL without memory.
-static string_t *string_entry(snapshot_encoder_t *e, uint32_t id)
-{
-    size_t n = e->n_strings ? e->n_strings : 256;
-    string_t *grown;
-
-    if (id < e->n_strings)
-        return &e->strings[id];
-    while (n <= id)
-        n *= 2;
-    grown = realloc(e->strings, n * sizeof(*grown));
-    if (!grown)
-        return NULL;
-    memset(grown + e->n_strings, 0, (n - e->n_strings) * sizeof(*grown));
-    e->strings = grown;
-    e->n_strings = n;
-    return &e->strings[id];
+    sent_strings_done(&e->sent);
 }
 
 static int put_string(section_t *s, const intern_t *strings, uint64_t value)
 {
-    uint32_t id = (uint32_t) value;
-    string_t *entry = string_entry(s->encoder, id);
+    uint32_t id = (uint32_t) value, index;
     const char *text;
     size_t len;
+    int r = sent_strings_add(&s->encoder->sent, id, &index);
 
-    if (!entry)
-        return -ENOMEM;
-    if (entry->stamp == s->encoder->stamp) {
-        buffer_put_varint(s->out, (uint64_t) entry->index << 1);
+    if (r < 0)
+        return r;
+    if (r == 0) {
+        buffer_put_varint(s->out, (uint64_t) index << 1);
         return 0;
     }
     text = intern_get(strings, id, &len);
     buffer_put_varint(s->out, (uint64_t) len << 1 | 1);
     buffer_put(s->out, text, len);
-    *entry = (string_t){.stamp = s->encoder->stamp, .index = s->encoder->sent++};
     return 0;
 }
 
@@ -251,7 +216,7 @@ static int put_processes(section_t *s)
     size_t start = s->out->len;
     size_t mark = begin_section(s->out, TICK_PROCESSES);
 
-    begin_strings(s->encoder);
+    sent_strings_restart(&s->encoder->sent);
     for (size_t slot = 0; slot < n; slot++) {
         int r;
 
@@ -283,7 +248,7 @@ static int put_system(section_t *s)
     size_t mark = begin_section(s->out, TICK_SYSTEM);
     int r;
 
-    begin_strings(s->encoder);
+    sent_strings_restart(&s->encoder->sent);
     buffer_put_varint(s->out, set);
     buffer_put_varint(s->out, base_known & ~known);
     r = put_values(s, set, system_string_mask, base->values, base_known, now->values);

@@ -1,16 +1,14 @@
 #include "protocol/replica.h"
 #include "common/cleanup.h"
 #include "common/procmap.h"
+#include "protocol/slots.h"
 #include "protocol/tick.h"
+#include "protocol/tick_check.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_SLOT         UINT32_MAX
-#define IDENTITY_FIELDS (UINT64_C(1) << PROCESS_FIELD_pid | UINT64_C(1) << PROCESS_FIELD_start_time)
-
-// The daemon's slots are as sparse as a viewer's rights: "outer" slots, mapped to packed ones here.
 // A tick is read twice: checked without touching what is shown, then applied, which can no longer
 // fail but for memory.
 struct replica {
@@ -21,21 +19,13 @@ struct replica {
     size_t n_free;
     procmap_t identities;
 
-    uint32_t *slots; // by outer slot, or NO_SLOT
-    uint64_t *alive; // bit by outer slot; ahead of `slots` while a tick is checked
-    size_t n_outer;  // a multiple of 64
+    slots_t slots;
 
     uint32_t *texts; // of the section being applied: ids, with a reference each
     size_t n_texts, cap_texts;
     uint64_t process_strings, system_strings; // the sender's, from its last keyframe
     bool valid;
 };
-
-// What a checked tick makes necessary.
-typedef struct {
-    size_t n_born;
-    size_t n_texts; // in its largest section
-} needs_t;
 
 int replica_new(replica_t **ret)
 {
@@ -60,112 +50,12 @@ void replica_free(replica_t *r)
     intern_free(r->strings);
     free(r->snapshot.processes);
     free(r->free_slots);
-    free(r->slots);
-    free(r->alive);
+    slots_done(&r->slots);
     free(r->texts);
     free(r);
 }
 
-// ---- Checking ----------------------------------------------------------------------------------
-
-static bool is_alive(const replica_t *r, uint32_t outer)
-{
-    return outer < r->n_outer && (r->alive[outer / 64] >> outer % 64 & 1);
-}
-
-static int grow_outer(replica_t *r, uint32_t outer)
-{
-    size_t n = MIN(MAX(r->n_outer * 2, (size_t) outer / 64 * 64 + 64), PROTOCOL_SLOTS_MAX);
-    uint32_t *slots = realloc(r->slots, n * sizeof(*slots));
-    uint64_t *alive;
-
-    if (!slots)
-        return -ENOMEM;
-    r->slots = slots;
-    alive = realloc(r->alive, n / 64 * sizeof(*alive));
-    if (!alive)
-        return -ENOMEM;
-    r->alive = alive;
-    for (size_t i = r->n_outer; i < n; i++)
-        slots[i] = NO_SLOT;
-    memset(alive + r->n_outer / 64, 0, (n - r->n_outer) / 64 * sizeof(*alive));
-    r->n_outer = n;
-    return 0;
-}
-
-static int check_life(
-        replica_t *r, const tick_record_t *record, uint64_t *born_known, needs_t *needs)
-{
-    uint32_t outer = record->slot;
-
-    if (record->life == LIFE_BEGINS) {
-        *born_known = (*born_known & ~record->unset) | record->set;
-        if ((*born_known & IDENTITY_FIELDS) != IDENTITY_FIELDS)
-            return -EBADMSG;
-        if (outer >= r->n_outer && grow_outer(r, outer) < 0)
-            return -ENOMEM;
-        r->alive[outer / 64] |= UINT64_C(1) << outer % 64;
-        needs->n_born++;
-        return 0;
-    }
-    if (!is_alive(r, outer) || ((record->set | record->unset) & IDENTITY_FIELDS))
-        return -EBADMSG;
-    if (record->life == LIFE_ENDS)
-        r->alive[outer / 64] &= ~(UINT64_C(1) << outer % 64);
-    return 0;
-}
-
-static int check_section(replica_t *r, tick_reader_t *reader, unsigned section, needs_t *needs)
-{
-    bool processes = section == TICK_PROCESSES;
-    uint64_t strings = processes ? process_string_mask : system_string_mask;
-    unsigned count = processes ? PROCESS_FIELD_COUNT : SYSTEM_FIELD_COUNT;
-    uint64_t born_known = 0;
-    tick_record_t record;
-    tick_value_t v;
-    int more, error;
-
-    while ((more = tick_reader_record(reader, section, &record)) > 0) {
-        error = processes ? check_life(r, &record, &born_known, needs) : 0;
-        if (error < 0)
-            return error;
-        while ((more = tick_reader_value(reader, &v)) > 0)
-            if (v.number < count && v.is_string != (strings >> v.number & 1))
-                return -EBADMSG;
-        if (more < 0)
-            return more;
-    }
-    needs->n_texts = MAX(needs->n_texts, reader->n_strings);
-    return more;
-}
-
-static int check(replica_t *r, tick_reader_t reader, needs_t *ret_needs)
-{
-    unsigned section;
-    int more;
-
-    *ret_needs = (needs_t){0};
-    if (reader.base == 0 && r->n_outer > 0)
-        memset(r->alive, 0, r->n_outer / 8);
-    while ((more = tick_reader_section(&reader, &section)) > 0) {
-        int error = check_section(r, &reader, section, ret_needs);
-
-        if (error < 0)
-            return error;
-    }
-    return more;
-}
-
-static void forget_check(replica_t *r)
-{
-    if (r->n_outer > 0)
-        memset(r->alive, 0, r->n_outer / 8);
-    for (size_t i = 0; i < r->n_outer; i++)
-        if (r->slots[i] != NO_SLOT)
-            r->alive[i / 64] |= UINT64_C(1) << i % 64;
-}
-
-static int reserve(replica_t *r, bool keyframe, const needs_t *needs)
+static int reserve(replica_t *r, bool keyframe, const tick_needs_t *needs)
 {
     size_t n = needs->n_born + (keyframe ? 0 : r->snapshot.n_slots - r->n_free);
 
@@ -193,8 +83,6 @@ static int reserve(replica_t *r, bool keyframe, const needs_t *needs)
     }
     return 0;
 }
-
-// ---- Applying ----------------------------------------------------------------------------------
 
 static void unset_fields(
         replica_t *r, uint64_t *known, uint64_t *values, uint64_t strings, uint64_t unset)
@@ -287,8 +175,8 @@ static int apply_processes(replica_t *r, tick_reader_t *reader)
     tick_record_t record;
 
     while (tick_reader_record(reader, TICK_PROCESSES, &record) > 0) {
-        uint32_t *slot = &r->slots[record.slot];
-        process_snapshot_t *p = *slot != NO_SLOT ? &r->snapshot.processes[*slot] : NULL;
+        uint32_t *slot = slots_inner(&r->slots, record.slot);
+        process_snapshot_t *p = *slot != SLOTS_NONE ? &r->snapshot.processes[*slot] : NULL;
         int error = 0;
 
         switch (record.life) {
@@ -303,7 +191,7 @@ static int apply_processes(replica_t *r, tick_reader_t *reader)
         case LIFE_ENDS:
             forget_process(r, *slot);
             r->free_slots[r->n_free++] = *slot;
-            *slot = NO_SLOT;
+            *slot = SLOTS_NONE;
             break;
         case LIFE_GOES_ON:
             unset_fields(r, &p->known, p->values, process_string_mask, record.unset);
@@ -347,8 +235,7 @@ static void forget_all(replica_t *r)
     r->snapshot.n_slots = 0;
     r->n_free = 0;
     procmap_clear(&r->identities);
-    for (size_t i = 0; i < r->n_outer; i++)
-        r->slots[i] = NO_SLOT;
+    slots_unmap_all(&r->slots);
 }
 
 static int apply(replica_t *r, tick_reader_t reader)
@@ -374,7 +261,7 @@ int replica_apply(replica_t *r, const void *body, size_t len)
 {
     bool was_valid = r->valid;
     tick_reader_t reader;
-    needs_t needs;
+    tick_needs_t needs;
     int error = tick_reader_init(&reader, body, len);
 
     r->valid = false;
@@ -386,11 +273,11 @@ int replica_apply(replica_t *r, const void *body, size_t len)
         reader.process_strings = r->process_strings;
         reader.system_strings = r->system_strings;
     }
-    error = check(r, reader, &needs);
+    error = tick_check(reader, &r->slots, &needs);
     if (error == 0)
         error = reserve(r, reader.base == 0, &needs);
     if (error < 0) {
-        forget_check(r);
+        slots_forget_check(&r->slots);
         return error;
     }
     error = apply(r, reader);
@@ -410,7 +297,7 @@ void replica_invalidate(replica_t *r)
 void replica_reset(replica_t *r)
 {
     forget_all(r);
-    forget_check(r);
+    slots_forget_check(&r->slots);
     r->valid = false;
 }
 

@@ -1,16 +1,10 @@
-#include "protocol/session.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/text.h"
-#include "protocol/channel.h"
-#include "protocol/requests.h"
-#include "protocol/tick.h"
+#include "protocol/session_private.h"
 
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -18,43 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define BACKOFF_MIN_US     (50 * USEC_PER_MSEC)
-#define BACKOFF_MAX_US     (1000 * USEC_PER_MSEC)
-#define KEYFRAME_US        (10 * USEC_PER_SEC) // from connecting, or asking, to a keyframe
 #define OUT_MAX            (64u << 10)
 #define READS_PER_DISPATCH 64
-#define TEXT_SIZE          160
-
-struct session {
-    session_handlers_t handlers;
-    struct sockaddr_un address; // no path: a descriptor that was handed in
-    channel_t channel;
-    session_state_t state;
-    char error[2 * TEXT_SIZE];
-    uint64_t now_us;      // of the present dispatch
-    uint64_t deadline_us; // for a keyframe to come, or when to connect again
-    uint64_t backoff_us;
-
-    bool greeted; // HELLO came on this connection
-    bool synced;  // and a keyframe that no diff failed after; else one is due
-    hello_message_t hello;
-    bool has_hello; // on this or an earlier connection
-    char build[TEXT_SIZE];
-
-    replica_t *replica;
-    uint64_t instance; // whose ticks it holds
-    bool has_instance;
-
-    requests_t requests;
-    uint64_t last_history; // number of the last HISTORY_REQUEST
-};
 
 // ---- Connection --------------------------------------------------------------------------------
 
-static void set_state(session_t *s, session_state_t state)
+void session_set_state(session_t *s, session_state_t state)
 {
     if (s->state == state)
         return;
@@ -65,7 +30,7 @@ static void set_state(session_t *s, session_state_t state)
         s->handlers.state(s->handlers.user, state);
 }
 
-__attribute__((format(printf, 2, 3))) static void set_error(session_t *s, const char *format, ...)
+void session_set_error(session_t *s, const char *format, ...)
 {
     va_list args;
 
@@ -82,13 +47,13 @@ static void lose(session_t *s, bool for_good)
     replica_invalidate(s->replica);
     if (for_good || s->address.sun_path[0] == '\0') {
         s->deadline_us = UINT64_MAX;
-        set_state(s, SESSION_FAILED);
+        session_set_state(s, SESSION_FAILED);
         return;
     }
     s->deadline_us = s->now_us + s->backoff_us;
-    s->backoff_us = MIN(s->backoff_us * 2, BACKOFF_MAX_US);
+    s->backoff_us = MIN(s->backoff_us * 2, SESSION_BACKOFF_MAX_US);
     if (s->state != SESSION_CONNECTING)
-        set_state(s, SESSION_RECONNECTING);
+        session_set_state(s, SESSION_RECONNECTING);
 }
 
 static void start(session_t *s, int fd)
@@ -97,7 +62,7 @@ static void start(session_t *s, int fd)
     hello_message_t m = {0};
 
     channel_open(&s->channel, fd);
-    s->deadline_us = s->now_us + KEYFRAME_US;
+    s->deadline_us = s->now_us + SESSION_KEYFRAME_US;
     requests_restart(&s->requests);
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, PROTOCOL_VERSION_MIN);
@@ -112,7 +77,7 @@ static void connect_path(session_t *s)
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0 || connect(fd, (const struct sockaddr *) &s->address, sizeof(s->address)) < 0) {
-        set_error(s, "cannot connect to %s: %s", s->address.sun_path, strerror(errno));
+        session_set_error(s, "cannot connect to %s: %s", s->address.sun_path, strerror(errno));
         lose(s, false);
         return;
     }
@@ -127,7 +92,7 @@ static int new_session(session_t **ret, const session_handlers_t *handlers)
         return -ENOMEM;
     s->handlers = *handlers;
     s->now_us = clock_monotonic_us();
-    s->backoff_us = BACKOFF_MIN_US;
+    s->backoff_us = SESSION_BACKOFF_MIN_US;
     channel_init(&s->channel, OUT_MAX);
     if (replica_new(&s->replica) < 0) {
         session_free(s);
@@ -211,113 +176,7 @@ uint64_t session_deadline_us(const session_t *s)
     return s->deadline_us;
 }
 
-// ---- Receiving ---------------------------------------------------------------------------------
-
-// Every handler of a frame: 0, or -EBADMSG with session_error() saying what was wrong, or
-// -ESHUTDOWN / -ECONNREFUSED when the daemon ended the connection for now / for good.
-
-static int handle_hello(session_t *s, const hello_message_t *m)
-{
-    if (!m->has.magic || m->magic != PROTOCOL_MAGIC || s->greeted) {
-        set_error(s, "what answers is not memscoped");
-        return -EBADMSG;
-    }
-    if (m->version_max < PROTOCOL_VERSION_MIN || m->version_min > PROTOCOL_VERSION_MAX) {
-        set_error(s, "the daemon speaks protocol version %" PRIu64 ", this program %d to %d",
-                m->version_max, PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
-        return -ECONNREFUSED;
-    }
-    s->hello = *m;
-    s->hello.build.len =
-            text_sanitize(s->build, sizeof(s->build), m->build.data, m->build.len, true);
-    s->hello.build.data = s->build;
-    s->has_hello = s->greeted = true;
-    return 0;
-}
-
-static int handle_refused(session_t *s, const refused_message_t *m)
-{
-    char text[TEXT_SIZE];
-
-    text_sanitize(text, sizeof(text), m->text.data, m->text.len, true);
-    set_error(s, "the daemon refused: %s", m->text.len > 0 ? text : "no reason given");
-    switch (m->code) {
-    case REFUSED_SHUTDOWN:
-    case REFUSED_TIMEOUT:
-        return -ESHUTDOWN;
-    case REFUSED_LIMIT_TOTAL:
-    case REFUSED_LIMIT_USER:
-        // After a restart everybody comes back at once, the former connections' ends perhaps later.
-        return s->has_instance ? -ESHUTDOWN : -ECONNREFUSED;
-    default:
-        return -ECONNREFUSED;
-    }
-}
-
-static int handle_misfit(session_t *s)
-{
-    replica_invalidate(s->replica);
-    if (!s->synced)
-        return 0; // a keyframe is on its way
-    s->synced = false;
-    s->deadline_us = s->now_us + KEYFRAME_US;
-    requests_keyframe(&s->requests);
-    set_error(s, "a tick is missing, waiting for a whole one");
-    set_state(s, SESSION_RECONNECTING);
-    return 0;
-}
-
-static int handle_tick(session_t *s, const frame_t *frame)
-{
-    int r = replica_apply(s->replica, frame->body, frame->len);
-    bool keyframe, other;
-    tick_reader_t reader;
-
-    if (r == -ESTALE)
-        return handle_misfit(s);
-    if (r < 0) {
-        set_error(s, r == -ENOMEM ? "out of memory" : "the daemon sent a malformed tick");
-        return -EBADMSG;
-    }
-    tick_reader_init(&reader, frame->body, frame->len);
-    keyframe = reader.base == 0;
-    other = s->has_instance && s->instance != s->hello.instance;
-    s->instance = s->hello.instance;
-    s->has_instance = true;
-    s->synced = true;
-    s->deadline_us = UINT64_MAX;
-    s->backoff_us = BACKOFF_MIN_US;
-    set_state(s, SESSION_LIVE);
-    if (s->handlers.tick)
-        s->handlers.tick(s->handlers.user, keyframe, other);
-    return 0;
-}
-
-static int handle_frame(session_t *s, const frame_t *frame)
-{
-    const message_info_t *info = message_info(frame->type);
-    message_t m;
-
-    if (!s->greeted && frame->type != MESSAGE_HELLO && frame->type != MESSAGE_REFUSED) {
-        set_error(s, "what answers is not memscoped");
-        return -EBADMSG;
-    }
-    if (!info || info->direction == DIRECTION_TO_DAEMON)
-        return 0;
-    if (frame->type == MESSAGE_TICK)
-        return handle_tick(s, frame);
-    if (message_decode(info->type, frame->body, frame->len, &m) < 0) {
-        set_error(s, "the daemon sent a malformed %s", info->name);
-        return -EBADMSG;
-    }
-    if (frame->type == MESSAGE_HELLO)
-        return handle_hello(s, &m.hello);
-    if (frame->type == MESSAGE_REFUSED)
-        return handle_refused(s, &m.refused);
-    if (s->handlers.message)
-        s->handlers.message(s->handlers.user, info->type, &m);
-    return 0;
-}
+// ---- Receiving and sending --------------------------------------------------------------------
 
 static int handle_frames(session_t *s)
 {
@@ -325,13 +184,13 @@ static int handle_frames(session_t *s)
     int r;
 
     while ((r = frame_reader_next(&s->channel.in, &frame)) > 0) {
-        r = handle_frame(s, &frame);
+        r = session_handle_frame(s, &frame);
         if (r < 0)
             return r;
     }
     if (r < 0)
-        set_error(s, s->greeted ? "the daemon sent a frame of impossible length"
-                                : "what answers is not memscoped");
+        session_set_error(s, s->greeted ? "the daemon sent a frame of impossible length"
+                                        : "what answers is not memscoped");
     return r;
 }
 
@@ -341,9 +200,9 @@ static int receive(session_t *s)
         int r = channel_receive(&s->channel);
 
         if (r == -ECONNRESET)
-            set_error(s, "the daemon closed the connection");
+            session_set_error(s, "the daemon closed the connection");
         else if (r < 0)
-            set_error(s, "the connection broke: %s", strerror(-r));
+            session_set_error(s, "the connection broke: %s", strerror(-r));
         if (r > 0)
             r = handle_frames(s);
         else
@@ -377,7 +236,7 @@ void session_dispatch(session_t *s, uint64_t now_us)
         if (s->channel.fd < 0) {
             connect_path(s);
         } else {
-            set_error(s, "the daemon does not answer");
+            session_set_error(s, "the daemon does not answer");
             lose(s, false);
         }
     }
@@ -388,7 +247,7 @@ void session_dispatch(session_t *s, uint64_t now_us)
     if (r == 0 && send_output(s) < 0) {
         r = receive(s);
         if (r == 0) {
-            set_error(s, "the daemon closed the connection");
+            session_set_error(s, "the daemon closed the connection");
             r = -ECONNRESET;
         }
     }

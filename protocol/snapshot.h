@@ -10,6 +10,7 @@
 
 #include "common/intern.h"
 #include "protocol/schema.h"
+#include "protocol/sent_strings.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,10 +102,7 @@ struct buffer; // protocol/cursor.h
 // What encoding remembers within a frame; zeroed before first use, kept between ticks so that a
 // steady tick allocates nothing.
 typedef struct {
-    struct snapshot_encoder_string *strings; // by string id
-    size_t n_strings;
-    uint32_t stamp; // entries of another stamp are of an earlier section
-    uint32_t sent;  // strings in this section so far
+    sent_strings_t sent;
 } snapshot_encoder_t;
 
 void snapshot_encoder_done(snapshot_encoder_t *e);

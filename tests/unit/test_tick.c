@@ -5,6 +5,7 @@
 #include "protocol/replica.h"
 #include "protocol/tick.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/counted_malloc.h"
 
 #include <errno.h>
 #include <string.h>
@@ -525,6 +526,21 @@ static void test_wrong(void **state)
     }
 }
 
+// What a tick takes follows its length, not what it says.
+static void test_a_short_tick_takes_little_memory(void **state)
+{
+    fixture_t *f = *state;
+    size_t before = counted_bytes;
+
+    keyframe(f, 5);
+    born(f, PROTOCOL_SLOTS_MAX - 1, 1, 1);
+    end_section(f, TICK_PROCESSES);
+    assert_in_range(f->body.len, 1, 40);
+    assert_int_equal(apply(f), 0);
+    assert_int_equal(replica_snapshot(f->replica)->n_slots, 1);
+    assert_in_range(counted_bytes - before, 1, 200000);
+}
+
 static void test_print(void **state)
 {
     fixture_t *f = *state;
@@ -563,6 +579,7 @@ int main(void)
             TEST(test_repeated_masks),
             TEST(test_diffs_know_their_base),
             TEST(test_wrong),
+            TEST(test_a_short_tick_takes_little_memory),
             TEST(test_print),
     };
 
