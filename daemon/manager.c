@@ -70,6 +70,11 @@ static void capture_now(manager_t *m)
     server_publish(m->server);
 }
 
+static void on_wanted(void *user)
+{
+    capture_now(user);
+}
+
 // ---- The loop ----------------------------------------------------------------------------------
 
 // Deadlines are absolute, so that ticks do not drift; one that is missed is skipped, not made up.
@@ -206,7 +211,9 @@ static int build(manager_t *m)
             .subscribers_max_per_user = m->config.subscribers_max_per_user,
             .group = m->config.group,
             .proc_root = m->config.proc_root,
-            .private_daemon = m->config.private_fd >= 0};
+            .private_daemon = m->config.private_fd >= 0,
+            .want_capture = on_wanted,
+            .user = m};
     int r = engine_new(&m->engine, &engine, on_reading, m);
 
     if (r < 0) {

@@ -60,6 +60,7 @@ struct capture {
     uint64_t stuck_uids[READER_THREADS_MAX];
     size_t n_stuck;
     bool truncated;
+    bool check_owner, owners_checked;
     visit_t visit;
     char *scratch;
 };
@@ -595,7 +596,9 @@ static void begin_visit(capture_t *c)
             .buf_cap = SCRATCH_SIZE / 2,
             .now_us = now,
             .interval_us = c->last_us ? now - c->last_us : 0,
-            .check_owner = true};
+            .check_owner = c->check_owner,
+            .check_idle_owners = c->check_owner && !c->owners_checked};
+    c->owners_checked = c->check_owner;
     c->last_us = now;
     c->n_dead = 0;
     c->pool.tick++;
@@ -670,6 +673,12 @@ void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
             .write_bytes = t->write_bytes,
             .rchar = t->rchar,
             .wchar = t->wchar};
+}
+
+bool capture_watch_owners(capture_t *c, bool watch)
+{
+    c->check_owner = watch;
+    return !watch || c->owners_checked;
 }
 
 owner_t capture_owner(const capture_t *c, uint32_t slot)

@@ -16,7 +16,9 @@
 //   its
 //                                                            memory changed, else CAPTURE_SLOW_S
 //   ppid                                                     this tick
-//   name, uid                                                the tick after the process ran
+//   name                                                     the tick after the process ran
+//   uid, owner                                               the same while they are watched, else
+//                                                            CAPTURE_SLOW_S
 //   unit, cmdline                                            birth, exec, else CAPTURE_SLOW_S where
 //                                                            it ran, else CAPTURE_IDLE_S
 //   pss, uss                                                 pss_time_ms says it
@@ -102,6 +104,10 @@ typedef struct {
 
 void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
 
+// Whether somebody's view depends on who owns what: then a change of credentials is noticed in the
+// tick after which the process ran, else as uid above. Off at first. False: what is known of owners
+// may be as old as that until the next capture.
+bool capture_watch_owners(capture_t *c, bool watch);
 owner_t capture_owner(const capture_t *c, uint32_t slot);
 
 typedef struct {

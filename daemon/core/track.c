@@ -191,7 +191,8 @@ static owner_t owner_of(turn_t *turn, const pid_status_t *s)
 {
     static const owner_t root_only = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
 
-    if (!all_equal(s->uid) || !all_equal(s->gid) || files_owner(turn) != s->uid[0])
+    turn->t->files_uid = files_owner(turn);
+    if (!all_equal(s->uid) || !all_equal(s->gid) || turn->t->files_uid != s->uid[0])
         return root_only;
     if (s->caps_permitted != 0 && s->uid[0] != 0)
         return root_only;
@@ -387,8 +388,14 @@ static int refresh_slow(turn_t *turn)
     return 0;
 }
 
+// Every change of credentials that takes rights away changes who owns the files, too.
+static bool owner_moved(turn_t *turn)
+{
+    return turn->v->check_owner && files_owner(turn) != turn->t->files_uid;
+}
+
 // Swap, the parts of shared memory, the peak and the owner are in status only.
-static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_moved)
+static bool status_is_due(turn_t *turn, bool ran, bool moved, bool shared_moved)
 {
     const visit_t *v = turn->v;
 
@@ -396,7 +403,7 @@ static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_
         return false;
     if (shared_moved || !PROCESS_KNOWN(turn->p, uid))
         return true;
-    if (ran && v->check_owner)
+    if ((ran || v->check_idle_owners) && owner_moved(turn))
         return true;
     if (v->swap_in_use && (ran || moved || turn->p->swap_kb > 0) &&
             now_s(v) != turn->t->status_at_s)
@@ -404,15 +411,6 @@ static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_
     if (moved && turn->t->resident * v->fs->page_kb < turn->p->hwm_kb)
         return false;
     return moved && now_s(v) - turn->t->status_at_s >= 5;
-}
-
-// Threads can become somebody else, or not dumpable, without using CPU time that stat would show.
-static bool owner_moved(turn_t *turn)
-{
-    owner_t owner = turn->t->owner;
-
-    return turn->v->check_owner && owner.uid != 0 && owner.uid != OWNER_ROOT_ONLY &&
-           files_owner(turn) != owner.uid;
 }
 
 static int verify(turn_t *turn)
@@ -451,7 +449,7 @@ static int visit_single(turn_t *turn)
         if (moved < 0)
             return moved;
     }
-    if (!ran && !moved) {
+    if (!ran && !moved && !v->check_idle_owners) {
         if (t->active || !PROCESS_KNOWN(turn->p, cpu_permille))
             set_rates_zero(turn);
         return verify(turn);
@@ -509,7 +507,8 @@ static int visit_by_stat(turn_t *turn)
         if (r < 0)
             return r;
     }
-    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
+    // Threads can become somebody else without using CPU time that stat would show.
+    if (status_is_due(turn, true, moved, shared_moved)) {
         r = read_status(turn);
         if (r == -ESRCH)
             return r;

@@ -39,6 +39,7 @@ typedef struct {
 
     uint32_t status_at_s, slow_at_s; // CLOCK_BOOTTIME
     owner_t owner;
+    uint32_t files_uid;   // who owned the files in its directory when `owner` was found
     uint32_t pss_cost_us; // CPU time of the last PSS reading
     uint32_t pss_not_before_s;
     int16_t io_error, smaps_error; // of the last attempt, 0 or errno
@@ -67,8 +68,9 @@ typedef struct {
     uint64_t interval_us; // since the capture before, 0 in the first
     bool swap_in_use;
     bool swap_known;
-    bool reclaimed;   // the host took memory from processes since the capture before
-    bool check_owner; // somebody's view depends on who owns what
+    bool reclaimed;         // the host took memory from processes since the capture before
+    bool check_idle_owners; // what is known of owners is old: of all, not of those that ran only
+    bool check_owner;       // somebody's view depends on who owns what
     uint64_t failed_reads;
     size_t new_zombies;
 } visit_t;

@@ -273,6 +273,14 @@ void audience_release(audiences_t *a, audience_t *au)
     audience_free(au);
 }
 
+bool audiences_differ(const audiences_t *a)
+{
+    for (const audience_t *au = a->first; au; au = au->next)
+        if (!sees_all(au))
+            return true;
+    return false;
+}
+
 int audiences_advance(audiences_t *a)
 {
     forget_encoded(a);

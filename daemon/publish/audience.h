@@ -44,6 +44,9 @@ void audiences_free(audiences_t *a);
 audience_t *audience_acquire(audiences_t *a, const peer_t *peer);
 void audience_release(audiences_t *a, audience_t *au);
 
+// Whether there are any that do not see everything.
+bool audiences_differ(const audiences_t *a);
+
 // A capture was taken: forgets what was encoded and finds out anew who may see what.
 int audiences_advance(audiences_t *a);
 

@@ -257,7 +257,12 @@ static int add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
         return -ENOMEM;
     }
     c->server = s;
+    // What others may see of whom has to be known as of now before anybody is shown it.
+    if (peer->rights != RIGHTS_ALL && peer->rights != RIGHTS_SESSION &&
+            !capture_watch_owners(s->capture, true))
+        s->config.want_capture(s->config.user);
     r = subscriber_new(&c->subscriber, fd, peer, s->audiences, &handlers, clock_monotonic_us());
+    capture_watch_owners(s->capture, audiences_differ(s->audiences));
     if (r < 0) {
         free(c);
         return r;
@@ -512,6 +517,7 @@ void server_publish(server_t *s)
 
     if (s->listener)
         sd_event_source_set_enabled(s->listener, SD_EVENT_ON);
+    capture_watch_owners(s->capture, audiences_differ(s->audiences));
     if (audiences_advance(s->audiences) < 0)
         return;
     for (client_t *c = s->clients, *next; c; c = next) {

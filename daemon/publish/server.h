@@ -15,6 +15,9 @@ typedef struct {
     const char *group;                 // whose members see everything
     const char *proc_root;
     bool private_daemon;
+    // A viewer came for whom the last capture is not good enough: take one now and publish it.
+    void (*want_capture)(void *user);
+    void *user;
 } server_config_t;
 
 typedef struct server server_t;

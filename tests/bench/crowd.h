@@ -1,0 +1,19 @@
+#ifndef MEMSCOPE_TESTS_BENCH_CROWD_H
+#define MEMSCOPE_TESTS_BENCH_CROWD_H
+
+// Many processes to be looked at: most sleep, the first `active` of them do a little of everything
+// (CPU, faults, memory) five times a second. They end with this process.
+
+#include <stddef.h>
+#include <sys/types.h>
+
+typedef struct {
+    pid_t *pids;
+    size_t count;
+} crowd_t;
+
+// Ends the program with a message when they cannot be started.
+crowd_t crowd_start(size_t count, size_t active);
+void crowd_stop(crowd_t *c);
+
+#endif
