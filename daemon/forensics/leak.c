@@ -1,19 +1,30 @@
 #include "daemon/forensics/leak.h"
-
-#include <string.h>
-
 #include "common/cleanup.h"
 #include "daemon/forensics/leak_rule.h"
 
-#define STARTING_S      120 // a process younger than this is starting up: fast growth is no news
-#define STOPPED_SHARE   0.25
-#define STOPPED_NOISE   4.0
-#define STOPPED_PAUSES  5 / 2
-#define STOPPED_MIN     4 // mid blocks: two minutes
-#define STOPPED_FAST    7 // fine blocks
-#define RETURNED_SHARE  0.5
-#define FORGET_BLOCKS   720 // fine blocks, an hour: then earlier tags no longer make it stricter
+#include <string.h>
+
+#define STARTING_S 120 // a process younger than this is starting up: fast growth is no news
+
+// Growth has stopped where it falls short of the rate so far, for longer than its pauses and by
+// more than its unevenness explain.
+#define STOPPED_SHARE  0.25
+#define STOPPED_NOISE  4.0
+#define STOPPED_PAUSES 5 / 2
+#define STOPPED_MIN    5 // mid blocks: two and a half minutes
+#define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
+
+// It goes on as before from this share of that rate.
+#define CONTINUED_SHARE 0.5
+#define LEARN_MIN       15 // mid blocks
+#define LEARN_MAX       30u
+
+#define RETURNED_SHARE 0.5 // of the growth is gone: memory was given back
+
+// Tags that came to nothing make the rule stricter for an hour.
+#define FORGET_BLOCKS   720
 #define FAST_ALARMS_MAX 2
+#define BACK_FADE       32 // per mid block: half of it is forgotten in eleven minutes
 
 static uint32_t clamp_kb(uint64_t kb)
 {
@@ -25,6 +36,7 @@ void leak_init(leak_state_t *s, uint64_t now_ms, uint64_t age_ms, uint64_t priva
     memset(s, 0, sizeof(*s));
     floors_init(&s->floors, now_ms, clamp_kb(private_kb));
     s->first_ms = now_ms;
+    s->high_kb = clamp_kb(private_kb);
     s->age_s = age_ms / 1000 < UINT32_MAX ? (uint32_t) (age_ms / 1000) : UINT32_MAX;
     s->reason = LEAK_REASON_WARMUP;
 }
@@ -44,41 +56,71 @@ static uint32_t kept_now(const leak_state_t *s)
     return kept;
 }
 
-static void tag(
-        leak_state_t *s, leak_tag_t to, const trend_t *t, unsigned block_ms, uint64_t now_ms)
+static unsigned in_mid_blocks(unsigned blocks, floors_level_t level)
 {
-    uint64_t span = (uint64_t) block_ms * (t->n + t->held);
-    unsigned per_mid = MAX(block_ms / FLOORS_MID_MS, 1u);
+    unsigned mid = level == FLOORS_COARSE ? blocks * FLOORS_MID_PER_COARSE : blocks;
 
-    if (s->tag == LEAK_NONE) {
-        s->since_ms = now_ms > span ? now_ms - span : 0;
-        s->since_ms = MAX(s->since_ms, s->first_ms);
+    return level == FLOORS_FINE ? 0 : MIN(mid, (unsigned) FLOORS_MID_LEN);
+}
+
+// How uneven growth is apart from its trend: what a stop has to be told from.
+static void learn(leak_state_t *s, const trend_t *t, floors_level_t level)
+{
+    unsigned held = in_mid_blocks(t->held, level);
+    unsigned pause = MAX(in_mid_blocks(t->pause, level), held);
+
+    s->held = (uint8_t) held;
+    s->pause = (uint8_t) MAX(pause, s->pause);
+    s->noise_kb = MAX((uint32_t) t->noise_kb, s->noise_kb);
+}
+
+static void tag(
+        leak_state_t *s, leak_tag_t to, const trend_t *t, floors_level_t level, uint64_t now_ms)
+{
+    uint64_t span = (uint64_t) leak_block_ms(level) * (t->n + t->held);
+    uint64_t since = MAX(now_ms > span ? now_ms - span : 0, s->first_ms);
+
+    if (s->tag == LEAK_NONE || since < s->since_ms || t->start_kb < s->since_kb) {
+        s->since_ms = since;
         s->since_kb = (uint32_t) t->start_kb;
     }
     s->tag = (uint8_t) to;
+    s->fast = level == FLOORS_FINE;
     s->top_kb = MAX((uint32_t) (t->start_kb + t->growth_kb), s->since_kb);
-    s->noise_kb = (uint32_t) t->noise_kb;
-    s->held = (uint8_t) MIN(t->held * per_mid, (unsigned) FLOORS_MID_LEN);
-    s->pause = (uint8_t) MIN(t->pause * per_mid, (unsigned) FLOORS_MID_LEN);
+    s->pause = 0;
+    s->quiet = 0;
+    s->noise_kb = 0;
+    learn(s, t, level);
 }
 
 static void untag(leak_state_t *s, leak_reason_t why)
 {
+    if (s->tag == LEAK_SET) {
+        s->anchor = s->floors.blocks;
+        s->ended += s->ended < UINT8_MAX;
+    } else {
+        s->doubted = s->floors.blocks;
+        s->alarms += s->alarms < UINT8_MAX;
+    }
     s->tag = LEAK_NONE;
     s->reason = (uint8_t) why;
-    s->anchor = s->floors.blocks;
+    s->ended_now = true;
     s->held = 0;
     s->fast = 0;
-    if (s->alarms < UINT8_MAX)
-        s->alarms++;
+}
+
+static double rate_so_far(const leak_state_t *s, uint64_t now_ms) // KiB per ms
+{
+    double elapsed = (double) (now_ms - s->since_ms) - (double) s->quiet * FLOORS_MID_MS;
+
+    return elapsed > 0 ? ((double) s->top_kb - s->since_kb) / elapsed : 0;
 }
 
 // Growth over the last blocks falls short of the rate so far, by more than noise and pauses
 // explain.
 static bool stopped(const leak_state_t *s, floors_level_t level, unsigned from, uint64_t now_ms)
 {
-    double elapsed = (double) (now_ms - s->since_ms), growth = (double) s->top_kb - s->since_kb;
-    double per_block = elapsed > 0 ? growth / elapsed * leak_block_ms(level) : 0;
+    double per_block = rate_so_far(s, now_ms) * leak_block_ms(level);
     uint32_t v[FLOORS_MAX], low = UINT32_MAX;
     unsigned n = floors_read(&s->floors, level, v);
 
@@ -108,37 +150,56 @@ static void look_for_growth(leak_state_t *s, uint64_t now_ms, bool mid)
     leak_judgement_t j;
     trend_t t;
 
-    if (s->alarms > 0 && s->floors.blocks - s->anchor > FORGET_BLOCKS)
+    if (s->alarms > 0 && s->floors.blocks - s->doubted > FORGET_BLOCKS)
         s->alarms = 0;
+    if (s->ended > 0 && s->floors.blocks - s->anchor > FORGET_BLOCKS)
+        s->ended = 0;
     if (mid) {
-        leak_judge(&s->floors, s->anchor, s->alarms, &j);
+        s->ended_now = false;
+        leak_judge(s, &j);
         s->reason = (uint8_t) j.reason;
-        if (j.tag > s->tag)
-            tag(s, j.tag, &j.trend, leak_block_ms(j.level), now_ms);
-        if (j.tag != LEAK_NONE)
-            s->fast = 0;
+        if (j.tag > s->tag || (j.tag == LEAK_SUSPECTED && s->fast))
+            tag(s, j.tag, &j.trend, j.level, now_ms);
     }
     if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX && !starting(s, now_ms) &&
-            leak_judge_fast(&s->floors, s->anchor, &t)) {
-        tag(s, LEAK_SUSPECTED, &t, FLOORS_BLOCK_MS, now_ms);
-        s->fast = 1;
+            leak_judge_fast(s, &t)) {
+        tag(s, LEAK_SUSPECTED, &t, FLOORS_FINE, now_ms);
         s->reason = LEAK_REASON_TOO_SHORT;
     }
+}
+
+// Growth goes on as before: the pause that lies behind it was only a pause.
+static void follow(leak_state_t *s, uint64_t now_ms)
+{
+    double expected = rate_so_far(s, now_ms) * FLOORS_MID_MS * (s->quiet + 1);
+    uint32_t kept = kept_now(s), v[FLOORS_MAX];
+    unsigned n = floors_read(&s->floors, FLOORS_MID, v);
+    trend_t t;
+
+    if (kept < s->top_kb + CONTINUED_SHARE * expected || kept == s->top_kb) {
+        s->quiet += s->quiet < UINT8_MAX;
+        return;
+    }
+    s->top_kb = kept;
+    s->pause = MAX(s->pause, s->quiet);
+    s->quiet = 0;
+    if (s->tag == LEAK_SET && n >= LEARN_MIN && trend_judge(v, n, n - MIN(n, LEARN_MAX), 0, &t))
+        learn(s, &t, FLOORS_MID);
 }
 
 static void look_for_end(leak_state_t *s, uint64_t now_ms, bool mid)
 {
     unsigned from = MAX(STOPPED_MIN, s->pause * STOPPED_PAUSES);
 
-    if (mid) {
-        uint32_t kept = kept_now(s);
-        s->top_kb = MAX(s->top_kb, kept);
-    }
+    if (mid)
+        follow(s, now_ms);
     if (returned(s))
         untag(s, LEAK_REASON_RETURNED);
     else if (s->fast ? stopped(s, FLOORS_FINE, STOPPED_FAST, now_ms)
                      : mid && stopped(s, FLOORS_MID, from, now_ms))
         untag(s, LEAK_REASON_STOPPED);
+    else if (mid && leak_slows_since(s, now_ms))
+        untag(s, LEAK_REASON_SLOWED);
 }
 
 leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb)
@@ -150,12 +211,18 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
 
     if (kb == s->floors.last_kb && now_ms < s->floors.end_ms)
         return verdict;
+    s->high_kb = MAX(s->high_kb, kb);
+    s->back_kb = MAX(s->back_kb, s->high_kb - kb);
     if (floors_add(&s->floors, now_ms, kb) == 0)
         return verdict;
     mid = s->floors.blocks / FLOORS_FINE_PER_MID != before;
+    if (mid) {
+        s->high_kb = kb;
+        s->back_kb -= s->back_kb / BACK_FADE;
+    }
     if (s->tag != LEAK_NONE)
         look_for_end(s, now_ms, mid);
-    if (s->tag != LEAK_SET)
+    if (s->tag != LEAK_SET && s->tag == verdict.was)
         look_for_growth(s, now_ms, mid);
     verdict.tag = s->tag;
     return verdict;

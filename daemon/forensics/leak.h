@@ -23,17 +23,19 @@ typedef enum {
     LEAK_SET,
 } leak_tag_t;
 
-// What stands between a process and LEAK, or what ended the tag.
+// What stands between a process and LEAK, the farthest from it first, or what ended the tag.
 typedef enum {
     LEAK_REASON_NONE,       // nothing: it is set
     LEAK_REASON_NO_GROWTH,  // the floor does not rise, or not by an amount that matters
-    LEAK_REASON_WARMUP,     // not observed, or not alive, long enough
-    LEAK_REASON_TOO_SHORT,  // it rises, but not yet long enough
-    LEAK_REASON_SLOWING,    // ever slower, as a cache that fills
+    LEAK_REASON_GIVES_BACK, // it has given back as much before
     LEAK_REASON_STEPS,      // one or a few steps
     LEAK_REASON_NOISE,      // within what it wanders anyway
-    LEAK_REASON_GIVES_BACK, // it has given back as much before
+    LEAK_REASON_DAY_CURVE,  // slow, and no onset was seen: it may be a day's curve
+    LEAK_REASON_SLOWING,    // ever slower, as a cache that fills
+    LEAK_REASON_TOO_SHORT,  // it rises, but not yet long enough
+    LEAK_REASON_WARMUP,     // not observed, or not alive, long enough
     LEAK_REASON_STOPPED,    // cleared: growth has stopped
+    LEAK_REASON_SLOWED,     // cleared: growth has become ever slower
     LEAK_REASON_RETURNED,   // cleared: memory was given back
     LEAK_REASONS
 } leak_reason_t;
@@ -57,14 +59,20 @@ typedef struct {
     uint32_t since_kb; // kept level then
     uint32_t top_kb;   // highest kept level since
     uint32_t noise_kb; // what the kept level strays from a straight line
+    uint32_t high_kb;  // highest value in the open mid block
+    uint32_t back_kb;  // most that was given back at once, fading
     uint32_t age_s;    // of the process when first seen; UINT32_MAX: unknown
-    uint32_t anchor; // fine block at which the last tag ended: earlier growth does not count again
-    uint8_t tag;     // leak_tag_t
-    uint8_t reason;  // leak_reason_t of the last judgement
-    uint8_t held;    // mid blocks for which it was seen to hold memory and give it back
-    uint8_t pause;   // mid blocks of the longest pause seen in the growth
-    uint8_t alarms;  // tags that ended
-    uint8_t fast;    // suspected for fast growth
+    uint32_t anchor; // fine block at which the last LEAK ended: earlier growth does not count again
+    uint32_t doubted; // fine block at which the last suspicion ended
+    uint8_t tag;      // leak_tag_t
+    uint8_t reason;   // leak_reason_t of the last judgement
+    uint8_t held;     // mid blocks for which it was seen to hold memory and give it back
+    uint8_t pause;    // mid blocks of the longest pause seen in the growth
+    uint8_t quiet;    // mid blocks since growth last went on as before
+    uint8_t alarms;   // suspicions that came to nothing
+    uint8_t ended;    // LEAK tags that ended
+    bool ended_now;   // a tag has just ended: what is kept above is still of that one
+    bool fast;        // suspected for fast growth
 } leak_state_t;
 
 typedef struct {
@@ -81,9 +89,9 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
 typedef struct {
     leak_tag_t tag;
     leak_reason_t reason; // why it is not LEAK, or why a tag ended
-    uint64_t since_ms;    // where tagged: since when it grows
-    uint64_t growth_kb;   // where tagged: by how much since then
-    double rate_kb_s;     // where growth was measured, with 95% bounds; 0 otherwise
+    uint64_t since_ms;    // where tagged, or just cleared: since when it grows or grew
+    uint64_t growth_kb;   // by how much; both are 0 elsewhere
+    double rate_kb_s;     // where growth was measured, with bounds of two sigmas; 0 otherwise
     double rate_low_kb_s;
     double rate_high_kb_s;
     unsigned confidence; // per cent; 0 where nothing is suspected

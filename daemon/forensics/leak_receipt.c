@@ -1,13 +1,13 @@
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "daemon/forensics/leak_rule.h"
 
-// Floors are correlated, so that a line through them looks surer than it is.
-#define RATE_SIGMAS    4.0
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define RATE_SIGMAS    2.0
+#define CORRELATED     2.0 // floors are: a line through them looks so much surer than it is
 #define OBSERVE_MIN_S  450
 #define CONFIDENCE_SET 95
 #define CONFIDENCE_MAX 99
@@ -20,8 +20,10 @@ static const char *const reason_names[LEAK_REASONS] = {
         [LEAK_REASON_SLOWING] = "slowing_down",
         [LEAK_REASON_STEPS] = "few_steps",
         [LEAK_REASON_NOISE] = "noise",
+        [LEAK_REASON_DAY_CURVE] = "day_curve",
         [LEAK_REASON_GIVES_BACK] = "gives_back",
         [LEAK_REASON_STOPPED] = "stopped",
+        [LEAK_REASON_SLOWED] = "slowed_down",
         [LEAK_REASON_RETURNED] = "given_back",
 };
 
@@ -48,11 +50,10 @@ const char *leak_ruled_out_name(unsigned bit)
     return bit < LEAK_RULED_BITS ? ruled_out[bit].name : "unknown";
 }
 
-static void measure(const leak_judgement_t *j, leak_receipt_t *r)
+static void measure(const trend_t *t, floors_level_t level, leak_receipt_t *r)
 {
-    double block_s = leak_block_ms(j->level) / 1000.0;
-    const trend_t *t = &j->trend;
-    double spread = RATE_SIGMAS * t->slope_se + fabs(t->bend) * t->slope_kb / 2;
+    double block_s = leak_block_ms(level) / 1000.0;
+    double spread = RATE_SIGMAS * CORRELATED * t->slope_se;
 
     r->rate_kb_s = t->slope_kb / block_s;
     r->rate_low_kb_s = MAX(0, (t->slope_kb - spread) / block_s);
@@ -63,61 +64,80 @@ static void measure(const leak_judgement_t *j, leak_receipt_t *r)
 // How sure: fifty-fifty when suspicion begins, 95% when the tag is set, more the longer it lasts.
 static unsigned confidence(const leak_receipt_t *r, uint64_t grown_s)
 {
-    double share = r->needed_s > 0 ? (double) grown_s / r->needed_s : 0;
+    double share = (double) grown_s / r->needed_s;
 
-    if (r->tag == LEAK_NONE)
-        return 0;
     if (r->tag == LEAK_SUSPECTED)
         return (unsigned) (50 + 40 * MIN(1.0, share));
-    return (unsigned) (CONFIDENCE_SET +
-                       MIN(1.0, MAX(0, share - 1)) * (CONFIDENCE_MAX - CONFIDENCE_SET));
+    share = MIN(1.0, MAX(0, share - 1));
+    return (unsigned) (CONFIDENCE_SET + share * (CONFIDENCE_MAX - CONFIDENCE_SET));
 }
 
 static void describe_tagged(const leak_state_t *s, uint64_t now_ms, uint64_t headroom_kb,
         const leak_judgement_t *j, leak_receipt_t *r)
 {
     uint64_t grown_ms = now_ms > s->since_ms ? now_ms - s->since_ms : 0;
+    uint32_t level_kb = s->held > 0 ? s->top_kb : s->floors.last_kb; // what may go is not growth
+    floors_level_t level;
+    trend_t t;
 
     r->since_ms = s->since_ms;
-    r->growth_kb = s->floors.last_kb > s->since_kb ? s->floors.last_kb - s->since_kb : 0;
-    if (r->rate_kb_s <= 0 && grown_ms > 0) {
-        r->rate_kb_s = (double) (s->top_kb - s->since_kb) * 1000 / grown_ms;
+    r->growth_kb = level_kb > s->since_kb ? level_kb - s->since_kb : 0;
+    if (leak_trend_since(s, now_ms, &t, &level)) {
+        measure(&t, level, r);
+    } else if (grown_ms > 0) {
+        r->rate_kb_s = (double) (s->top_kb - s->since_kb) * 1000 / (double) grown_ms;
+        r->rate_low_kb_s = 0;
         r->rate_high_kb_s = 2 * r->rate_kb_s;
     }
     if (headroom_kb != UINT64_MAX && r->rate_kb_s > 0)
-        r->left_s = (uint64_t) (headroom_kb / r->rate_kb_s);
+        r->left_s = (uint64_t) ((double) headroom_kb / r->rate_kb_s);
     r->ruled_out = LEAK_RULED_FILE_PAGES | LEAK_RULED_SWAP_IN;
     if (s->tag == LEAK_SET)
         r->ruled_out = (1u << LEAK_RULED_BITS) - 1;
-    else if (j->measured && j->reason == LEAK_REASON_TOO_SHORT)
+    else if (j->tag == LEAK_SUSPECTED)
         r->ruled_out |=
                 LEAK_RULED_STEPS | LEAK_RULED_NOISE | LEAK_RULED_CACHE | LEAK_RULED_SAWTOOTH;
     r->confidence = confidence(r, grown_ms / 1000);
 }
 
+static void describe_untagged(const leak_state_t *s, const leak_judgement_t *j, leak_receipt_t *r)
+{
+    uint64_t observed_s = (uint64_t) s->floors.blocks * FLOORS_BLOCK_MS / 1000;
+    uint64_t age_s = s->age_s + (s->floors.end_ms - s->first_ms) / 1000;
+
+    if (s->ended_now) {
+        r->since_ms = s->since_ms;
+        r->growth_kb = s->top_kb - s->since_kb;
+    } else if (r->reason == LEAK_REASON_WARMUP && j->measured) {
+        r->seen_s = age_s;
+        r->needed_s = LEAK_WARMUP_S;
+    } else if (observed_s < OBSERVE_MIN_S) {
+        r->reason = LEAK_REASON_WARMUP;
+        r->seen_s = observed_s;
+    }
+    r->seen_s = MIN(r->seen_s, r->needed_s);
+}
+
 void leak_receipt(const leak_state_t *s, uint64_t now_ms, uint64_t headroom_kb, leak_receipt_t *ret)
 {
-    leak_receipt_t r = {.tag = s->tag, .reason = s->reason, .left_s = UINT64_MAX};
-    uint64_t observed_s = (uint64_t) s->floors.blocks * FLOORS_BLOCK_MS / 1000;
+    leak_receipt_t r = {
+            .tag = s->tag,
+            .reason = s->tag == LEAK_SET ? LEAK_REASON_NONE : s->reason,
+            .left_s = UINT64_MAX,
+            .needed_s = OBSERVE_MIN_S,
+    };
     leak_judgement_t j;
 
-    leak_judge(&s->floors, s->anchor, s->alarms, &j);
-    r.needed_s = OBSERVE_MIN_S;
+    leak_judge(s, &j);
     if (j.measured) {
-        measure(&j, &r);
+        measure(&j.trend, j.level, &r);
         r.needed_s = (uint64_t) j.needed * leak_block_ms(j.level) / 1000;
         r.seen_s = (uint64_t) j.trend.n * leak_block_ms(j.level) / 1000;
-        r.seen_s = MIN(r.seen_s, r.needed_s);
     }
     if (s->tag != LEAK_NONE)
         describe_tagged(s, now_ms, headroom_kb, &j, &r);
-    if (s->tag == LEAK_SET)
-        r.reason = LEAK_REASON_NONE;
-    if (s->tag == LEAK_NONE && observed_s < OBSERVE_MIN_S && s->alarms == 0) {
-        r.reason = LEAK_REASON_WARMUP;
-        r.seen_s = observed_s;
-        r.needed_s = OBSERVE_MIN_S;
-    }
+    else
+        describe_untagged(s, &j, &r);
     *ret = r;
 }
 
@@ -173,8 +193,10 @@ char *leak_format(const leak_receipt_t *r, uint64_t now_ms, char *buf, size_t ca
             [LEAK_REASON_SLOWING] = "no leak: growth is slowing down, as a cache that fills",
             [LEAK_REASON_STEPS] = "no leak: one or a few steps",
             [LEAK_REASON_NOISE] = "no leak: within what it wanders",
+            [LEAK_REASON_DAY_CURVE] = "no leak: so slow that it may be a day's curve",
             [LEAK_REASON_GIVES_BACK] = "no leak: it has given back as much before",
             [LEAK_REASON_STOPPED] = "no leak: growth has stopped",
+            [LEAK_REASON_SLOWED] = "no leak: growth has slowed down, as a cache that fills",
             [LEAK_REASON_RETURNED] = "no leak: memory was given back",
     };
     char a[FORMAT_MAX], b[FORMAT_MAX];

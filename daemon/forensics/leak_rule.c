@@ -1,33 +1,54 @@
 #include "daemon/forensics/leak_rule.h"
-
-#include <math.h>
+#include "common/cleanup.h"
 
 #define MIB 1024.0
 
-// Growth that matters at all, and growth that is large: small growth has to last longer, for the
-// smaller it is the more ordinary things look like it.
-#define GROWTH_MIN_KB   (8 * MIB)
-#define GROWTH_MIN      0.012 // of the level it started from
-#define GROWTH_LARGE_KB (192 * MIB)
-#define GROWTH_LARGE    0.25
+// Growth that matters at all.
+#define GROWTH_MIN_KB (8 * MIB)
+#define GROWTH_MIN    0.012 // of the level it started from
+#define RATE_MIN_KB_S 16.0
+
+// Mid blocks (30 s) of growth that leave no ordinary explanation: fewer for large growth, more for
+// small growth, for the smaller it is the more ordinary things look like it.
+#define NEEDED_LARGE    15
+#define NEEDED_NORMAL   20
+#define NEEDED_SMALL    36
+#define GROWTH_LARGE_KB (256 * MIB)
 #define GROWTH_SMALL_KB (40 * MIB)
 #define GROWTH_SMALL    0.06
-#define RATE_MIN_KB_S   16.0
 
-// Mid blocks (30 s) of growth that leave no ordinary explanation.
-#define NEEDED_LARGE  15
-#define NEEDED_NORMAL 20
-#define NEEDED_SMALL  36
+// A process that has given back this share of the growth at once lives with a collector or with
+// load that comes and goes, and a large collection may be ahead.
+#define BACK_SHARE 0.1
 
-#define RISES_MIN   5
-#define LARGEST_MAX 0.4   // a single rise that is most of the growth is a step
-#define BEND_MIN    -0.07 // slowing down: half of a cache with a time constant of the window
-#define SIGNAL_MIN  8.0   // growth over noise
+// Over how many equal rises growth has to be spread. A rise from one trough to the next says more
+// than a step does, and so do rises that come as regularly as a clock.
+#define SPREAD_MIN        8.0
+#define SPREAD_MIN_CYCLES 6.0
+#define SPREAD_MIN_COARSE 5.0
+#define CYCLE_MAX         6    // mid blocks: longer is not a cycle, but memory that was in use
+#define SPREAD_REGULAR    0.75 // of those
+#define BEND_SE_REGULAR   0.12
+
+#define SIGNAL_MIN 10.0 // growth over noise
+
+#define BEND_MIN      -0.08 // slowing down: a cache whose time constant is thrice the window
+#define BEND_SURE     -0.05 // the same, where growth is so even that less can be told
+#define BEND_DOUBTFUL -0.15 // where growth is uneven: not even that can be told yet
+#define BEND_ENDS     -0.4  // so clear that LEAK ends
+#define BEND_ONSET    0.2   // straight from the start on, not ever faster
+#define BEFORE_FLAT   0.2   // it hardly grew before the window
+#define BEFORE_FASTER 1.4   // it grew faster before the window
+
+// Growth slower than this share of its size per hour may be a day's curve, unless the onset was
+// seen.
+#define DAY_SHARE 0.12
 
 #define FAST_BLOCKS     9
 #define FAST_GROWTH_KB  (24 * MIB)
-#define FAST_GROWTH     0.03
-#define FAST_RISES      6
+#define FAST_GROWTH     0.012
+#define FAST_SPREAD     4.5
+#define FAST_SIGNAL     6.0
 #define FAST_HOLD_SHARE 0.5
 
 unsigned leak_block_ms(floors_level_t level)
@@ -42,15 +63,55 @@ unsigned leak_block_ms(floors_level_t level)
     }
 }
 
-static unsigned needed_mid_blocks(const trend_t *t, unsigned strict)
+static bool is_large(const leak_state_t *s, const trend_t *t)
 {
-    unsigned needed = NEEDED_SMALL;
+    return t->growth_kb >= GROWTH_LARGE_KB && s->back_kb < BACK_SHARE * t->growth_kb;
+}
 
-    if (t->growth_kb >= GROWTH_LARGE_KB || t->growth_kb >= GROWTH_LARGE * t->start_kb)
-        needed = NEEDED_LARGE;
-    else if (t->growth_kb >= GROWTH_SMALL_KB || t->growth_kb >= GROWTH_SMALL * t->start_kb)
-        needed = NEEDED_NORMAL;
-    return needed + needed * (strict < 3 ? strict : 3) / 3;
+static unsigned needed_blocks(const leak_state_t *s, const trend_t *t, floors_level_t level)
+{
+    unsigned needed = is_large(s, t) ? NEEDED_LARGE : NEEDED_NORMAL;
+    unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
+
+    if (t->growth_kb < GROWTH_SMALL_KB && t->growth_kb < GROWTH_SMALL * t->start_kb)
+        needed = NEEDED_SMALL;
+    needed += needed * MIN(s->ended, 3u) / 3;
+    return (needed + per_mid - 1) / per_mid;
+}
+
+static bool warming_up(const leak_state_t *s)
+{
+    return s->age_s != UINT32_MAX &&
+           s->age_s + (s->floors.end_ms - s->first_ms) / 1000 < LEAK_WARMUP_S;
+}
+
+static bool slowing(const trend_t *t)
+{
+    return t->bend - t->bend_se / 2 < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
+           t->bend - t->bend_se < BEND_DOUBTFUL ||
+           (t->before_n * 3 >= t->n && t->before > BEFORE_FASTER);
+}
+
+// Slow growth, and no sudden onset of it was seen.
+static bool like_a_day(const trend_t *t, double block_s)
+{
+    bool onset = t->before_n * 3 >= t->n && t->before < BEFORE_FLAT && t->bend < BEND_ONSET;
+
+    return !onset && t->slope_kb / block_s * 3600 < DAY_SHARE * t->start_kb;
+}
+
+static bool is_cyclic(const trend_t *t)
+{
+    return t->held > 0 && t->held <= CYCLE_MAX;
+}
+
+static double spread_needed(const trend_t *t, floors_level_t level)
+{
+    double needed = level == FLOORS_COARSE ? SPREAD_MIN_COARSE
+                    : is_cyclic(t)         ? SPREAD_MIN_CYCLES
+                                           : SPREAD_MIN;
+
+    return t->bend_se < BEND_SE_REGULAR ? needed * SPREAD_REGULAR : needed;
 }
 
 // What is missing in a window, the most basic thing first.
@@ -61,27 +122,33 @@ static leak_reason_t missing(const trend_t *t, floors_level_t level)
     if (t->growth_kb < GROWTH_MIN_KB || t->growth_kb < GROWTH_MIN * t->start_kb ||
             (t->slope_kb - t->slope_se) / block_s < RATE_MIN_KB_S)
         return t->held > 0 ? LEAK_REASON_GIVES_BACK : LEAK_REASON_NO_GROWTH;
-    if (t->growth_kb < SIGNAL_MIN * t->noise_kb)
-        return t->largest > LARGEST_MAX ? LEAK_REASON_STEPS : LEAK_REASON_NOISE;
-    if (t->rises < RISES_MIN || t->largest > LARGEST_MAX)
+    if (t->spread < spread_needed(t, level))
         return LEAK_REASON_STEPS;
-    if (t->bend - t->bend_se < BEND_MIN)
-        return LEAK_REASON_SLOWING;
-    return LEAK_REASON_NONE;
+    if (t->growth_kb < SIGNAL_MIN * t->noise_kb)
+        return LEAK_REASON_NOISE;
+    if (like_a_day(t, block_s))
+        return LEAK_REASON_DAY_CURVE;
+    return slowing(t) ? LEAK_REASON_SLOWING : LEAK_REASON_NONE;
 }
 
-static void consider(const trend_t *t, floors_level_t level, unsigned needed, leak_judgement_t *j)
+static void consider(
+        const leak_state_t *s, const trend_t *t, floors_level_t level, leak_judgement_t *j)
 {
+    unsigned needed = needed_blocks(s, t, level);
     leak_reason_t reason = missing(t, level);
     leak_tag_t tag = LEAK_NONE;
 
-    if (reason == LEAK_REASON_NONE && t->n >= needed)
-        tag = LEAK_SET;
-    else if (reason == LEAK_REASON_NONE && t->n * 5 >= needed * 3)
-        tag = LEAK_SUSPECTED;
-    if (reason == LEAK_REASON_NONE && tag != LEAK_SET)
-        reason = LEAK_REASON_TOO_SHORT;
-    if (j->measured && (tag < j->tag || (tag == j->tag && reason != LEAK_REASON_TOO_SHORT)))
+    if (reason == LEAK_REASON_NONE) {
+        if (t->n < needed)
+            reason = LEAK_REASON_TOO_SHORT;
+        else if (!is_large(s, t) && warming_up(s))
+            reason = LEAK_REASON_WARMUP;
+        if (reason == LEAK_REASON_NONE)
+            tag = LEAK_SET;
+        else if (t->n * 5 >= needed * 3)
+            tag = LEAK_SUSPECTED;
+    }
+    if (j->measured && (tag < j->tag || (tag == j->tag && reason <= j->reason)))
         return;
     *j = (leak_judgement_t){
             .trend = *t,
@@ -93,64 +160,123 @@ static void consider(const trend_t *t, floors_level_t level, unsigned needed, le
     };
 }
 
-static void judge_level(const floors_t *f, floors_level_t level, unsigned usable, unsigned held,
-        unsigned strict, leak_judgement_t *j)
+// How long memory was held and given back in the last hour, as far as it matters beside the growth
+// of a window.
+static unsigned held_before(const floors_t *f, floors_level_t level, double growth_kb)
+{
+    uint32_t v[FLOORS_MAX];
+    unsigned n = floors_read(f, FLOORS_COARSE, v);
+    unsigned held = trend_longest_hold(v, n, TREND_HOLD_SHARE * growth_kb);
+
+    return level == FLOORS_COARSE ? held : held * FLOORS_MID_PER_COARSE;
+}
+
+// A window of 30 s blocks may reach so far back that only blocks of 4 min tell what was before it.
+static void look_further_back(const floors_t *f, trend_t *t)
+{
+    unsigned open = f->blocks % FLOORS_FINE_PER_COARSE / FLOORS_FINE_PER_MID;
+    unsigned start = t->n + t->held, at = open + FLOORS_MID_PER_COARSE, low;
+    double kept = t->start_kb;
+
+    for (unsigned i = 0; floors_back(f, FLOORS_COARSE, i, &low) && at <= start + t->n; i++) {
+        kept = MIN(kept, low);
+        if (at > start + t->before_n)
+            trend_look_before(t, kept, at - start);
+        at += FLOORS_MID_PER_COARSE;
+    }
+}
+
+static void judge_level(const leak_state_t *s, floors_level_t level, leak_judgement_t *j)
 {
     static const uint8_t windows[FLOORS_LEVELS][8] = {
             [FLOORS_MID] = {9, 12, 15, 18, 22, 26, 32, 40},
             [FLOORS_COARSE] = {6, 7, 8, 9, 10, 11, 13, 15},
     };
     unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
-    uint32_t v[FLOORS_MAX];
-    unsigned n = floors_read(f, level, v);
+    unsigned usable = (s->floors.blocks - s->anchor) / (FLOORS_FINE_PER_MID * per_mid);
+    uint32_t v[FLOORS_MAX], low;
+    unsigned n = floors_read(&s->floors, level, v), len = 0, held = 0;
     trend_t t;
 
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned len = windows[level][i] + held;
-
-        if (len > n)
-            len = n;
-        if (len <= usable && trend_judge(v, n, n - len, held, &t))
-            consider(&t, level, (needed_mid_blocks(&t, strict) + per_mid - 1) / per_mid, j);
-        if (j->tag == LEAK_SET || len == n)
+    low = n > 0 ? v[n - 1] : 0;
+    for (unsigned i = 0; i < 8 && len < n; i++) {
+        for (unsigned to = MIN(windows[level][i] + held, n); len < to; len++)
+            low = MIN(low, v[n - 1 - len]);
+        held = held_before(&s->floors, level, (double) v[n - 1] - low);
+        if (len > usable || n < windows[level][0])
+            return;
+        if (trend_judge(v, n, n - len, held, &t)) {
+            if (level == FLOORS_MID)
+                look_further_back(&s->floors, &t);
+            consider(s, &t, level, j);
+        } else if (!j->measured && v[n - 1] - low >= GROWTH_MIN_KB) {
+            j->reason = LEAK_REASON_GIVES_BACK; // it has taken nothing for longer than that
+        }
+        if (j->tag == LEAK_SET)
             return;
     }
 }
 
-void leak_judge(const floors_t *f, uint32_t anchor, unsigned strict, leak_judgement_t *ret)
+void leak_judge(const leak_state_t *s, leak_judgement_t *ret)
 {
-    uint32_t coarse[FLOORS_MAX], now, then;
-    unsigned fresh = f->blocks - anchor, n = floors_read(f, FLOORS_COARSE, coarse), held = 0;
+    uint32_t v[FLOORS_MAX], low = UINT32_MAX;
+    unsigned n = floors_read(&s->floors, FLOORS_MID, v);
 
     *ret = (leak_judgement_t){.reason = LEAK_REASON_NO_GROWTH};
-    if (!floors_back(f, FLOORS_MID, 0, &now) || !floors_back(f, FLOORS_MID, 8, &then) ||
-            now < then + GROWTH_MIN_KB / 8)
+    for (unsigned i = 0; i < n; i++)
+        low = MIN(low, v[i]);
+    if (n == 0 || v[n - 1] - low < GROWTH_MIN_KB)
         return;
-    if (n > 1)
-        held = trend_longest_hold(coarse, n, TREND_HOLD_SHARE * (now - then));
-    judge_level(
-            f, FLOORS_MID, fresh / FLOORS_FINE_PER_MID, held * FLOORS_MID_PER_COARSE, strict, ret);
-    if (ret->tag != LEAK_SET && n >= TREND_MIN)
-        judge_level(f, FLOORS_COARSE, fresh / FLOORS_FINE_PER_COARSE, held, strict, ret);
+    judge_level(s, FLOORS_MID, ret);
+    if (ret->tag != LEAK_SET)
+        judge_level(s, FLOORS_COARSE, ret);
 }
 
-bool leak_judge_fast(const floors_t *f, uint32_t anchor, trend_t *ret)
+bool leak_judge_fast(const leak_state_t *s, trend_t *ret)
 {
     uint32_t v[FLOORS_MAX], mid[FLOORS_MAX];
-    unsigned n = floors_read(f, FLOORS_FINE, v), m;
+    unsigned n = floors_read(&s->floors, FLOORS_FINE, v), m;
     trend_t t;
 
-    if (n < FAST_BLOCKS || f->blocks - anchor < FAST_BLOCKS ||
+    if (n < FAST_BLOCKS || s->floors.blocks - MAX(s->anchor, s->doubted) < FAST_BLOCKS ||
             v[n - 1] < v[n - FAST_BLOCKS] + FAST_GROWTH_KB)
         return false;
     if (!trend_judge(v, n, n - FAST_BLOCKS, 0, &t) || t.n < FAST_BLOCKS)
         return false;
     if (t.growth_kb < FAST_GROWTH_KB || t.growth_kb < FAST_GROWTH * t.start_kb ||
-            t.rises < FAST_RISES || t.largest > LARGEST_MAX || t.bend < 2 * BEND_MIN)
+            t.spread < FAST_SPREAD || t.growth_kb < FAST_SIGNAL * t.noise_kb ||
+            t.bend < 3 * BEND_MIN)
         return false;
-    m = floors_read(f, FLOORS_MID, mid);
+    m = floors_read(&s->floors, FLOORS_MID, mid);
     if (trend_longest_hold(mid, m, FAST_HOLD_SHARE * t.growth_kb) > 0)
         return false;
     *ret = t;
     return true;
+}
+
+bool leak_trend_since(
+        const leak_state_t *s, uint64_t now_ms, trend_t *ret_trend, floors_level_t *ret_level)
+{
+    uint32_t v[FLOORS_MAX];
+    uint64_t grown_ms = now_ms > s->since_ms ? now_ms - s->since_ms : 0;
+    floors_level_t level = grown_ms > FLOORS_MID_LEN * FLOORS_MID_MS ? FLOORS_COARSE : FLOORS_MID;
+    unsigned n = floors_read(&s->floors, level, v);
+    uint64_t blocks = grown_ms / leak_block_ms(level);
+
+    if (blocks < TREND_MIN ||
+            !trend_judge(v, n, blocks < n ? n - (unsigned) blocks : 0, 0, ret_trend))
+        return false;
+    *ret_level = level;
+    return true;
+}
+
+bool leak_slows_since(const leak_state_t *s, uint64_t now_ms)
+{
+    floors_level_t level;
+    trend_t t;
+
+    if (!leak_trend_since(s, now_ms, &t, &level))
+        return false;
+    return s->tag == LEAK_SET ? t.bend + t.bend_se < BEND_ENDS
+                              : t.bend + t.bend_se / 2 < BEND_DOUBTFUL;
 }

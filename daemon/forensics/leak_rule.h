@@ -6,6 +6,9 @@
 #include "daemon/forensics/leak.h"
 #include "daemon/forensics/trend.h"
 
+// So young a process is warming up, unless growth is large and steady.
+#define LEAK_WARMUP_S 690
+
 typedef struct {
     trend_t trend;
     bool measured;        // `trend` holds the window that came closest
@@ -15,11 +18,18 @@ typedef struct {
     unsigned needed;      // blocks of that level
 } leak_judgement_t;
 
-// Looks at windows of 7 to 60 minutes. `strict` counts the tags that ended before.
-void leak_judge(const floors_t *f, uint32_t anchor, unsigned strict, leak_judgement_t *ret);
+// Looks at windows of 7 to 60 minutes.
+void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 
 // Steady fast growth over the last 45 s, in a process that has not held and given back as much.
-bool leak_judge_fast(const floors_t *f, uint32_t anchor, trend_t *ret);
+bool leak_judge_fast(const leak_state_t *s, trend_t *ret);
+
+// The trend since the tag began, or over the last hour of it. False where that is too short.
+bool leak_trend_since(
+        const leak_state_t *s, uint64_t now_ms, trend_t *ret_trend, floors_level_t *ret_level);
+
+// It clearly slows down since then.
+bool leak_slows_since(const leak_state_t *s, uint64_t now_ms);
 
 // Milliseconds of a block.
 unsigned leak_block_ms(floors_level_t level);

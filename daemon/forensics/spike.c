@@ -1,16 +1,16 @@
 #include "daemon/forensics/spike.h"
+#include "common/cleanup.h"
+#include "common/format.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/format.h"
-
-#define UNUSUAL    4.0f // times what it takes as a rule
-#define MEMORY_S   150  // over which that rule is formed
+#define UNUSUAL    6.0f // times what it takes on average
+#define MEAN_S     150  // over which that is formed
 #define SETTLE_S   5    // without a new high: it no longer rises
 #define KEPT_S     60   // after which it is no spike any more but its size
 #define RISE_SHARE 50   // a new high counts from 1/50 of the height on
+#define LEARN_S    20   // of a process that was there before
 #define NEWBORN_MS 5500
 
 #define SLOTS (SPIKE_WINDOW_S + 1)
@@ -37,6 +37,7 @@ void spike_init(spike_state_t *s, uint64_t now_ms, uint64_t age_ms, uint64_t pri
 
     memset(s, 0, sizeof(*s));
     s->first_ms = now_ms;
+    s->learn_s = age_ms <= NEWBORN_MS ? 0 : LEARN_S;
     for (unsigned i = 0; i < SLOTS; i++)
         s->low_kb[i] = base;
 }
@@ -60,7 +61,7 @@ static bool matters(const spike_state_t *s, const spike_config_t *c, uint32_t ba
     bool host = taken >= c->min_kb && (uint64_t) taken * 1000 >= c->mem_total_kb * c->ram_permille;
     bool own = taken >= c->own_min_kb && (uint64_t) taken * 100 >= (uint64_t) base * c->own_percent;
 
-    return (host || own) && taken >= UNUSUAL * s->usual_kb;
+    return (host || own) && (float) taken > UNUSUAL * s->mean_kb;
 }
 
 // Moves the window on to `second`; what was not observed holds the last value.
@@ -80,9 +81,9 @@ static void advance(spike_state_t *s, uint32_t second, uint32_t kb)
 
 static void learn(spike_state_t *s, uint32_t taken)
 {
-    if (s->seen < MEMORY_S)
+    if (s->seen < UINT16_MAX)
         s->seen++;
-    s->usual_kb += ((float) taken - s->usual_kb) / s->seen;
+    s->mean_kb += ((float) taken - s->mean_kb) / MIN(s->seen, MEAN_S);
 }
 
 static void follow(spike_state_t *s, uint32_t second, uint32_t kb)
@@ -121,7 +122,7 @@ spike_verdict_t spike_update(
 
     if (s->phase != SPIKE_NONE) {
         follow(s, s->second, kb);
-    } else if (taken > 0 && matters(s, c, low, taken)) {
+    } else if (taken > 0 && s->seen >= s->learn_s && matters(s, c, low, taken)) {
         s->phase = SPIKE_RISING;
         s->outcome = SPIKE_OPEN;
         s->base_kb = low;

@@ -2,8 +2,8 @@
 #define MEMSCOPE_DAEMON_FORENSICS_SPIKE_H
 
 // SPIKE: private memory (anonymous + swap) taken within five seconds that matters to the host, and
-// that is unusual for the process: several times what it takes in five seconds as a rule. A process
-// younger than that is measured from nothing. Never about CPU.
+// that is unusual for the process: several times what it takes in five seconds on average. A
+// process younger than that is measured from nothing. Never about CPU.
 //
 // Pure functions of a series and a time; the state may be copied as bytes. CLOCK_BOOTTIME ms, KiB.
 
@@ -37,17 +37,18 @@ typedef enum {
 } spike_outcome_t;
 
 typedef struct {
+    uint64_t first_ms;
     uint32_t low_kb[SPIKE_WINDOW_S + 1]; // lowest value of each of the last seconds
     uint32_t second;                     // of the newest of them, since first_ms
-    uint64_t first_ms;
-    uint32_t base_kb; // before the spike
-    uint32_t peak_kb; // highest since
-    uint32_t start_s; // when it began, since first_ms
-    uint32_t peak_s;  // when it last rose
-    float usual_kb;   // what it takes in five seconds as a rule
-    uint16_t seen;    // seconds that went into it, saturating
-    uint8_t phase;    // spike_phase_t
-    uint8_t outcome;  // spike_outcome_t of the last spike
+    uint32_t base_kb;                    // before the spike
+    uint32_t peak_kb;                    // highest since
+    uint32_t start_s;                    // when it began, since first_ms
+    uint32_t peak_s;                     // when it last rose
+    float mean_kb;                       // taken within a window on average, over the last minutes
+    uint16_t seen;                       // seconds observed, saturating
+    uint8_t learn_s;                     // of those, before anything can be unusual
+    uint8_t phase;                       // spike_phase_t
+    uint8_t outcome;                     // spike_outcome_t of the last spike
 } spike_state_t;
 
 typedef struct {

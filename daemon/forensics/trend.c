@@ -1,12 +1,13 @@
 #include "daemon/forensics/trend.h"
+#include "common/cleanup.h"
+#include "daemon/forensics/floors.h"
 
 #include <math.h>
-
-#include "daemon/forensics/floors.h"
 
 // A rise counts from this share of the mean rise per block on.
 #define RISE_SHARE 0.25
 #define FLAT_SHARE 0.03
+#define PARTS      6
 
 unsigned trend_longest_hold(const uint32_t *v, unsigned n, double excess_kb)
 {
@@ -41,34 +42,45 @@ static void fit_line(const uint32_t *kept, unsigned n, trend_t *t)
     t->slope_se = t->noise_kb / sqrt(sxx);
 }
 
-static double mean(const uint32_t *v, unsigned n)
+static double level_at(const uint32_t *kept, double at)
 {
-    double sum = 0;
-    for (unsigned i = 0; i < n; i++)
-        sum += v[i];
-    return sum / n;
+    unsigned i = (unsigned) at;
+    double part = at - i;
+
+    return part > 0 ? kept[i] + part * ((double) kept[i + 1] - kept[i]) : kept[i];
 }
 
-// Means of thirds: less noisy than differences of single floors.
+// Growth in each of six equal parts of the time: a line through them tells whether it slows down,
+// what is left over tells how far to believe that.
 static void measure_bend(const uint32_t *kept, unsigned n, trend_t *t)
 {
-    unsigned third = n / 3;
-    double a = mean(kept, third), b = mean(kept + (n - third) / 2, third);
-    double c = mean(kept + n - third, third);
+    double part[PARTS], step = (n - 1.0) / PARTS, slope = 0, sse = 0;
 
-    t->bend = c > a ? ((c - b) - (b - a)) / (c - a) : -1;
-    t->bend_se = c > a ? t->noise_kb * sqrt(6.0 / third) / (c - a) : 1;
+    t->bend = -1;
+    t->bend_se = 1;
+    if (t->growth_kb <= 0)
+        return;
+    for (unsigned i = 0; i < PARTS; i++) {
+        part[i] = (level_at(kept, (i + 1) * step) - level_at(kept, i * step)) / t->growth_kb;
+        slope += (i - (PARTS - 1) / 2.0) * part[i];
+    }
+    slope /= PARTS * (PARTS * PARTS - 1) / 12.0;
+    for (unsigned i = 0; i < PARTS; i++) {
+        double r = part[i] - 1.0 / PARTS - slope * (i - (PARTS - 1) / 2.0);
+        sse += r * r;
+    }
+    t->bend = slope * PARTS * PARTS / 4.0;
+    t->bend_se = sqrt(sse / (PARTS - 2) * PARTS);
 }
 
 static void count_rises(const uint32_t *kept, unsigned n, trend_t *t)
 {
-    double enough = RISE_SHARE * t->growth_kb / (n - 1), largest = 0;
+    double enough = RISE_SHARE * t->growth_kb / (n - 1), squares = 0;
     unsigned quiet = 0;
 
     for (unsigned i = 1; i < n; i++) {
         double rise = kept[i] - kept[i - 1];
-        if (rise > largest)
-            largest = rise;
+        squares += rise * rise;
         quiet++;
         if (rise > enough) {
             t->rises++;
@@ -77,7 +89,7 @@ static void count_rises(const uint32_t *kept, unsigned n, trend_t *t)
         if (quiet > t->pause)
             t->pause = quiet;
     }
-    t->largest = t->growth_kb > 0 ? largest / t->growth_kb : 1;
+    t->spread = squares > 0 ? t->growth_kb * t->growth_kb / squares : 0;
 }
 
 // The last floor of the flat part that a window may begin with: growth is timed from there.
@@ -91,17 +103,25 @@ static unsigned skip_flat(const uint32_t *kept, unsigned n)
     return i;
 }
 
+void trend_look_before(trend_t *t, double kept_kb, unsigned blocks)
+{
+    double rate = t->growth_kb / (t->n - 1);
+
+    t->before_n = blocks;
+    t->before = blocks > 0 && rate > 0 ? (t->start_kb - kept_kb) / blocks / rate : 0;
+}
+
 bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, trend_t *ret)
 {
     uint32_t kept[FLOORS_MAX];
-    unsigned start;
+    unsigned before;
     trend_t t = {0};
 
     if (n > FLOORS_MAX || n < from + TREND_MIN)
         return false;
-    for (unsigned i = n; i-- > from;)
-        kept[i - from] = i + 1 < n && kept[i + 1 - from] < v[i] ? kept[i + 1 - from] : v[i];
-    t.growth_kb = (double) kept[n - 1 - from] - kept[0];
+    for (unsigned i = n; i-- > 0;)
+        kept[i] = i + 1 < n && kept[i + 1] < v[i] ? kept[i + 1] : v[i];
+    t.growth_kb = (double) kept[n - 1] - kept[from];
     t.held = trend_longest_hold(v, n, TREND_HOLD_SHARE * t.growth_kb);
     if (t.held < held)
         t.held = held;
@@ -109,15 +129,17 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
         return false;
 
     t.n = n - from - t.held;
-    start = skip_flat(kept, t.n);
-    t.n -= start;
+    from += skip_flat(kept + from, t.n);
+    t.n = n - from - t.held;
     if (t.n < TREND_MIN)
         return false;
-    t.start_kb = kept[start];
-    t.growth_kb = (double) kept[start + t.n - 1] - kept[start];
-    fit_line(kept + start, t.n, &t);
-    measure_bend(kept + start, t.n, &t);
-    count_rises(kept + start, t.n, &t);
+    t.start_kb = kept[from];
+    t.growth_kb = (double) kept[from + t.n - 1] - kept[from];
+    before = MIN(from, t.n);
+    trend_look_before(&t, kept[from - before], before);
+    fit_line(kept + from, t.n, &t);
+    measure_bend(kept + from, t.n, &t);
+    count_rises(kept + from, t.n, &t);
     *ret = t;
     return true;
 }

@@ -1,10 +1,9 @@
 #include "daemon/forensics/zombie.h"
+#include "common/cleanup.h"
+#include "common/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-#include "common/cleanup.h"
-#include "common/format.h"
 
 #define TICKS_MAX 2
 // Ticks may come out of turn, a moment after another: two of them are not yet two seconds.
