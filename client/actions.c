@@ -53,9 +53,9 @@ static void open_selected(app_t *a)
     a->stale = true;
 }
 
-static void sort_by(app_t *a, column_id_t column)
+static void sort_by(app_t *a, column_id_t column, bool invert)
 {
-    list_sort_by(&a->list, &a->model, column);
+    list_sort_by(&a->list, column, invert);
     a->stale = true;
 }
 
@@ -69,7 +69,7 @@ static void sort_beside(app_t *a, int step)
         if (id < 0 || id >= COLUMN_MAX)
             return;
     } while (!columns[id].sortable || !column_title((column_id_t) id, a->list.kind, a->list.tree));
-    sort_by(a, (column_id_t) id);
+    sort_by(a, (column_id_t) id, false);
 }
 
 static void reset_baselines(app_t *a)
@@ -106,6 +106,23 @@ static bool search(app_t *a, size_t place, int step, bool here)
     if (!found)
         app_say(a, a->list.search[0] ? "no match" : "nothing was searched for yet: press /");
     return found;
+}
+
+static void copy(app_t *a)
+{
+    const row_t *row = a->inspect ? &a->inspect->row : list_selected(&a->list, &a->model);
+    char command[INTERN_MAX_LEN];
+
+    if (!row || row->flags & ROW_GROUP)
+        return;
+    free(a->clipboard);
+    if (a->inspect)
+        snprintf(command, sizeof(command), "%s", a->inspect->command ? a->inspect->command : "");
+    else
+        model_command(&a->model, row, command, sizeof(command));
+    if (asprintf(&a->clipboard, "%llu %s", (unsigned long long) row->id.pid, command) < 0)
+        a->clipboard = NULL;
+    app_say(a, a->clipboard ? "copied" : "out of memory");
 }
 
 static void freeze(app_t *a)
@@ -150,16 +167,16 @@ static void list_action(app_t *a, action_t action)
         a->stale = true;
         break;
     case ACTION_SORT_MEM:
-        sort_by(a, COLUMN_RSS);
+        sort_by(a, COLUMN_RSS, false);
         break;
     case ACTION_SORT_CPU:
-        sort_by(a, COLUMN_CPU);
+        sort_by(a, COLUMN_CPU, false);
         break;
     case ACTION_SORT_DELTA:
-        sort_by(a, COLUMN_DELTA);
+        sort_by(a, COLUMN_DELTA, false);
         break;
     case ACTION_SORT_PID:
-        sort_by(a, COLUMN_PID);
+        sort_by(a, COLUMN_PID, false);
         break;
     case ACTION_SORT_LEFT:
         sort_beside(a, -1);
@@ -168,8 +185,7 @@ static void list_action(app_t *a, action_t action)
         sort_beside(a, 1);
         break;
     case ACTION_INVERT:
-        l->order.inverted = !l->order.inverted;
-        a->stale = true;
+        sort_by(a, l->order.column, true);
         break;
     case ACTION_COMMAND:
         l->command = !l->command;
@@ -324,6 +340,8 @@ static void do_action(app_t *a, action_t action)
         reset_baselines(a);
     } else if (action == ACTION_FREEZE) {
         freeze(a);
+    } else if (action == ACTION_COPY) {
+        copy(a);
     } else if (action == ACTION_HELP && a->view != VIEW_HELP) {
         a->before_help = a->view;
         a->view = VIEW_HELP;
@@ -351,4 +369,49 @@ void app_key(app_t *a, int code)
         prompt_code(a, code);
     else
         do_action(a, action);
+}
+
+// ---- Mouse -------------------------------------------------------------------------------------
+
+#define WHEEL_LINES 3
+
+static void press_heading(app_t *a, int col)
+{
+    for (size_t i = 0; i < a->layout.n; i++) {
+        const column_place_t *place = &a->layout.places[i];
+
+        if (col < place->left || col >= place->left + place->width || !columns[place->id].sortable)
+            continue;
+        sort_by(a, place->id, a->list.order.column == place->id);
+    }
+}
+
+static void press_list(app_t *a, int row, int col)
+{
+    list_t *l = &a->list;
+    long line = row - HEAD_ROWS - HEADING_ROWS;
+
+    if (row == HEAD_ROWS)
+        press_heading(a, col);
+    if (line < 0 || (size_t) line >= l->page || l->top + (size_t) line >= l->n)
+        return;
+    line += (long) l->top - (long) l->cursor;
+    if (line == 0 && l->moved)
+        open_selected(a);
+    else
+        list_move(l, &a->model, line);
+}
+
+void app_mouse(app_t *a, mouse_t what, int row, int col)
+{
+    if (a->stale)
+        app_take_up(a);
+    a->dirty = true;
+    if (what == MOUSE_PRESS) {
+        if (a->view == VIEW_LIST)
+            press_list(a, row, col);
+        return;
+    }
+    for (int i = 0; i < WHEEL_LINES; i++)
+        do_action(a, what == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
 }

@@ -37,6 +37,7 @@ void app_free(app_t *a)
 {
     if (!a)
         return;
+    free(a->clipboard);
     inspect_free(a->inspect);
     list_done(&a->list);
     model_done(&a->model);
@@ -148,6 +149,11 @@ void app_take_up(app_t *a)
     if (a->stale && list_rebuild(&a->list, &a->model, (size_t) view_list_page(a->grid.rows)) < 0)
         app_say(a, "out of memory: some processes are missing");
     a->stale = false;
+}
+
+char *app_take_clipboard(app_t *a)
+{
+    return take_ptr(a->clipboard);
 }
 
 // ---- The picture -------------------------------------------------------------------------------

@@ -18,6 +18,14 @@ void app_free(app_t *a);
 int app_resize(app_t *a, int rows, int cols);
 void app_key(app_t *a, int code);
 
+typedef enum { MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } mouse_t;
+
+// A press selects a row, another one there opens it; a press on a heading sorts, another inverts.
+void app_mouse(app_t *a, mouse_t what, int row, int col);
+
+// What is to be copied since the last call, to be freed; NULL: nothing.
+char *app_take_clipboard(app_t *a);
+
 // A new state of the world, which has to live until the next one comes (or app_free).
 void app_tick(app_t *a, const snapshot_t *s);
 void app_message(app_t *a, message_type_t type, const message_t *m);

@@ -133,7 +133,7 @@ int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, 
 
     *a = (attach_t){.errors_fd = -1};
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
-    if (o->socket)
+    if (o->socket[0] && !o->private_daemon)
         return attach_path(a, o->socket, "start memscoped there, or leave --socket out",
                 probe(o->socket), handlers, ret_error);
     if (!o->private_daemon) {

@@ -1,5 +1,6 @@
 #include "client/loop.h"
 
+#include "client/actions.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -178,6 +179,24 @@ static void take_signals(loop_t *l)
     }
 }
 
+static void take_mouse(loop_t *l)
+{
+    int row, col, button = terminal_mouse(&row, &col);
+
+    if (button == 1)
+        app_mouse(l->app, MOUSE_PRESS, row, col);
+    else if (button > 0)
+        app_mouse(l->app, button == 4 ? MOUSE_WHEEL_UP : MOUSE_WHEEL_DOWN, row, col);
+}
+
+static void copy(loop_t *l)
+{
+    _cleanup_free_ char *text = app_take_clipboard(l->app);
+
+    if (text && !terminal_copy(text))
+        app_say(l->app, "this terminal has no clipboard");
+}
+
 static void take_keys(loop_t *l, short events)
 {
     int waiting = 0, key;
@@ -185,8 +204,12 @@ static void take_keys(loop_t *l, short events)
 
     while ((key = terminal_key()) != KEY_CODE_NONE && !l->app->quit) {
         any = true;
-        app_key(l->app, key);
+        if (key == KEY_CODE_MOUSE)
+            take_mouse(l);
+        else
+            app_key(l->app, key);
     }
+    copy(l);
     // Readable, but with nothing to read: its end.
     if (events & (POLLERR | POLLNVAL) || (told ? waiting == 0 : !any))
         l->done = true;

@@ -54,10 +54,12 @@ static void release_stderr(int saved)
     }
 }
 
-static const theme_t *choose_theme(void)
+static const theme_t *choose_theme(const options_t *o)
 {
     const char *no_color = getenv("NO_COLOR");
 
+    if (o->theme)
+        return o->theme;
     return theme_get(no_color && no_color[0] ? "mono" : "default");
 }
 
@@ -77,13 +79,15 @@ static int run(const options_t *o, bool utf8)
     requests = loop_requests(&loop);
     handlers = loop_handlers(&loop);
     app->requests = requests;
+    app->list.order.column = o->sort;
+    app->list.command = o->command;
     r = terminal_check(error, sizeof(error));
     status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
     if (r == 0)
         r = attach(&loop.attach, o, &handlers, error);
     saved = hold_stderr();
     if (r == 0)
-        r = terminal_open(choose_theme(), error, sizeof(error));
+        r = terminal_open(choose_theme(o), !o->no_mouse, error, sizeof(error));
     if (r == 0) {
         r = loop_run(&loop);
         snprintf(error, sizeof(error), "%.500s", loop.error);
@@ -95,12 +99,23 @@ static int run(const options_t *o, bool utf8)
     return r < 0 ? fail(status, error) : EXIT_SUCCESS;
 }
 
+// What is wrong in the settings keeps nobody from the screen.
+static void load_settings(options_t *o)
+{
+    char path[4096], error[256];
+
+    if (options_path(path, sizeof(path)) && options_load(o, path, error, sizeof(error)) < 0)
+        fail(0, error);
+}
+
 int main(int argc, char **argv)
 {
     char error[256];
-    options_t o = {0};
+    options_t o;
 
     setlocale(LC_ALL, "");
+    options_init(&o);
+    load_settings(&o);
     if (options_parse(&o, argc, argv, error, sizeof(error)) < 0)
         return fail(EXIT_BAD_USAGE, error);
     if (o.help) {

@@ -3,42 +3,100 @@
 #include "common/cleanup.h"
 #include "config.h"
 #include <errno.h>
-#include <stddef.h>
+#include <ini.h>
 #include <string.h>
+#include <strings.h>
 
-// The options, declared once: an option sets the member at `offset`, to true or to its argument.
+// ---- The options -------------------------------------------------------------------------------
+
+static bool set_socket(options_t *o, const char *value)
+{
+    return snprintf(o->socket, sizeof(o->socket), "%s", value) < (int) sizeof(o->socket);
+}
+
+static bool set_private(options_t *o, const char *value)
+{
+    (void) value;
+    return o->private_daemon = true;
+}
+
+static bool set_theme(options_t *o, const char *value)
+{
+    o->theme = theme_get(value);
+    return o->theme != NULL;
+}
+
+static bool set_sort(options_t *o, const char *value)
+{
+    for (column_id_t id = 0; id < COLUMN_MAX; id++) {
+        if (!columns[id].sortable || !columns[id].title ||
+                strcasecmp(columns[id].sort_name, value) != 0)
+            continue;
+        o->sort = id;
+        return true;
+    }
+    return false;
+}
+
+static bool set_switch(bool *ret, const char *value)
+{
+    static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        if (strcasecmp(words[i], value) == 0) {
+            *ret = i % 2;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool set_mouse(options_t *o, const char *value)
+{
+    bool mouse = true;
+    bool good = set_switch(&mouse, value);
+
+    o->no_mouse = !mouse;
+    return good;
+}
+
+static bool set_command(options_t *o, const char *value)
+{
+    return set_switch(&o->command, value);
+}
+
+static bool set_version(options_t *o, const char *value)
+{
+    (void) value;
+    return o->version = true;
+}
+
+static bool set_help(options_t *o, const char *value)
+{
+    (void) value;
+    return o->help = true;
+}
+
 typedef struct {
     const char *name;
-    const char *argument; // NULL: it has none
-    size_t offset;
+    const char *argument;                         // NULL: it has none
+    bool setting;                                 // may stand in the settings file
+    bool (*set)(options_t *o, const char *value); // false: not such a value
     const char *help;
 } option_t;
 
+// clang-format off
 static const option_t options[] = {
-        {"socket", "PATH", offsetof(options_t, socket),
-                "connect to this socket instead of " MEMSCOPE_SOCKET_PATH},
-        {"private", NULL, offsetof(options_t, private_daemon),
-                "start a daemon of one's own, with one's own rights"},
-        {"version", NULL, offsetof(options_t, version), "print the version and exit"},
-        {"help", NULL, offsetof(options_t, help), "print this help and exit"},
+    {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
+    {"private", NULL, false, set_private, "start a daemon of one's own, with one's own rights"},
+    {"theme", "NAME", true, set_theme, "default, high-contrast or mono"},
+    {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
+    {"command", "YES|NO", true, set_command, "show command lines instead of names"},
+    {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)"},
+    {"version", NULL, false, set_version, "print the version and exit"},
+    {"help", NULL, false, set_help, "print this help and exit"},
 };
-
-void options_print_help(FILE *out)
-{
-    fputs("Usage: memscope [OPTION]...\n"
-          "Shows which processes take the host's memory, and which of them leak.\n\n",
-            out);
-    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-        char name[32];
-
-        snprintf(name, sizeof(name), "--%s%s%s", options[i].name, options[i].argument ? " " : "",
-                options[i].argument ? options[i].argument : "");
-        fprintf(out, "  %-14s %s\n", name, options[i].help);
-    }
-    fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
-          "Keys: ? shows them.\n",
-            out);
-}
+// clang-format on
 
 static const option_t *find(const char *name, size_t len)
 {
@@ -48,11 +106,60 @@ static const option_t *find(const char *name, size_t len)
     return NULL;
 }
 
+void options_init(options_t *o)
+{
+    *o = (options_t){.sort = COLUMN_RSS};
+}
+
+void options_print_help(FILE *out)
+{
+    fputs("Usage: memscope [OPTION]...\n"
+          "Shows which processes take the host's memory, and which of them leak.\n\n",
+            out);
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        const char *help = options[i].help, *end = strchr(help, '\n');
+        char name[32];
+
+        snprintf(name, sizeof(name), "--%s%s%s", options[i].name, options[i].argument ? " " : "",
+                options[i].argument ? options[i].argument : "");
+        fprintf(out, "  %-18s %.*s\n", name, end ? (int) (end - help) : (int) strlen(help), help);
+        if (end)
+            fprintf(out, "  %-18s %s\n", "", end + 1);
+    }
+    fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
+          "Settings: options that take a value may stand as \"name = value\" in\n"
+          "~/.config/memscope/memscope.conf. Keys: ? shows them.\n",
+            out);
+}
+
+// ---- The command line --------------------------------------------------------------------------
+
+// `value`: what followed a '=', or NULL. *at is the place of the option, and moves to its argument.
+static int apply(options_t *o, const option_t *option, const char *value, int *at, int argc,
+        char **argv, char *ret_error, size_t cap)
+{
+    if (!option->argument && value) {
+        snprintf(ret_error, cap, "--%s takes no argument", option->name);
+        return -EINVAL;
+    }
+    if (option->argument && !value)
+        value = *at + 1 < argc ? argv[++*at] : "";
+    if (option->argument && !value[0]) {
+        snprintf(ret_error, cap, "--%s needs an argument: %s", option->name, option->argument);
+        return -EINVAL;
+    }
+    if (option->set(o, value))
+        return 0;
+    snprintf(ret_error, cap, "--%s: not understood: '%.60s'", option->name, value);
+    return -EINVAL;
+}
+
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap)
 {
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i] + 2, *value;
         const option_t *option;
+        int r;
 
         if (strncmp(argv[i], "--", 2) != 0) {
             snprintf(ret_error, cap, "unknown %s '%.80s'; try --help",
@@ -65,24 +172,49 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
             snprintf(ret_error, cap, "unknown option '%.80s'; try --help", argv[i]);
             return -EINVAL;
         }
-        if (!option->argument) {
-            if (value) {
-                snprintf(ret_error, cap, "--%s takes no argument", option->name);
-                return -EINVAL;
-            }
-            *(bool *) ((char *) o + option->offset) = true;
-            continue;
-        }
-        value = value ? value + 1 : (i + 1 < argc ? argv[++i] : "");
-        if (!value[0]) {
-            snprintf(ret_error, cap, "--%s needs an argument: %s", option->name, option->argument);
-            return -EINVAL;
-        }
-        *(const char **) ((char *) o + option->offset) = value;
-    }
-    if (o->socket && o->private_daemon) {
-        snprintf(ret_error, cap, "--socket and --private exclude each other");
-        return -EINVAL;
+        r = apply(o, option, value ? value + 1 : NULL, &i, argc, argv, ret_error, cap);
+        if (r < 0)
+            return r;
     }
     return 0;
+}
+
+// ---- The settings file -------------------------------------------------------------------------
+
+bool options_path(char *buf, size_t cap)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+    if (base && base[0] == '/')
+        return snprintf(buf, cap, "%s/memscope/memscope.conf", base) < (int) cap;
+    return home && home[0] == '/' &&
+           snprintf(buf, cap, "%s/.config/memscope/memscope.conf", home) < (int) cap;
+}
+
+static int take_setting(void *user, const char *section, const char *name, const char *value)
+{
+    const option_t *option = find(name, strlen(name));
+
+    (void) section;
+    return option && option->setting && value && option->set(user, value);
+}
+
+int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
+{
+    _cleanup_fclose_ FILE *file = fopen(path, "re");
+    int line;
+
+    if (!file && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (!file) {
+        int error = errno;
+
+        snprintf(ret_error, cap, "%.150s: %s", path, strerror(error));
+        return -error;
+    }
+    line = ini_parse_file(file, take_setting, o);
+    if (line == 0)
+        return 0;
+    snprintf(ret_error, cap, "%.150s: line %d is not understood", path, line);
+    return -EINVAL;
 }

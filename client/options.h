@@ -1,17 +1,35 @@
 #ifndef MEMSCOPE_CLIENT_OPTIONS_H
 #define MEMSCOPE_CLIENT_OPTIONS_H
 
+// What the viewer wants: the command line, and before it a settings file for what may be wanted
+// always.
+
+#include "client/model/columns.h"
+#include "client/theme.h"
 #include <stdbool.h>
 #include <stdio.h>
 
 typedef struct {
-    const char *socket; // NULL: the system's
+    char socket[256]; // "": the system's
     bool private_daemon;
+    const theme_t *theme; // NULL: the default one, or none at all with NO_COLOR
+    column_id_t sort;
+    bool no_mouse;
+    bool command; // command lines instead of names
     bool help, version;
 } options_t;
 
+void options_init(options_t *o);
+
 // 0, or -EINVAL with one line in `ret_error`.
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap);
+
+// Reads "name = value" lines. 0, also where there is no file, or -errno with one line in
+// `ret_error`; what is right in a file that is not counts all the same.
+int options_load(options_t *o, const char *path, char *ret_error, size_t cap);
+// Where the settings are: below $XDG_CONFIG_HOME or ~/.config. False: nowhere.
+bool options_path(char *buf, size_t cap);
+
 void options_print_help(FILE *out);
 
 #endif

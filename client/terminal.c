@@ -52,7 +52,7 @@ static void open_colors(void)
         init_pair((short) (c + 1), c, -1);
 }
 
-int terminal_open(const theme_t *theme, char *ret_error, size_t cap)
+int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
 {
     terminal.screen = newterm(NULL, stdout, stdin);
     if (!terminal.screen) {
@@ -70,6 +70,10 @@ int terminal_open(const theme_t *theme, char *ret_error, size_t cap)
     intrflush(stdscr, FALSE);
     curs_set(0);
     open_colors();
+    if (mouse) {
+        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        mouseinterval(0);
+    }
     return 0;
 }
 
@@ -193,6 +197,7 @@ int terminal_key(void)
             {KEY_HOME, KEY_CODE_HOME},
             {KEY_END, KEY_CODE_END},
             {KEY_DC, KEY_CODE_DELETE},
+            {KEY_MOUSE, KEY_CODE_MOUSE},
             {KEY_F(1), KEY_CODE_F1},
             {KEY_F(4), KEY_CODE_F4},
             {KEY_ENTER, KEY_CODE_ENTER},
@@ -213,4 +218,52 @@ int terminal_key(void)
             if ((int) c == keys[i].from)
                 return keys[i].to;
     }
+}
+
+int terminal_mouse(int *ret_row, int *ret_col)
+{
+    MEVENT event;
+
+    if (getmouse(&event) != OK)
+        return 0;
+    *ret_row = event.y;
+    *ret_col = event.x;
+    if (event.bstate & BUTTON1_PRESSED)
+        return 1;
+    if (event.bstate & BUTTON4_PRESSED)
+        return 4;
+    return event.bstate & BUTTON5_PRESSED ? 5 : 0;
+}
+
+static size_t put_base64(char *out, const unsigned char *in, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t at = 0;
+
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t bits = (uint32_t) in[i] << 16 | (i + 1 < len ? (uint32_t) in[i + 1] << 8 : 0) |
+                        (i + 2 < len ? in[i + 2] : 0);
+
+        out[at++] = digits[bits >> 18];
+        out[at++] = digits[bits >> 12 & 63];
+        out[at++] = i + 1 < len ? digits[bits >> 6 & 63] : '=';
+        out[at++] = i + 2 < len ? digits[bits & 63] : '=';
+    }
+    return at;
+}
+
+bool terminal_copy(const char *text)
+{
+    static const char start[] = "\033]52;c;", end[] = "\a";
+    const char *name = getenv("TERM");
+    size_t len = strlen(text), at = 0;
+    _cleanup_free_ char *sequence = malloc(len * 4 / 3 + 32);
+
+    // The console of Linux would print it.
+    if (!sequence || !name || strncmp(name, "linux", 5) == 0)
+        return false;
+    at = strlen(strcpy(sequence, start));
+    at += put_base64(sequence + at, (const unsigned char *) text, len);
+    at = (size_t) (stpcpy(sequence + at, end) - sequence);
+    return write(STDOUT_FILENO, sequence, at) == (ssize_t) at;
 }

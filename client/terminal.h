@@ -14,7 +14,7 @@
 int terminal_check(char *ret_error, size_t cap);
 
 // Takes the terminal of stdin and stdout over. 0 or -errno with one line in `ret_error`.
-int terminal_open(const theme_t *theme, char *ret_error, size_t cap);
+int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap);
 // Gives it back as it was found. Harmless without an open one.
 void terminal_close(void);
 
@@ -30,5 +30,11 @@ void terminal_show(const grid_t *g);
 
 // The next key that was typed (client/model/keys.h), without waiting; KEY_CODE_NONE: none.
 int terminal_key(void);
+
+// After KEY_CODE_MOUSE: where, and which button (1, or 4 and 5 for the wheel; 0: none of these).
+int terminal_mouse(int *ret_row, int *ret_col);
+
+// Hands text to the terminal's clipboard (OSC 52). False where the terminal would not understand.
+bool terminal_copy(const char *text);
 
 #endif

@@ -23,6 +23,7 @@ enum {
     KEY_CODE_DELETE,
     KEY_CODE_F1,
     KEY_CODE_F4,
+    KEY_CODE_MOUSE, // what it did is told apart
 };
 
 typedef enum { VIEW_LIST, VIEW_INSPECT, VIEW_HELP } view_t;
@@ -59,6 +60,7 @@ typedef enum {
     ACTION_TREE,
     ACTION_TAGGED,
     ACTION_FREEZE,
+    ACTION_COPY,
     ACTION_ZOOM_OUT,
     ACTION_ZOOM_IN,
     ACTION_HELP,

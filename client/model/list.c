@@ -171,13 +171,14 @@ bool list_search(list_t *l, const model_t *m, size_t place, int step, bool here)
     return false;
 }
 
-void list_sort_by(list_t *l, const model_t *m, column_id_t column)
+void list_sort_by(list_t *l, column_id_t column, bool invert)
 {
-    l->order = (sort_order_t){.column = column};
+    // What is first in the new order is worth seeing, as far as the cursor is not too far below.
+    l->top = 0;
+    l->order = (sort_order_t){.column = column, .inverted = invert && !l->order.inverted};
     if (!l->moved) {
-        put_cursor(l, m, 0);
+        l->cursor = 0;
         l->selected = (identity_t){0};
-        l->top = 0;
     }
 }
 

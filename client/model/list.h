@@ -57,7 +57,8 @@ int list_set_filter(list_t *l, const char *text, char *ret_error, size_t cap);
 // on and round; with `here` also the row at `place`. False: there is none.
 bool list_search(list_t *l, const model_t *m, size_t place, int step, bool here);
 
-void list_sort_by(list_t *l, const model_t *m, column_id_t column);
+// In the column's natural direction, or with `invert` against the one it has now.
+void list_sort_by(list_t *l, column_id_t column, bool invert);
 
 // By name, by user, by unit, not at all. The cursor goes to the group of the selected process.
 void list_cycle_groups(list_t *l, const model_t *m);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define RATE_MIN_MS 5000
+#define RATE_MIN_MS 15000
 
 void tracks_done(tracks_t *t)
 {

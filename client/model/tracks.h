@@ -46,7 +46,7 @@ void tracks_end(tracks_t *t);
 // NULL where there is no such process.
 const track_t *tracks_find(const tracks_t *t, identity_t id);
 
-// KiB a minute from the oldest point of the last minute to now; false without five seconds of past.
+// KiB a minute from the oldest point of the last minute to now; false without 15 seconds of past.
 bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb);
 
 // Adds the points, oldest first, to those in values[] (SPARKLINE_GAP: none there yet). Returns how

@@ -42,12 +42,14 @@ typedef struct ui {
     uint64_t now_ms;            // CLOCK_BOOTTIME
     model_t model;
     list_t list;
+    column_layout_t layout;             // of the drawn list
     char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
     inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or help above it)
     int inspect_scroll;
 
     prompt_t prompt;
-    bool frozen; // no ticks are wanted
+    char *clipboard; // heap; what the terminal is to copy, NULL: nothing
+    bool frozen;     // no ticks are wanted
 
     link_state_t link;
     char link_text[UI_MESSAGE_MAX]; // why it is not live

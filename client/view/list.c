@@ -4,8 +4,6 @@
 #include "common/text.h"
 #include <string.h>
 
-#define HEADING_ROWS 2
-
 int view_list_page(int rows)
 {
     return MAX(rows - HEAD_ROWS - HEADING_ROWS - FOOT_ROWS, 0);
@@ -90,6 +88,7 @@ void view_list(ui_t *ui, const pane_t *p)
     pane_t foot = pane_part(p, p->rows - FOOT_ROWS, 0, FOOT_ROWS, p->cols);
     bool searching = ui->prompt.kind == PROMPT_SEARCH;
 
+    ui->layout = layout;
     view_head(ui, &head);
     draw_headings(ui, &headings, &layout);
     for (size_t i = 0; i < (size_t) lines.rows && l->top + i < l->n; i++) {

@@ -12,6 +12,8 @@
 // Above and below every list: two lines and one line.
 #define HEAD_ROWS 2
 #define FOOT_ROWS 1
+// Of those of a list, where the headings of the columns are.
+#define HEADING_ROWS 2
 
 void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int parse(options_t *o, char *error, const char *const *args)
 {
@@ -16,12 +17,9 @@ static int parse(options_t *o, char *error, const char *const *args)
 
     for (; args[argc - 1]; argc++)
         argv[argc] = strdup(args[argc - 1]);
-    *o = (options_t){0};
+    options_init(o);
     error[0] = '\0';
     r = options_parse(o, argc, argv, error, 256);
-    if (o->socket)
-        o->socket = strdupa(o->socket);
-    assert_true(!o->socket || strlen(o->socket) < 256);
     for (int i = 0; i < argc; i++)
         free(argv[i]);
     return r;
@@ -36,15 +34,20 @@ static void options_that_are_right(void **state)
 
     (void) state;
     assert_int_equal(parse(&o, error, (const char *const[]){NULL}), 0);
-    assert_false(o.private_daemon || o.help || o.version || o.socket);
+    assert_false(o.private_daemon || o.help || o.version || o.socket[0] || o.no_mouse || o.theme);
+    assert_int_equal(o.sort, COLUMN_RSS);
     assert_int_equal(PARSE(&o, error, "--private"), 0);
     assert_true(o.private_daemon);
     assert_int_equal(PARSE(&o, error, "--help", "--version"), 0);
     assert_true(o.help && o.version);
     assert_int_equal(PARSE(&o, error, "--socket", "/a"), 0);
-    assert_non_null(o.socket);
-    assert_int_equal(PARSE(&o, error, "--socket=/a"), 0);
-    assert_non_null(o.socket);
+    assert_string_equal(o.socket, "/a");
+    assert_int_equal(PARSE(&o, error, "--socket=/a=b"), 0);
+    assert_string_equal(o.socket, "/a=b");
+    assert_int_equal(PARSE(&o, error, "--theme", "mono", "--sort=cpu", "--mouse", "no"), 0);
+    assert_ptr_equal(o.theme, theme_get("mono"));
+    assert_int_equal(o.sort, COLUMN_CPU);
+    assert_true(o.no_mouse);
 }
 
 static void options_that_are_wrong(void **state)
@@ -62,7 +65,63 @@ static void options_that_are_wrong(void **state)
     assert_int_equal(PARSE(&o, error, "--socket="), -EINVAL);
     assert_int_equal(PARSE(&o, error, "--help=yes"), -EINVAL);
     assert_int_equal(PARSE(&o, error, "--"), -EINVAL);
-    assert_int_equal(PARSE(&o, error, "--socket", "/a", "--private"), -EINVAL);
+    assert_int_equal(PARSE(&o, error, "--theme", "pink"), -EINVAL);
+    assert_non_null(strstr(error, "pink"));
+    assert_int_equal(PARSE(&o, error, "--sort", "weather"), -EINVAL);
+    assert_int_equal(PARSE(&o, error, "--mouse", "maybe"), -EINVAL);
+}
+
+static int load(options_t *o, const char *text, char *error)
+{
+    char path[] = "/tmp/memscope-settings-XXXXXX";
+    int fd = mkstemp(path), r;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+    close(fd);
+    options_init(o);
+    r = options_load(o, path, error, 256);
+    unlink(path);
+    return r;
+}
+
+static void settings_are_options(void **state)
+{
+    char error[256] = "";
+    options_t o;
+
+    (void) state;
+    assert_int_equal(
+            load(&o, "# mine\ntheme = high-contrast\n\nsort = delta\nmouse = off\n", error), 0);
+    assert_ptr_equal(o.theme, theme_get("high-contrast"));
+    assert_int_equal(o.sort, COLUMN_DELTA);
+    assert_true(o.no_mouse);
+    assert_int_equal(load(&o, "theme = mono\nnonsense = 1\ncommand = yes\n", error), -EINVAL);
+    assert_non_null(strstr(error, "line 2"));
+    assert_ptr_equal(o.theme, theme_get("mono"));
+    assert_true(o.command);
+    // What makes sense only once is no setting.
+    assert_int_equal(load(&o, "help = yes\n", error), -EINVAL);
+    assert_false(o.help);
+    options_init(&o);
+    assert_int_equal(options_load(&o, "/nonexistent/memscope.conf", error, sizeof(error)), 0);
+}
+
+static void settings_are_looked_for_at_home(void **state)
+{
+    char path[256];
+
+    (void) state;
+    setenv("HOME", "/home/x", 1);
+    unsetenv("XDG_CONFIG_HOME");
+    assert_true(options_path(path, sizeof(path)));
+    assert_string_equal(path, "/home/x/.config/memscope/memscope.conf");
+    setenv("XDG_CONFIG_HOME", "/etc/x", 1);
+    assert_true(options_path(path, sizeof(path)));
+    assert_string_equal(path, "/etc/x/memscope/memscope.conf");
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("HOME");
+    assert_false(options_path(path, sizeof(path)));
 }
 
 static void help_names_every_option(void **state)
@@ -141,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(options_that_are_right),
             cmocka_unit_test(options_that_are_wrong),
+            cmocka_unit_test(settings_are_options),
+            cmocka_unit_test(settings_are_looked_for_at_home),
             cmocka_unit_test(help_names_every_option),
             cmocka_unit_test(nobody_on_a_given_socket),
             cmocka_unit_test(no_private_daemon_to_start),

@@ -320,6 +320,67 @@ static void escape_and_q_quit(void **state)
     stage_done(&s);
 }
 
+// ---- Mouse and clipboard -----------------------------------------------------------------------
+
+static void the_mouse_selects_opens_and_sorts(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    app_mouse(s.app, MOUSE_PRESS, 6, 10);
+    stage_draw(&s);
+    assert_non_null(strstr(stage_selected(&s), "3600"));
+    app_mouse(s.app, MOUSE_PRESS, 2, stage_column(&s, 2, "CPU%"));
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "[SORT: CPU]"), 0);
+    app_mouse(s.app, MOUSE_PRESS, 2, stage_column(&s, 2, "CPU%"));
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "[SORT: CPU ↑]"), 0);
+    stage_keys(&s, "m");
+    app_mouse(s.app, MOUSE_WHEEL_DOWN, 6, 10);
+    stage_draw(&s);
+    assert_non_null(strstr(stage_selected(&s), " 901"));
+    app_mouse(s.app, MOUSE_PRESS, 4, 10);
+    app_mouse(s.app, MOUSE_PRESS, 4, 10);
+    stage_draw(&s);
+    assert_int_equal(s.inspected_pid, 3587);
+    assert_shown(&s, "INSPECT: chrome");
+    app_mouse(s.app, MOUSE_WHEEL_DOWN, 6, 10);
+    app_mouse(s.app, MOUSE_PRESS, 6, 10);
+    stage_draw(&s);
+    // Anywhere else it does nothing.
+    stage_keys(&s, "\x1b");
+    for (int row = -1; row < 30; row++)
+        for (int col = -1; col < 90; col += 7)
+            if (row < 4 || row > 22)
+                app_mouse(s.app, MOUSE_PRESS, row, col);
+    stage_draw(&s);
+    stage_done(&s);
+}
+
+static void y_copies_who_it_is(void **state)
+{
+    char *text;
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_null(app_take_clipboard(s.app));
+    stage_keys(&s, "y");
+    text = app_take_clipboard(s.app);
+    assert_string_equal(text, "3587 /opt/google/chrome/chrome --type=renderer --lang=en");
+    free(text);
+    assert_null(app_take_clipboard(s.app));
+    stage_keys(&s, "\ry");
+    text = app_take_clipboard(s.app);
+    assert_string_equal(text, "3587 /opt/google/chrome/chrome --type=renderer --lang=en");
+    free(text);
+    stage_keys(&s, "\x1bgy");
+    assert_null(app_take_clipboard(s.app));
+    stage_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +399,8 @@ int main(void)
             cmocka_unit_test(no_key_means_two_things),
             cmocka_unit_test(help_scrolls_to_its_end_and_no_further),
             cmocka_unit_test(escape_and_q_quit),
+            cmocka_unit_test(the_mouse_selects_opens_and_sorts),
+            cmocka_unit_test(y_copies_who_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
