@@ -57,12 +57,13 @@ static const char *set_memory_max(manager_config_t *c, char *value)
     size_t len = strlen(value);
     uint64_t unit = 1, v;
     const char *units = "KMG", *at = len > 0 ? strchr(units, value[len - 1]) : NULL;
+    char digits[32];
 
-    if (at && *at) {
-        unit = UINT64_C(1024) << (10 * (at - units));
-        value[len - 1] = '\0';
-    }
-    if (!parse_number(value, 1, (UINT64_C(64) << 30) / unit, &v) || v * unit < UINT64_C(8) << 20)
+    if (at && *at)
+        unit = UINT64_C(1024) << (10 * (at - units)), len--;
+    if ((size_t) snprintf(digits, sizeof(digits), "%.*s", (int) len, value) >= sizeof(digits) ||
+            !parse_number(digits, 1, (UINT64_C(64) << 30) / unit, &v) ||
+            v * unit < UINT64_C(8) << 20)
         return allowed;
     c->memory_max = v * unit;
     return NULL;
@@ -73,7 +74,8 @@ static const char *set_pss_budget(manager_config_t *c, char *value)
     char *end;
     double percent = strtod(value, &end);
 
-    if (end == value || *end || !(percent >= 0 && percent <= 100))
+    if (end == value || *end || strspn(value, "0123456789.") != strlen(value) ||
+            !(percent >= 0 && percent <= 100))
         return "per cent of one core, 0 to 100";
     c->pss_budget_ppm = (uint64_t) (percent * 10000 + 0.5);
     return NULL;

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#define DELETED " (deleted)" // what the kernel adds for a cgroup that was removed
+
 static bool has_suffix(const char *s, size_t len, const char *suffix)
 {
     size_t n = strlen(suffix);
@@ -75,6 +77,8 @@ int cgroup_parse(const char *text, size_t len, cgroup_t *ret)
         return -EBADMSG;
     ret->path = best;
     ret->path_len = (size_t) (best_end - best);
+    if (has_suffix(best, ret->path_len, DELETED))
+        ret->path_len -= strlen(DELETED);
     cgroup_unit_of(best, ret->path_len, &ret->unit, &ret->unit_len);
     return 0;
 }

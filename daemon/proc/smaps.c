@@ -133,7 +133,9 @@ int smaps_acquire(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret)
     n = file_read_at(pid_dir, "status", buf, cap);
     if (n < 0)
         return r < 0 ? (int) n : -ESRCH;
-    if (pid_status_parse(buf, (size_t) n, &status) < 0 || !(status.has & PID_STATUS_ANON))
+    // Without RssAnon there is no user memory, or a kernel before 4.5, whose smaps do.
+    if (pid_status_parse(buf, (size_t) n, &status) < 0 ||
+            (r < 0 && !(status.has & PID_STATUS_ANON)))
         return -ENODATA;
     if (r < 0) {
         b = (smaps_breakdown_t){.source = PSS_SOURCE_STATUS};
