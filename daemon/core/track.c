@@ -391,19 +391,17 @@ static int refresh_slow(turn_t *turn)
 // Every change of credentials that takes rights away changes who owns the files, too.
 static bool owner_moved(turn_t *turn)
 {
-    return turn->v->check_owner && files_owner(turn) != turn->t->files_uid;
+    return turn->v->check_owner && !turn->t->kthread && files_owner(turn) != turn->t->files_uid;
 }
 
 // Swap, the parts of shared memory, the peak and the owner are in status only.
-static bool status_is_due(turn_t *turn, bool ran, bool moved, bool shared_moved)
+static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_moved)
 {
     const visit_t *v = turn->v;
 
     if (turn->t->kthread)
         return false;
     if (shared_moved || !PROCESS_KNOWN(turn->p, uid))
-        return true;
-    if ((ran || v->check_idle_owners) && owner_moved(turn))
         return true;
     if (v->swap_in_use && (ran || moved || turn->p->swap_kb > 0) &&
             now_s(v) != turn->t->status_at_s)
@@ -460,7 +458,7 @@ static int visit_single(turn_t *turn)
             return r;
     }
     // After what is private was read, so that it goes to nobody who was not its owner by then.
-    if (status_is_due(turn, ran, moved, shared_moved)) {
+    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
         r = read_status(turn);
         if (r == -ESRCH)
             return r;
@@ -508,7 +506,7 @@ static int visit_by_stat(turn_t *turn)
             return r;
     }
     // Threads can become somebody else without using CPU time that stat would show.
-    if (status_is_due(turn, true, moved, shared_moved)) {
+    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
         r = read_status(turn);
         if (r == -ESRCH)
             return r;
