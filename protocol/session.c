@@ -1,4 +1,5 @@
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "protocol/session_private.h"
 
 #include "config.h"
@@ -77,7 +78,11 @@ static void connect_path(session_t *s)
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0 || connect(fd, (const struct sockaddr *) &s->address, sizeof(s->address)) < 0) {
-        session_set_error(s, "cannot connect to %s: %s", s->address.sun_path, strerror(errno));
+        int error = errno;
+        char path[sizeof(s->address.sun_path)];
+
+        text_sanitize(path, sizeof(path), s->address.sun_path, strlen(s->address.sun_path), true);
+        session_set_error(s, "cannot connect to %s: %s", path, strerror(error));
         lose(s, false);
         return;
     }

@@ -3,8 +3,8 @@
 
 // The body of a TICK, read piece by piece: the replica applies them, a debug printer shows them.
 //
-//     body     varint tick (> 0), varint distance to the tick it builds on (0: a keyframe),
-//     sections section  varint type, varint length, that many bytes; unknown types are skipped
+//     body     varint tick (> 0), varint distance to its base (0: a keyframe), sections
+//     section  varint type, varint length, that many bytes; unknown types are skipped
 //       KINDS      varint mask of the process fields that are strings, varint mask of the system's;
 //                  holds from a keyframe, whose first section it is, to the next
 //       SYSTEM     varint set, varint unset, a value for each bit of `set`, lowest first

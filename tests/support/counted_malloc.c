@@ -1,6 +1,8 @@
 #include "tests/support/counted_malloc.h"
 
-size_t counted_mallocs, counted_bytes;
+#include <stdbool.h>
+
+size_t counted_mallocs, counted_bytes, counted_failure;
 
 // The linker's --wrap sends calls of malloc here.
 void *__real_malloc(size_t size);
@@ -10,23 +12,23 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 
+static bool count(size_t size)
+{
+    counted_bytes += size;
+    return ++counted_mallocs != counted_failure;
+}
+
 void *__wrap_malloc(size_t size)
 {
-    counted_mallocs++;
-    counted_bytes += size;
-    return __real_malloc(size);
+    return count(size) ? __real_malloc(size) : NULL;
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    counted_mallocs++;
-    counted_bytes += n * size;
-    return __real_calloc(n, size);
+    return count(n * size) ? __real_calloc(n, size) : NULL;
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
-    counted_mallocs++;
-    counted_bytes += size;
-    return __real_realloc(p, size);
+    return count(size) ? __real_realloc(p, size) : NULL;
 }

@@ -7,5 +7,6 @@
 #include <stddef.h>
 
 extern size_t counted_mallocs, counted_bytes;
+extern size_t counted_failure; // the call of this number finds no memory; 0: none does
 
 #endif

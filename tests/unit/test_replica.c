@@ -5,6 +5,7 @@
 #include "protocol/replica.h"
 #include "protocol/tick.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/counted_malloc.h"
 #include "tests/support/world.h"
 
 #include <errno.h>
@@ -131,11 +132,60 @@ static void test_follows_changing_rights(void **state)
         follow(seed, true);
 }
 
+// Every allocation in turn fails: the replica is then as it was, or empty, and never valid.
+static void test_without_memory(void **state)
+{
+    const world_options_t options = {.seed = 7, .slots = 70, .changes = 30, .wild = true};
+    bool failed = true;
+
+    (void) state;
+    for (size_t at = 1; failed; at++) {
+        world_t w;
+        snapshot_encoder_t e = {0};
+        buffer_t out = {0};
+        replica_t *r;
+        int error = 0;
+
+        world_init(&w, &options);
+        assert_int_equal(replica_new(&r), 0);
+        counted_failure = counted_mallocs + at;
+        for (int i = 0; i < 3 && error == 0; i++) {
+            uint64_t tick = replica_snapshot(r)->system.tick;
+
+            if (i > 0)
+                world_step(&w);
+            buffer_reset(&out);
+            error = snapshot_encode(
+                    &e, &out, i > 0 ? &w.prev->snapshot : NULL, NULL, &w.curr->snapshot, NULL);
+            if (error == 0) {
+                error = replica_apply(r, out.data, out.len);
+                assert_true(replica_valid(r) == (error == 0));
+                tick = error == 0 ? w.curr->snapshot.system.tick : tick;
+            }
+            assert_true(replica_snapshot(r)->system.tick == tick ||
+                        (replica_snapshot(r)->n_slots == 0 && !replica_snapshot(r)->system.known));
+        }
+        failed = counted_mallocs >= counted_failure;
+        counted_failure = 0;
+        assert_true(error == 0 || error == -ENOMEM);
+        assert_true(failed || error == 0);
+        buffer_reset(&out);
+        assert_int_equal(snapshot_encode(&e, &out, NULL, NULL, &w.curr->snapshot, NULL), 0);
+        assert_int_equal(replica_apply(r, out.data, out.len), 0);
+        assert_same(&w, r);
+        replica_free(r);
+        buffer_done(&out);
+        snapshot_encoder_done(&e);
+        world_done(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_follows_the_daemon),
             cmocka_unit_test(test_follows_changing_rights),
+            cmocka_unit_test(test_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

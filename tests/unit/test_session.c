@@ -233,6 +233,7 @@ static void begin_path(fixture_t *f)
     session_handlers_t handlers = handlers_of(f);
 
     assert_int_equal(session_new_path(&f->session, f->path, &handlers), 0);
+    f->now = clock_monotonic_us(); // the session began with the real one
 }
 
 // Turns the clock to the next attempt.
