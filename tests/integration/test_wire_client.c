@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define LINE_MAX_BYTES (3 * 4 * 4096 + 4096)
 #define TICKS          25
@@ -248,10 +249,40 @@ static void test_follows_made_up_hosts(void **state)
         follow(seed);
 }
 
+// The real one as well: this process is in its table, with a name and a size.
+static void test_follows_memscoped(void **state)
+{
+    temporary_t dir = temporary_new();
+    static char output[1 << 22]; // of many thousand processes
+    char socket_path[128], expected[64];
+    process_t daemon;
+    const char *row;
+    int status = -1;
+
+    (void) state;
+    snprintf(socket_path, sizeof(socket_path), "%s", temporary_path(&dir, "socket"));
+    daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", socket_path, NULL});
+    for (int i = 0; i < 1200 && access(socket_path, F_OK) < 0; i++)
+        usleep(50000);
+    for (int i = 0; i < 100 && status != 0; i++) { // the socket is there before it listens
+        status = process_run((const char *const[]){PYTHON_PATH, WIRE_CLIENT_PATH, socket_path,
+                                     "--ticks", "3", "--fields", "pid,ppid,rss_kb", NULL},
+                output, sizeof(output));
+    }
+    assert_int_equal(status, 0);
+    snprintf(expected, sizeof(expected), "\n%d\t%d\t", (int) getpid(), (int) getppid());
+    row = strstr(output, expected);
+    assert_non_null(row);
+    assert_true(strtoull(row + strlen(expected), NULL, 10) > 100);
+    process_stop(&daemon);
+    temporary_remove(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_follows_made_up_hosts),
+            cmocka_unit_test(test_follows_memscoped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
