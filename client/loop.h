@@ -2,7 +2,7 @@
 #define MEMSCOPE_CLIENT_LOOP_H
 
 #include "client/app.h"
-#include "client/attach.h"
+#include "client/link/attach.h"
 
 // The handlers of a session feed an app; `user` is a loop_t.
 typedef struct {

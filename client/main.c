@@ -1,5 +1,6 @@
 #include "client/app.h"
-#include "client/attach.h"
+#include "client/cli/cli.h"
+#include "client/link/attach.h"
 #include "client/loop.h"
 #include "client/options.h"
 #include "client/terminal.h"
@@ -84,7 +85,7 @@ static int run(const options_t *o, bool utf8)
     r = terminal_check(error, sizeof(error));
     status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
     if (r == 0)
-        r = attach(&loop.attach, o, &handlers, error);
+        r = attach(&loop.attach, &o->target, &handlers, error);
     saved = hold_stderr();
     if (r == 0)
         r = terminal_open(choose_theme(o), !o->no_mouse, error, sizeof(error));
@@ -110,12 +111,18 @@ static void load_settings(options_t *o)
 
 int main(int argc, char **argv)
 {
+    const cli_command_t *command;
     char error[256];
     options_t o;
+    bool utf8;
 
     setlocale(LC_ALL, "");
+    utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     options_init(&o);
     load_settings(&o);
+    command = argc > 1 ? cli_find(argv[1]) : NULL;
+    if (command)
+        return cli_run(command, argc - 1, argv + 1, &o.target, utf8);
     if (options_parse(&o, argc, argv, error, sizeof(error)) < 0)
         return fail(EXIT_BAD_USAGE, error);
     if (o.help) {
@@ -126,5 +133,5 @@ int main(int argc, char **argv)
         puts("memscope " MEMSCOPE_VERSION);
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    return run(&o, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+    return run(&o, utf8);
 }

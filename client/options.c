@@ -11,13 +11,14 @@
 
 static bool set_socket(options_t *o, const char *value)
 {
-    return snprintf(o->socket, sizeof(o->socket), "%s", value) < (int) sizeof(o->socket);
+    return snprintf(o->target.socket, sizeof(o->target.socket), "%s", value) <
+           (int) sizeof(o->target.socket);
 }
 
 static bool set_private(options_t *o, const char *value)
 {
     (void) value;
-    return o->private_daemon = true;
+    return o->target.private_daemon = true;
 }
 
 static bool set_theme(options_t *o, const char *value)
@@ -114,6 +115,7 @@ void options_init(options_t *o)
 void options_print_help(FILE *out)
 {
     fputs("Usage: memscope [OPTION]...\n"
+          "       memscope SUBCOMMAND [OPTION]...\n"
           "Shows which processes take the host's memory, and which of them leak.\n\n",
             out);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -128,7 +130,8 @@ void options_print_help(FILE *out)
     }
     fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
           "Settings: options that take a value may stand as \"name = value\" in\n"
-          "~/.config/memscope/memscope.conf. Keys: ? shows them.\n",
+          "~/.config/memscope/memscope.conf. Keys: ? shows them.\n"
+          "Subcommands for scripts: 'memscope help' lists them.\n",
             out);
 }
 
@@ -162,8 +165,9 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         int r;
 
         if (strncmp(argv[i], "--", 2) != 0) {
-            snprintf(ret_error, cap, "unknown %s '%.80s'; try --help",
-                    argv[i][0] == '-' ? "option" : "command", argv[i]);
+            snprintf(ret_error, cap, "unknown %s '%.80s'; try %s",
+                    argv[i][0] == '-' ? "option" : "subcommand", argv[i],
+                    argv[i][0] == '-' ? "--help" : "'memscope help'");
             return -EINVAL;
         }
         value = strchr(name, '=');

@@ -4,14 +4,14 @@
 // What the viewer wants: the command line, and before it a settings file for what may be wanted
 // always.
 
+#include "client/link/attach.h"
 #include "client/model/columns.h"
 #include "client/theme.h"
 #include <stdbool.h>
 #include <stdio.h>
 
 typedef struct {
-    char socket[256]; // "": the system's
-    bool private_daemon;
+    attach_target_t target;
     const theme_t *theme; // NULL: the default one, or none at all with NO_COLOR
     column_id_t sort;
     bool no_mouse;

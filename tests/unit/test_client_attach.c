@@ -1,6 +1,7 @@
 // Options, and finding somebody to talk to.
 
-#include "client/attach.h"
+#include "client/link/attach.h"
+#include "client/options.h"
 #include "config.h"
 #include "tests/support/cmocka.h"
 
@@ -34,16 +35,17 @@ static void options_that_are_right(void **state)
 
     (void) state;
     assert_int_equal(parse(&o, error, (const char *const[]){NULL}), 0);
-    assert_false(o.private_daemon || o.help || o.version || o.socket[0] || o.no_mouse || o.theme);
+    assert_false(o.target.private_daemon || o.help || o.version || o.target.socket[0] ||
+                 o.no_mouse || o.theme);
     assert_int_equal(o.sort, COLUMN_RSS);
     assert_int_equal(PARSE(&o, error, "--private"), 0);
-    assert_true(o.private_daemon);
+    assert_true(o.target.private_daemon);
     assert_int_equal(PARSE(&o, error, "--help", "--version"), 0);
     assert_true(o.help && o.version);
     assert_int_equal(PARSE(&o, error, "--socket", "/a"), 0);
-    assert_string_equal(o.socket, "/a");
+    assert_string_equal(o.target.socket, "/a");
     assert_int_equal(PARSE(&o, error, "--socket=/a=b"), 0);
-    assert_string_equal(o.socket, "/a=b");
+    assert_string_equal(o.target.socket, "/a=b");
     assert_int_equal(PARSE(&o, error, "--theme", "mono", "--sort=cpu", "--mouse", "no"), 0);
     assert_ptr_equal(o.theme, theme_get("mono"));
     assert_int_equal(o.sort, COLUMN_CPU);
@@ -142,7 +144,7 @@ static void help_names_every_option(void **state)
 static void nobody_on_a_given_socket(void **state)
 {
     const session_handlers_t handlers = {0};
-    const options_t o = {.socket = "/nonexistent/memscope.sock"};
+    const attach_target_t o = {.socket = "/nonexistent/memscope.sock"};
     char error[ATTACH_ERROR_MAX];
     attach_t a;
 
@@ -158,7 +160,7 @@ static void nobody_on_a_given_socket(void **state)
 static void no_private_daemon_to_start(void **state)
 {
     const session_handlers_t handlers = {0};
-    const options_t o = {.private_daemon = true};
+    const attach_target_t o = {.private_daemon = true};
     char error[ATTACH_ERROR_MAX];
     attach_t a;
 
@@ -173,7 +175,7 @@ static void no_private_daemon_to_start(void **state)
 static void a_private_daemon_that_ends_leaves_its_reason(void **state)
 {
     const session_handlers_t handlers = {0};
-    const options_t o = {.private_daemon = true};
+    const attach_target_t o = {.private_daemon = true};
     char error[ATTACH_ERROR_MAX];
     attach_t a;
 

@@ -1,14 +1,19 @@
-#ifndef MEMSCOPE_CLIENT_ATTACH_H
-#define MEMSCOPE_CLIENT_ATTACH_H
+#ifndef MEMSCOPE_CLIENT_LINK_ATTACH_H
+#define MEMSCOPE_CLIENT_LINK_ATTACH_H
 
 // Finds somebody to talk to: the system's daemon, the one on a given socket, or a private one that
 // is started for this client and ends with it.
 
-#include "client/options.h"
 #include "protocol/session.h"
 #include <sys/types.h>
 
 #define ATTACH_ERROR_MAX 512
+
+// Whom to talk to.
+typedef struct {
+    char socket[256]; // "": the system's
+    bool private_daemon;
+} attach_target_t;
 
 typedef struct {
     session_t *session;
@@ -18,7 +23,8 @@ typedef struct {
 } attach_t;
 
 // 0, or -errno with one line in `ret_error` (ATTACH_ERROR_MAX bytes).
-int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, char *ret_error);
+int attach(attach_t *a, const attach_target_t *target, const session_handlers_t *handlers,
+        char *ret_error);
 // Closes the session, by which a private daemon ends.
 void attach_done(attach_t *a);
 

@@ -1,4 +1,4 @@
-#include "client/attach.h"
+#include "client/link/attach.h"
 
 #include "common/cleanup.h"
 #include "common/text.h"
@@ -127,16 +127,17 @@ static int attach_path(attach_t *a, const char *path, const char *remedy, int r,
     return r;
 }
 
-int attach(attach_t *a, const options_t *o, const session_handlers_t *handlers, char *ret_error)
+int attach(attach_t *a, const attach_target_t *target, const session_handlers_t *handlers,
+        char *ret_error)
 {
     int r;
 
     *a = (attach_t){.errors_fd = -1};
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
-    if (o->socket[0] && !o->private_daemon)
-        return attach_path(a, o->socket, "start memscoped there, or leave --socket out",
-                probe(o->socket), handlers, ret_error);
-    if (!o->private_daemon) {
+    if (target->socket[0] && !target->private_daemon)
+        return attach_path(a, target->socket, "start memscoped there, or leave --socket out",
+                probe(target->socket), handlers, ret_error);
+    if (!target->private_daemon) {
         r = probe(MEMSCOPE_SOCKET_PATH);
         if (r != -ENOENT && r != -ECONNREFUSED)
             return attach_path(

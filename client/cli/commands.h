@@ -1,0 +1,10 @@
+#ifndef MEMSCOPE_CLIENT_CLI_COMMANDS_H
+#define MEMSCOPE_CLIENT_CLI_COMMANDS_H
+
+// The subcommands, one file each.
+
+#include "client/cli/cli.h"
+
+extern const cli_command_t cli_help;
+
+#endif
