@@ -5,7 +5,8 @@
 //     anon MB         writes to that much new anonymous memory
 //     free            gives it all back
 //     zombies N       makes children that end and are not reaped; answers with the last one's PID
-//     children N      makes children that sleep; answers with the last one's PID
+//     children N      makes children that sleep; answers with the last one's PID, or with -1 where
+//                     the system does not allow as many
 //     reap            ends and reaps all children
 //
 // It ends with its standard input, and its children end with it.
@@ -84,7 +85,7 @@ static pid_t make_children(int count, int asleep)
     while (count-- > 0) {
         pid = fork();
         if (pid < 0)
-            fail("fork");
+            return -1;
         if (pid == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             while (asleep && getppid() == parent)
@@ -124,6 +125,8 @@ static void obey(const char *command)
         free_memory();
     } else if (strncmp(command, "zombies ", 8) == 0) {
         pid = make_children(atoi(command + 8), 0);
+        if (pid < 0)
+            fail("fork");
         wait_until_dead(pid);
     } else if (strncmp(command, "children ", 9) == 0) {
         pid = make_children(atoi(command + 9), 1);

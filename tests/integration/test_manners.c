@@ -1,0 +1,319 @@
+// How memscope treats the terminal, the shell that it was started from, and its private daemon.
+
+#include "common/cleanup.h"
+#include "tests/support/temporary.h"
+#include "tests/support/viewer.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static void assert_same_modes(terminal_t *t)
+{
+    const char *argv[] = {"true", NULL};
+    terminal_t *fresh = terminal_start(&(terminal_options_t){.argv = argv, .rows = 24, .cols = 80});
+    struct termios expected = terminal_modes(fresh), modes = terminal_modes(t);
+
+    assert_int_equal(modes.c_iflag, expected.c_iflag);
+    assert_int_equal(modes.c_oflag, expected.c_oflag);
+    assert_int_equal(modes.c_cflag, expected.c_cflag);
+    assert_int_equal(modes.c_lflag, expected.c_lflag);
+    assert_memory_equal(modes.c_cc, expected.c_cc, sizeof(modes.c_cc));
+    terminal_free(fresh);
+}
+
+static void assert_clean_end(terminal_t *t, int exit_status)
+{
+    int row, col;
+    bool visible;
+
+    assert_exit(t, exit_status);
+    assert_screen(t, !terminal_is_alternate(t));
+    assert_screen(t, terminal_is_blank(t));
+    assert_int_equal(terminal_stray(t), 0);
+    assert_same_modes(t);
+    terminal_cursor(t, &row, &col, &visible);
+    assert_true(visible);
+}
+
+static pid_t private_daemon(const terminal_t *t)
+{
+    pid_t pid = proc_find_child(terminal_pid(t), "memscoped");
+
+    assert_true(pid > 0);
+    return pid;
+}
+
+static void test_quit_restores_everything(void **state)
+{
+    static const struct {
+        const char *keys;
+        int signo;
+    } ends[] = {
+            {"q", 0}, {"\033", 0}, {"\003", 0}, {NULL, SIGTERM}, {NULL, SIGINT}, {NULL, SIGHUP}};
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        terminal_t *t = viewer_start(24, 80);
+        pid_t daemon = private_daemon(t);
+
+        assert_screen(t, terminal_is_alternate(t));
+        if (ends[i].keys)
+            terminal_send(t, ends[i].keys);
+        else
+            kill(terminal_pid(t), ends[i].signo);
+        assert_clean_end(t, 0);
+        assert_true(proc_wait_ended(daemon, EXPECT_MS));
+        terminal_free(t);
+    }
+}
+
+static void test_private_daemon_dies_with_a_killed_client(void **state)
+{
+    terminal_t *t = viewer_start(24, 80);
+    pid_t daemon = private_daemon(t);
+
+    (void) state;
+    kill(terminal_pid(t), SIGKILL);
+    assert_true(proc_wait_ended(daemon, EXPECT_MS));
+    terminal_free(t);
+}
+
+static void test_closed_window(void **state)
+{
+    terminal_t *t = viewer_start(24, 80);
+    pid_t daemon = private_daemon(t);
+
+    (void) state;
+    terminal_hang_up(t);
+    assert_true(terminal_wait_exit(t, EXPECT_MS) != -1);
+    assert_true(proc_wait_ended(daemon, EXPECT_MS));
+    terminal_free(t);
+}
+
+static void test_end_of_input(void **state)
+{
+    const char *argv[] = {MEMSCOPE_PATH, "--private", NULL};
+    terminal_t *t = terminal_start(
+            &(terminal_options_t){.argv = argv, .rows = 24, .cols = 80, .stdin_path = "/dev/null"});
+
+    (void) state;
+    assert_clean_end(t, 0);
+    terminal_free(t);
+}
+
+static void test_daemon_that_dies(void **state)
+{
+    terminal_t *t = viewer_start(24, 80);
+
+    (void) state;
+    kill(private_daemon(t), SIGKILL);
+    assert_text(t, "MEMSCOPE [SORT: MEM] lost");
+    assert_screen(t, strstr(terminal_line(t, 2), "PID NAME"));
+    terminal_send(t, "q");
+    assert_clean_end(t, 0);
+    terminal_free(t);
+}
+
+static bool is_at(const terminal_t *t, void *user)
+{
+    long at, of;
+
+    return viewer_position(t, &at, &of) && at == *(const long *) user;
+}
+
+static void test_every_key_counts(void **state)
+{
+    process_t actor = actor_start();
+    terminal_t *t;
+
+    (void) state;
+    actor_do(&actor, "children 60");
+    t = viewer_start(24, 80);
+    terminal_send(t, "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
+    assert_waited(t, is_at, &(long){41});
+    for (int i = 0; i < 15; i++)
+        terminal_send(t, i % 2 ? "k" : "\033OA");
+    assert_waited(t, is_at, &(long){26});
+    terminal_send(t, "\033[6~\033[6~\033[5~\033OH\033OB\033OB");
+    assert_waited(t, is_at, &(long){3});
+    process_stop(&actor);
+    viewer_quit(t);
+}
+
+// A whole picture of this size: title, rules as wide as the screen, and the foot's end.
+static bool is_whole(const terminal_t *t, void *user)
+{
+    int last = terminal_rows(t) - 1, end = terminal_cols(t) - 1;
+
+    (void) user;
+    return strncmp(terminal_line(t, 0), "MEMSCOPE", 8) == 0 &&
+           strcmp(terminal_cell(t, 1, end).text, " ") != 0 &&
+           strcmp(terminal_cell(t, 1, end).text, terminal_cell(t, 1, 0).text) == 0 &&
+           strcmp(terminal_cell(t, 3, end).text, terminal_cell(t, 1, 0).text) == 0 &&
+           strstr(terminal_line(t, 2), "PID ") &&
+           strcmp(terminal_cell(t, last, end).text, "p") == 0;
+}
+
+static void test_sizes(void **state)
+{
+    static const struct {
+        int rows, cols;
+    } sizes[] = {{24, 80}, {50, 160}, {15, 60}, {8, 40}, {100, 400}, {24, 80}};
+    terminal_t *t = viewer_start(24, 80);
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        terminal_resize(t, sizes[i].rows, sizes[i].cols);
+        assert_waited(t, is_whole, NULL);
+    }
+    terminal_resize(t, 5, 20);
+    assert_text(t, "too small");
+    terminal_resize(t, 1, 1);
+    terminal_resize(t, 24, 80);
+    assert_waited(t, is_whole, NULL);
+
+    for (int i = 0; i < 300; i++)
+        terminal_resize(t, 1 + i * 7 % 60, 1 + i * 13 % 200);
+    terminal_resize(t, 30, 100);
+    assert_waited(t, is_whole, NULL);
+    viewer_quit(t);
+}
+
+static void test_plain_ascii(void **state)
+{
+    const char *argv[] = {MEMSCOPE_PATH, "--private", NULL}, *env[] = {"LC_ALL=C", NULL};
+    terminal_t *t = viewer_start_with(argv, env, 24, 80);
+    process_t actor = actor_start();
+    const char *bytes;
+    size_t size;
+
+    (void) state;
+    viewer_await_list(t);
+    actor_do(&actor, "name \\xc3\\xa9\\xe2\\x96\\x88\\xff");
+    actor_do(&actor, "anon 150");
+    viewer_await_kb(t, actor.pid, "RSS", 149 * 1024, 155 * 1024);
+    terminal_send(t, "?");
+    assert_text(t, "reset the baseline");
+    terminal_send(t, "\033");
+    viewer_await_list(t);
+    viewer_inspect(t, actor.pid);
+    assert_text(t, "MEMORY TREND");
+    terminal_send(t, "\033");
+    viewer_await_list(t);
+
+    bytes = terminal_received(t, &size);
+    for (size_t i = 0; i < size; i++)
+        assert_in_range(bytes[i], 0, 0x7f);
+    process_stop(&actor);
+    viewer_quit(t);
+}
+
+static void test_errors_of_use(void **state)
+{
+    static const struct {
+        const char *argv[4];
+        int status;
+        const char *says;
+    } uses[] = {
+            {{MEMSCOPE_PATH, "--nonsense"}, 2, "--nonsense"},
+            {{MEMSCOPE_PATH, "--socket"}, 2, "--socket"},
+            {{MEMSCOPE_PATH, "--private"}, 1, "not a terminal"},
+            {{"env", "TERM=no-such-terminal", MEMSCOPE_PATH}, 1, "terminal"},
+    };
+    char output[2048];
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
+        int status = process_run(uses[i].argv, output, sizeof(output));
+
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), uses[i].status);
+        assert_non_null(strstr(output, uses[i].says));
+        assert_ptr_equal(strchr(output, '\n'), output + strlen(output) - 1);
+    }
+    assert_int_equal(process_run((const char *const[]){MEMSCOPE_PATH, "--help", NULL}, output,
+                             sizeof(output)),
+            0);
+    assert_non_null(strstr(output, "--socket PATH"));
+    assert_int_equal(process_run((const char *const[]){MEMSCOPE_PATH, "--version", NULL}, output,
+                             sizeof(output)),
+            0);
+    assert_non_null(strstr(output, "memscope "));
+}
+
+static void test_errors_on_a_terminal(void **state)
+{
+    static const struct {
+        const char *argument, *value, *env, *says;
+        int status;
+    } uses[] = {
+            {"--private", NULL, "MEMSCOPED=/nonexistent/memscoped", "/nonexistent/memscoped", 1},
+            {"--private", NULL, "MEMSCOPED=/bin/false", "private daemon", 1},
+            {"--socket", "/nonexistent/socket", NULL, "/nonexistent/socket", 1},
+            {"--private", NULL, "TERM=no-such-terminal", "no-such-terminal", 2},
+            {"--private", NULL, "TERM=", "TERM", 2},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
+        const char *argv[] = {MEMSCOPE_PATH, uses[i].argument, uses[i].value, NULL};
+        const char *env[] = {uses[i].env, NULL};
+        terminal_t *t = viewer_start_with(argv, env, 24, 200);
+
+        assert_exit(t, uses[i].status);
+        assert_screen(t, !terminal_is_alternate(t));
+        assert_screen(t, strncmp(terminal_line(t, 0), "memscope: ", 10) == 0);
+        assert_screen(t, strstr(terminal_line(t, 0), uses[i].says));
+        assert_screen(t, terminal_line(t, 1)[0] == '\0');
+        assert_same_modes(t);
+        terminal_free(t);
+    }
+}
+
+static void test_a_daemon_of_the_systems_kind(void **state)
+{
+    temporary_t dir = temporary_new();
+    char socket[128];
+    const char *argv[] = {MEMSCOPE_PATH, "--socket", socket, NULL};
+    const char *daemon_argv[] = {MEMSCOPED_PATH, "--socket", socket, NULL};
+
+    (void) state;
+    snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));
+
+    process_t daemon = process_start(daemon_argv);
+    while (access(socket, F_OK) < 0 && proc_is_running(daemon.pid))
+        proc_wait_ended(daemon.pid, 5);
+
+    terminal_t *t = viewer_start_with(argv, NULL, 24, 80);
+    viewer_await_list(t);
+    assert_text(t, "[SORT: MEM] live");
+    process_stop(&daemon);
+    assert_text(t, "reconnecting");
+    assert_screen(t, strstr(terminal_line(t, 2), "PID "));
+    daemon = process_start(daemon_argv);
+    assert_text(t, "[SORT: MEM] live");
+    viewer_quit(t);
+    assert_true(proc_is_running(daemon.pid));
+    process_stop(&daemon);
+    temporary_remove(&dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_quit_restores_everything),
+            cmocka_unit_test(test_private_daemon_dies_with_a_killed_client),
+            cmocka_unit_test(test_closed_window),
+            cmocka_unit_test(test_end_of_input),
+            cmocka_unit_test(test_daemon_that_dies),
+            cmocka_unit_test(test_every_key_counts),
+            cmocka_unit_test(test_sizes),
+            cmocka_unit_test(test_plain_ascii),
+            cmocka_unit_test(test_errors_of_use),
+            cmocka_unit_test(test_errors_on_a_terminal),
+            cmocka_unit_test(test_a_daemon_of_the_systems_kind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
