@@ -217,6 +217,14 @@ bool proc_wait_ended(pid_t pid, int timeout_ms)
     return true;
 }
 
+pid_t proc_parent(pid_t pid)
+{
+    char comm[64];
+    pid_t parent;
+
+    return read_stat(pid, &parent, comm) ? parent : 0;
+}
+
 pid_t proc_find_child(pid_t parent, const char *comm)
 {
     _cleanup_closedir_ DIR *dir = opendir("/proc");

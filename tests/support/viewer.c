@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #define FIELD_MAX 256
 #define SEEKS_MAX 20
 #define SETTLE_MS 500
+#define DIGIT_KB  60
 
 terminal_t *viewer_start_with(const char *const argv[], const char *const env[], int rows, int cols)
 {
@@ -289,7 +291,7 @@ bool viewer_parse_kb(const char *text, double *ret_kb)
     return false;
 }
 
-bool viewer_labelled_kb(const terminal_t *t, const char *label, double *ret_kb)
+static bool labelled_kb(const terminal_t *t, const char *label, double *ret_kb)
 {
     const char *at;
     int row;
@@ -348,4 +350,27 @@ void viewer_await_kb(terminal_t *t, pid_t pid, const char *column, double min_kb
 void viewer_await_field(terminal_t *t, pid_t pid, const char *column, const char *part)
 {
     await(t, &(wanted_t){.pid = pid, .column = column, .part = part});
+}
+
+typedef struct {
+    const char *label;
+    double kb, share;
+} labelled_t;
+
+static bool has_labelled(const terminal_t *t, void *user)
+{
+    const labelled_t *l = user;
+    double kb;
+
+    return labelled_kb(t, l->label, &kb) && fabs(kb - l->kb) <= l->share * l->kb + DIGIT_KB;
+}
+
+void viewer_await_labelled(terminal_t *t, const char *label, double kb, double share)
+{
+    labelled_t l = {.label = label, .kb = kb, .share = share};
+
+    if (terminal_wait(t, has_labelled, &l, EXPECT_MS))
+        return;
+    terminal_dump(t);
+    fail_msg("%s is not %.0f kB", label, kb);
 }

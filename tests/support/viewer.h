@@ -33,12 +33,13 @@ void viewer_inspect(terminal_t *t, pid_t pid);
 const char *viewer_field(const terminal_t *t, int row, const char *column);
 // A size or change in kB as memscope writes it ("518.2 MB", "+46.80 MB"); false for anything else.
 bool viewer_parse_kb(const char *text, double *ret_kb);
-// The size that stands behind `label` ("Anon", "Total RSS:") anywhere on screen; false: none.
-bool viewer_labelled_kb(const terminal_t *t, const char *label, double *ret_kb);
-
 // Wait until this holds of a process's row. They move the selection only where the row is not on
 // the page.
 void viewer_await_kb(terminal_t *t, pid_t pid, const char *column, double min_kb, double max_kb);
 void viewer_await_field(terminal_t *t, pid_t pid, const char *column, const char *part);
+
+// Waits until the first size behind `label` ("Anon ", "Total RSS:") on screen is this one, give or
+// take a share of it and what the last digit shown is worth.
+void viewer_await_labelled(terminal_t *t, const char *label, double kb, double share);
 
 #endif

@@ -1,0 +1,56 @@
+// What gets a tag without delay: zombies and spikes.
+
+#include "common/cleanup.h"
+#include "tests/support/viewer.h"
+
+#include <stdio.h>
+
+static void test_zombies_and_their_parent(void **state)
+{
+    process_t actor = actor_start();
+    terminal_t *t = viewer_start(40, 160);
+
+    (void) state;
+    pid_t zombie = actor_do(&actor, "zombies 3");
+    terminal_send(t, "T");
+    viewer_await_field(t, zombie, "TAGS", "ZOMBIE");
+    viewer_await_field(t, actor.pid, "TAGS", "UNREAPED:3");
+    viewer_inspect(t, zombie);
+    assert_text(t, "ZOMBIE");
+    terminal_send(t, "\033");
+    viewer_await_list(t);
+
+    actor_do(&actor, "reap");
+    assert_gone(t, "UNREAPED:3");
+    process_stop(&actor);
+    viewer_quit(t);
+}
+
+static void test_spike(void **state)
+{
+    process_t actor = actor_start();
+    terminal_t *t;
+
+    (void) state;
+    actor_do(&actor, "anon 100");
+    t = viewer_start(40, 160);
+    viewer_await_kb(t, actor.pid, "DELTA", -1024, 1024);
+    actor_do(&actor, "anon 600");
+    viewer_await_field(t, actor.pid, "TAGS", "SPIKE");
+    viewer_inspect(t, actor.pid);
+    assert_text(t, "Spike");
+    process_stop(&actor);
+    terminal_send(t, "\033");
+    viewer_await_list(t);
+    viewer_quit(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_zombies_and_their_parent),
+            cmocka_unit_test(test_spike),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
