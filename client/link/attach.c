@@ -56,18 +56,27 @@ static const char *daemon_path(char *buf, size_t cap)
     return MEMSCOPE_DAEMON_PATH;
 }
 
-// The child gets `socket_fd` and `errors_fd` and nothing else of ours; a session of its own keeps
-// the terminal's ^C and ^Z from it.
-static int spawn_daemon(const char *path, int socket_fd, int errors_fd, pid_t *ret_pid)
+// What a private daemon works on; NULL: the machine itself.
+typedef struct {
+    const char *option;
+    int fd;
+} work_t;
+
+// The child gets these descriptors and nothing else of ours; a session of its own keeps the
+// terminal's ^C and ^Z from it.
+static int spawn_daemon(
+        const char *path, int socket_fd, int errors_fd, const work_t *work, pid_t *ret_pid)
 {
-    char number[16];
-    char *argv[] = {strdupa("memscoped"), strdupa("--private"), number, NULL};
+    char number[16], file[16];
+    char *argv[] = {strdupa("memscoped"), strdupa("--private"), number,
+            work ? strdupa(work->option) : NULL, file, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, ignored;
     int r;
 
     snprintf(number, sizeof(number), "%d", socket_fd);
+    snprintf(file, sizeof(file), "%d", work ? work->fd : -1);
     sigemptyset(&none);
     sigemptyset(&ignored);
     sigaddset(&ignored, SIGPIPE);
@@ -78,6 +87,8 @@ static int spawn_daemon(const char *path, int socket_fd, int errors_fd, pid_t *r
     posix_spawn_file_actions_adddup2(&files, errors_fd, STDERR_FILENO);
     // Onto itself: inherited from here on.
     posix_spawn_file_actions_adddup2(&files, socket_fd, socket_fd);
+    if (work)
+        posix_spawn_file_actions_adddup2(&files, work->fd, work->fd);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &ignored);
     posix_spawnattr_setflags(
@@ -88,7 +99,8 @@ static int spawn_daemon(const char *path, int socket_fd, int errors_fd, pid_t *r
     return -r;
 }
 
-static int attach_private(attach_t *a, const session_handlers_t *handlers, char *ret_error)
+static int attach_private(
+        attach_t *a, const work_t *work, const session_handlers_t *handlers, char *ret_error)
 {
     _cleanup_close_ int ours = -1, theirs = -1, errors = -1, errors_in = -1;
     char buf[PATH_MAX];
@@ -105,7 +117,7 @@ static int attach_private(attach_t *a, const session_handlers_t *handlers, char 
     errors_in = fds[1];
     fcntl(errors, F_SETFL, O_NONBLOCK);
     fcntl(ours, F_SETFL, O_NONBLOCK);
-    r = spawn_daemon(path, theirs, errors_in, &a->daemon);
+    r = spawn_daemon(path, theirs, errors_in, work, &a->daemon);
     if (r < 0) {
         a->daemon = 0;
         snprintf(ret_error, ATTACH_ERROR_MAX, "cannot start a private daemon, %.300s: %s", path,
@@ -143,7 +155,17 @@ int attach(attach_t *a, const attach_target_t *target, const session_handlers_t 
             return attach_path(
                     a, MEMSCOPE_SOCKET_PATH, "--private does without it", r, handlers, ret_error);
     }
-    return attach_private(a, handlers, ret_error);
+    return attach_private(a, NULL, handlers, ret_error);
+}
+
+int attach_file(attach_t *a, const char *option, int fd, const session_handlers_t *handlers,
+        char *ret_error)
+{
+    const work_t work = {option, fd};
+
+    *a = (attach_t){.errors_fd = -1};
+    snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
+    return attach_private(a, &work, handlers, ret_error);
 }
 
 // It ends as soon as it notices that nobody is left; then it is not left behind unreaped either.

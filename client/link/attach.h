@@ -25,6 +25,10 @@ typedef struct {
 // 0, or -errno with one line in `ret_error` (ATTACH_ERROR_MAX bytes).
 int attach(attach_t *a, const attach_target_t *target, const session_handlers_t *handlers,
         char *ret_error);
+// Starts a private daemon with `option` ("--analyze") and the number of an open file, which stays
+// the caller's. 0, or -errno with one line in `ret_error`.
+int attach_file(attach_t *a, const char *option, int fd, const session_handlers_t *handlers,
+        char *ret_error);
 // Closes the session, by which a private daemon ends.
 void attach_done(attach_t *a);
 

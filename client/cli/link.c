@@ -1,0 +1,158 @@
+#include "client/cli/link.h"
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#define GIVE_UP_US (USEC_PER_SEC / 2) // for a private daemon to say why it does not start
+
+void cli_link_end(cli_link_t *l, int status)
+{
+    if (!l->done)
+        l->status = status;
+    l->done = true;
+}
+
+bool cli_link_is_private(const cli_link_t *l)
+{
+    const hello_message_t *hello = session_hello(l->attach.session);
+
+    return hello && hello->has.rights && hello->rights == RIGHTS_SESSION;
+}
+
+// ---- The session -------------------------------------------------------------------------------
+
+static void on_tick(void *user, bool keyframe, bool new_instance)
+{
+    cli_link_t *l = user;
+
+    (void) keyframe;
+    (void) new_instance;
+    l->live = true;
+    if (l->tick && !l->done)
+        l->tick(l, replica_snapshot(session_replica(l->attach.session)));
+}
+
+static void on_message(void *user, message_type_t type, const message_t *m)
+{
+    cli_link_t *l = user;
+
+    if (l->message && !l->done)
+        l->message(l, type, m);
+}
+
+static void on_state(void *user, session_state_t state)
+{
+    cli_link_t *l = user;
+
+    if (state == SESSION_LIVE)
+        l->said_lost = false;
+    if (state != SESSION_RECONNECTING || l->said_lost)
+        return;
+    l->said_lost = true;
+    cli_fail(0, "%s; waiting for it to come back", session_error(l->attach.session));
+}
+
+static session_handlers_t handlers_of(cli_link_t *l)
+{
+    l->attach = (attach_t){.errors_fd = -1};
+    return (session_handlers_t){
+            .tick = on_tick, .message = on_message, .state = on_state, .user = l};
+}
+
+static int failure(int r, const char *error)
+{
+    if (r == 0)
+        return CLI_OK;
+    return cli_fail(r == -EACCES || r == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE, "%s", error);
+}
+
+int cli_link_open(cli_link_t *l, const cli_common_t *o)
+{
+    session_handlers_t handlers = handlers_of(l);
+    char error[ATTACH_ERROR_MAX];
+
+    return failure(attach(&l->attach, &o->target, &handlers, error), error);
+}
+
+int cli_link_open_file(cli_link_t *l, const char *option, int fd)
+{
+    session_handlers_t handlers = handlers_of(l);
+    char error[ATTACH_ERROR_MAX];
+
+    return failure(attach_file(&l->attach, option, fd, &handlers, error), error);
+}
+
+void cli_link_close(cli_link_t *l)
+{
+    attach_done(&l->attach);
+}
+
+// ---- The loop ----------------------------------------------------------------------------------
+
+// A private daemon that could not start has a better reason to give than its silence.
+static void give_up(cli_link_t *l)
+{
+    uint64_t until = clock_monotonic_us() + GIVE_UP_US;
+
+    while (l->attach.daemon > 0 && !attach_reap(&l->attach) && clock_monotonic_us() < until)
+        poll(NULL, 0, 5);
+    attach_read_errors(&l->attach);
+    if (l->attach.errors[0])
+        cli_fail(CLI_FAILURE, "the private daemon ended: %s", l->attach.errors);
+    else
+        cli_fail(CLI_FAILURE, "%s", session_error(l->attach.session));
+    cli_link_end(l, CLI_FAILURE);
+}
+
+static int timeout_ms(const cli_link_t *l)
+{
+    uint64_t now = clock_monotonic_us(), deadline = session_deadline_us(l->attach.session), left;
+
+    if (l->wake_us)
+        deadline = MIN(deadline, l->wake_us);
+    if (deadline == UINT64_MAX)
+        return -1;
+    left = deadline > now ? deadline - now : 0;
+    return (int) MIN((left + USEC_PER_MSEC - 1) / USEC_PER_MSEC, UINT64_C(60000));
+}
+
+static void wait_and_take(cli_link_t *l)
+{
+    session_t *s = l->attach.session;
+    struct pollfd fds[] = {
+            {.fd = session_fd(s), .events = session_poll_events(s)},
+            {.fd = l->attach.errors_fd, .events = POLLIN},
+            {.fd = STDOUT_FILENO}, // its reader may go while there is nothing to write
+    };
+    uint64_t now;
+
+    if (poll(fds, ARRAY_SIZE(fds), timeout_ms(l)) < 0)
+        return;
+    if (fds[1].revents)
+        attach_read_errors(&l->attach);
+    if (fds[2].revents & (POLLERR | POLLHUP))
+        cli_link_end(l, CLI_OK);
+    now = clock_monotonic_us();
+    if (!l->done && (fds[0].revents || now >= session_deadline_us(s)))
+        session_dispatch(s, now);
+    if (!l->done && l->wake_us && now >= l->wake_us) {
+        l->wake_us = 0;
+        if (l->wake)
+            l->wake(l);
+    }
+}
+
+int cli_link_run(cli_link_t *l)
+{
+    while (!l->done) {
+        if (session_state(l->attach.session) == SESSION_FAILED)
+            give_up(l);
+        else
+            wait_and_take(l);
+    }
+    return l->status;
+}

@@ -1,0 +1,52 @@
+#ifndef MEMSCOPE_CLIENT_CLI_LINK_H
+#define MEMSCOPE_CLIENT_CLI_LINK_H
+
+// A subcommand's conversation with a daemon: attaches, hands over what comes, and ends when the
+// subcommand says so, the daemon is lost for good or the reader of stdout has gone.
+//
+//     cli_link_t l = {.tick = on_tick, .user = &mine};
+//     int status = cli_link_open(&l, &options->common);
+//     if (status == CLI_OK)
+//         status = cli_link_run(&l);
+//     cli_link_close(&l);
+
+#include "client/cli/cli.h"
+#include "protocol/message.h"
+
+typedef struct cli_link cli_link_t;
+
+struct cli_link {
+    // Set before cli_link_open; each may be NULL.
+    void (*tick)(cli_link_t *l, const snapshot_t *s); // the snapshot lives until the next one
+    void (*message)(cli_link_t *l, message_type_t type, const message_t *m);
+    void (*wake)(cli_link_t *l); // at wake_us; sets it anew
+    void *user;
+
+    uint64_t wake_us; // CLOCK_MONOTONIC; 0: never
+
+    attach_t attach;
+    bool live; // a first tick has come
+    bool done;
+    int status;
+    bool said_lost;
+};
+
+// CLI_OK, or the exit status after saying why.
+int cli_link_open(cli_link_t *l, const cli_common_t *o);
+// The same with a private daemon that works on a file: see attach_file.
+int cli_link_open_file(cli_link_t *l, const char *option, int fd);
+void cli_link_close(cli_link_t *l);
+
+// Until cli_link_end; the exit status.
+int cli_link_run(cli_link_t *l);
+void cli_link_end(cli_link_t *l, int status);
+
+static inline session_t *cli_link_session(const cli_link_t *l)
+{
+    return l->attach.session;
+}
+
+// Whether the daemon is one of this program's own, with this user's rights.
+bool cli_link_is_private(const cli_link_t *l);
+
+#endif
