@@ -77,7 +77,7 @@ static void learn(leak_state_t *s, const trend_t *t, floors_level_t level)
 static void tag(
         leak_state_t *s, leak_tag_t to, const trend_t *t, floors_level_t level, uint64_t now_ms)
 {
-    uint64_t span = (uint64_t) leak_block_ms(level) * (t->n + t->held);
+    uint64_t span = (uint64_t) leak_block_ms(level) * (t->n + t->quiet + t->held);
     uint64_t since = MAX(now_ms > span ? now_ms - span : 0, s->first_ms);
 
     if (s->tag == LEAK_NONE || since < s->since_ms || t->start_kb < s->since_kb) {

@@ -12,6 +12,7 @@
 // small growth, for the smaller it is the more ordinary things look like it.
 #define NEEDED_LARGE    15
 #define NEEDED_NORMAL   20
+#define NEEDED_MODEST   26
 #define NEEDED_SMALL    36
 #define GROWTH_LARGE_KB (256 * MIB)
 #define GROWTH_SMALL_KB (40 * MIB)
@@ -26,9 +27,9 @@
 #define SPREAD_MIN        8.0
 #define SPREAD_MIN_CYCLES 6.0
 #define SPREAD_MIN_COARSE 5.0
-#define CYCLE_MAX         6    // mid blocks: longer is not a cycle, but memory that was in use
-#define SPREAD_REGULAR    0.75 // of those
-#define BEND_SE_REGULAR   0.12
+#define CYCLE_MAX         6   // mid blocks: longer is not a cycle, but memory that was in use
+#define SPREAD_REGULAR    0.6 // of those
+#define BEND_SE_REGULAR   0.15
 
 #define SIGNAL_MIN 10.0 // growth over noise
 
@@ -68,13 +69,20 @@ static bool is_large(const leak_state_t *s, const trend_t *t)
     return t->growth_kb >= GROWTH_LARGE_KB && s->back_kb < BACK_SHARE * t->growth_kb;
 }
 
+static unsigned needed_mid_blocks(const leak_state_t *s, const trend_t *t)
+{
+    if (is_large(s, t))
+        return NEEDED_LARGE;
+    if (t->growth_kb >= GROWTH_SMALL_KB)
+        return NEEDED_NORMAL;
+    return t->growth_kb >= GROWTH_SMALL * t->start_kb ? NEEDED_MODEST : NEEDED_SMALL;
+}
+
 static unsigned needed_blocks(const leak_state_t *s, const trend_t *t, floors_level_t level)
 {
-    unsigned needed = is_large(s, t) ? NEEDED_LARGE : NEEDED_NORMAL;
+    unsigned needed = needed_mid_blocks(s, t);
     unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
 
-    if (t->growth_kb < GROWTH_SMALL_KB && t->growth_kb < GROWTH_SMALL * t->start_kb)
-        needed = NEEDED_SMALL;
     needed += needed * MIN(s->ended, 3u) / 3;
     return (needed + per_mid - 1) / per_mid;
 }
@@ -100,6 +108,11 @@ static bool like_a_day(const trend_t *t, double block_s)
     return !onset && t->slope_kb / block_s * 3600 < DAY_SHARE * t->start_kb;
 }
 
+static bool is_regular(const trend_t *t)
+{
+    return t->bend_se < BEND_SE_REGULAR;
+}
+
 static bool is_cyclic(const trend_t *t)
 {
     return t->held > 0 && t->held <= CYCLE_MAX;
@@ -111,7 +124,7 @@ static double spread_needed(const trend_t *t, floors_level_t level)
                     : is_cyclic(t)         ? SPREAD_MIN_CYCLES
                                            : SPREAD_MIN;
 
-    return t->bend_se < BEND_SE_REGULAR ? needed * SPREAD_REGULAR : needed;
+    return is_regular(t) ? needed * SPREAD_REGULAR : needed;
 }
 
 // What is missing in a window, the most basic thing first.
@@ -136,16 +149,17 @@ static void consider(
 {
     unsigned needed = needed_blocks(s, t, level);
     leak_reason_t reason = missing(t, level);
+    unsigned grown = t->n + (is_regular(t) ? t->pause : 0); // what led to the first step is growth
     leak_tag_t tag = LEAK_NONE;
 
     if (reason == LEAK_REASON_NONE) {
-        if (t->n < needed)
+        if (grown < needed)
             reason = LEAK_REASON_TOO_SHORT;
         else if (!is_large(s, t) && warming_up(s))
             reason = LEAK_REASON_WARMUP;
         if (reason == LEAK_REASON_NONE)
             tag = LEAK_SET;
-        else if (t->n * 5 >= needed * 3)
+        else if (grown * 5 >= needed * 3)
             tag = LEAK_SUSPECTED;
     }
     if (j->measured && (tag < j->tag || (tag == j->tag && reason <= j->reason)))
@@ -175,7 +189,7 @@ static unsigned held_before(const floors_t *f, floors_level_t level, double grow
 static void look_further_back(const floors_t *f, trend_t *t)
 {
     unsigned open = f->blocks % FLOORS_FINE_PER_COARSE / FLOORS_FINE_PER_MID;
-    unsigned start = t->n + t->held, at = open + FLOORS_MID_PER_COARSE, low;
+    unsigned start = t->n + t->quiet + t->held, at = open + FLOORS_MID_PER_COARSE, low;
     double kept = t->start_kb;
 
     for (unsigned i = 0; floors_back(f, FLOORS_COARSE, i, &low) && at <= start + t->n; i++) {

@@ -103,6 +103,25 @@ static unsigned skip_flat(const uint32_t *kept, unsigned n)
     return i;
 }
 
+// Floors after the last rise, unless they are more than passed between rises before: growth by
+// steps is judged from step to step.
+static unsigned quiet_end(const uint32_t *kept, unsigned n)
+{
+    double enough = RISE_SHARE * ((double) kept[n - 1] - kept[0]) / n;
+    unsigned last = n - 1, at, pause = 0;
+
+    while (last > 0 && kept[last] - kept[last - 1] <= enough)
+        last--;
+    at = last;
+    for (unsigned i = last; i-- > 1;) {
+        if (kept[i] - kept[i - 1] <= enough)
+            continue;
+        pause = MAX(pause, at - i - 1);
+        at = i;
+    }
+    return n - 1 - last <= pause ? n - 1 - last : 0;
+}
+
 void trend_look_before(trend_t *t, double kept_kb, unsigned blocks)
 {
     double rate = t->growth_kb / (t->n - 1);
@@ -131,6 +150,8 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
     t.n = n - from - t.held;
     from += skip_flat(kept + from, t.n);
     t.n = n - from - t.held;
+    t.quiet = quiet_end(kept + from, t.n);
+    t.n -= t.quiet;
     if (t.n < TREND_MIN)
         return false;
     t.start_kb = kept[from];

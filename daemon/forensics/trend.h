@@ -15,6 +15,7 @@
 typedef struct {
     unsigned n;        // floors judged: those of the window that are old enough
     unsigned held;     // floors set aside: the longest run held and then given back
+    unsigned quiet;    // floors after the last rise that are a pause like those before; not judged
     unsigned rises;    // floors clearly above the one before
     unsigned pause;    // longest run without such a rise
     double spread;     // over how many equal rises the growth is spread; a single step: 1
