@@ -151,6 +151,10 @@ static void put_values(void)
     PUT_VALUES_("Numbers of rights in HELLO", RIGHTS_VALUES);
     PUT_VALUES_("Numbers of code in REFUSED", REFUSED_VALUES);
     PUT_VALUES_("Numbers of code in ERROR", ERROR_VALUES);
+    PUT_VALUES_("Numbers of kind in EVENT", EVENT_VALUES);
+    PUT_VALUES_("Bits of ruled_out in EVENT", RULED_OUT_VALUES);
+    PUT_VALUES_("Numbers of by in WHY", WHY_BY_VALUES);
+    PUT_VALUES_("Kinds of rows and of the ledger in WHY", LEDGER_VALUES);
 }
 
 // ---- Template ----------------------------------------------------------------------------------

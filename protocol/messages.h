@@ -25,7 +25,11 @@
     X( 7, DETAILS,          details,          TO_CLIENT, 1, "all that is known of the inspected process") \
     X( 8, HISTORY_REQUEST,  history_request,  TO_DAEMON, 1, "asks for the past of a process or of the system") \
     X( 9, HISTORY,          history,          TO_CLIENT, 1, "the past of one process, answers HISTORY_REQUEST") \
-    X(10, ERROR,            error,            TO_CLIENT, 1, "a request that could not be answered; the connection goes on")
+    X(10, ERROR,            error,            TO_CLIENT, 1, "a request that could not be answered; the connection goes on") \
+    X(11, EVENTS_REQUEST,   events_request,   TO_DAEMON, 1, "asks for events of the past and, if it says so, for those to come") \
+    X(12, EVENT,            event,            TO_CLIENT, 1, "something that happened, or the end of an answer to EVENTS_REQUEST") \
+    X(13, WHY_REQUEST,      why_request,      TO_DAEMON, 1, "asks who took memory in a span of time") \
+    X(14, WHY,              why,              TO_CLIENT, 1, "who took memory in a span of time, answers WHY_REQUEST")
 
 #define HELLO_FIELDS(F) \
     F(1, magic,       UINT,  "",     1, PUBLIC, "PROTOCOL_MAGIC 0x4350534d") \
@@ -118,8 +122,122 @@
     F(2, code,        UINT,  "",     1, PUBLIC, "why, for programs") \
     F(3, text,        TEXT,  "",     1, PUBLIC, "reason and remedy in one line")
 
+#define EVENTS_REQUEST_FIELDS(F) \
+    F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries") \
+    F(2, from_ms,     UINT,  "ms",   1, PUBLIC, "events from then on, CLOCK_BOOTTIME; absent: all that are kept") \
+    F(3, to_ms,       UINT,  "ms",   1, PUBLIC, "and until then; absent: until now") \
+    F(4, after,       UINT,  "",     1, PUBLIC, "only those of a greater number") \
+    F(5, follow,      UINT,  "",     1, PUBLIC, "1: from now on events are sent as they happen, 0: no longer; absent: as before")
+
+#define EVENT_FIELDS(F) \
+    F( 1, request,    UINT,  "",     1, PUBLIC, "of the request; absent: it has just happened") \
+    F( 2, last,       UINT,  "",     1, PUBLIC, "1: the end of an answer, without an event; then only request, more, number and since_ms count") \
+    F( 3, more,       UINT,  "",     1, PUBLIC, "with last: 1 if there are more; ask again with after = number") \
+    F( 4, number,     UINT,  "",     1, PUBLIC, "grows with each event; with last: of the last event looked at") \
+    F( 5, time_ms,    UINT,  "ms",   1, PUBLIC, "when, CLOCK_BOOTTIME") \
+    F( 6, kind,       UINT,  "",     1, PUBLIC, "what happened: EVENT_*") \
+    F( 7, tag,        UINT,  "bits", 1, PUBLIC, "the tag (TAG_*) that was suspected, set or cleared; of an exit: those it had") \
+    F( 8, pid,        UINT,  "",     1, PUBLIC, "identity; absent: nobody could be named") \
+    F( 9, start_time, UINT,  "clock ticks", 1, PUBLIC, "identity") \
+    F(10, name,       TEXT,  "",     1, PUBLIC, "command name") \
+    F(11, uid,        UINT,  "",     1, PUBLIC, "real user id") \
+    F(12, unit,       TEXT,  "",     1, PUBLIC, "systemd unit, as of a process") \
+    F(13, text,       TEXT,  "",     1, PUBLIC, "the receipt in a line") \
+    F(14, since_ms,   UINT,  "ms",   1, PUBLIC, "since when it grew or was so, CLOCK_BOOTTIME; with last: how far back events are kept") \
+    F(15, size_kb,    UINT,  "KiB",  1, PUBLIC, "growth of a LEAK, height of a SPIKE, private memory of one that ended") \
+    F(16, peak_kb,    UINT,  "KiB",  1, PUBLIC, "of one that ended: its peak RSS") \
+    F(17, rate,       UINT,  "bytes/s", 1, PUBLIC, "of a LEAK") \
+    F(18, rate_low,   UINT,  "bytes/s", 1, PUBLIC, "lower bound of rate, two sigmas") \
+    F(19, rate_high,  UINT,  "bytes/s", 1, PUBLIC, "upper bound of rate") \
+    F(20, confidence, UINT,  "%",    1, PUBLIC, "of a LEAK") \
+    F(21, left_s,     UINT,  "s",    1, PUBLIC, "of a LEAK: until the memory that is left is used up") \
+    F(22, ruled_out,  UINT,  "bits", 1, PUBLIC, "of a LEAK: other explanations that do not hold, RULED_OUT_*") \
+    F(23, duration_ms, UINT, "ms",   1, PUBLIC, "how long a SPIKE rose, or lasted once it has ended") \
+    F(24, given_back, UINT,  "",     1, PUBLIC, "of a SPIKE that ended: 1 if it was given back, 0 if it was kept") \
+    F(25, count,      UINT,  "",     1, PUBLIC, "zombies of a parent that does not reap; kills of an OOM kill") \
+    F(26, story,      UINT,  "",     1, PUBLIC, "the how manieth process of the same service or program to leak; absent: the first") \
+    F(27, story_ms,   UINT,  "ms",   1, PUBLIC, "since when the first of them leaked, CLOCK_BOOTTIME") \
+    F(28, story_kb,   UINT,  "KiB",  1, PUBLIC, "by how much all of them grew") \
+    F(29, cgroup,     TEXT,  "",     1, PUBLIC, "of an OOM kill: the cgroup whose limit was reached; absent: the host's memory, or not known") \
+    F(30, grown,      BYTES, "",     1, PUBLIC, "of an OOM kill: who had grown in the minutes before, see Rows of a WHY") \
+    F(31, used,       BYTES, "",     1, PUBLIC, "of an OOM kill: used memory in the ten minutes before, see Points of a HISTORY; rss is all, private what is in swap") \
+    F(32, step_ms,    UINT,  "ms",   1, PUBLIC, "time between points of used; the last one is of time_ms")
+
+#define WHY_REQUEST_FIELDS(F) \
+    F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries") \
+    F(2, from_ms,     UINT,  "ms",   1, PUBLIC, "begin of the span, CLOCK_BOOTTIME; absent: five minutes before its end") \
+    F(3, to_ms,       UINT,  "ms",   1, PUBLIC, "end of the span; absent: now") \
+    F(4, by,          UINT,  "",     1, PUBLIC, "what makes a row: WHY_BY_*") \
+    F(5, limit,       UINT,  "",     1, PUBLIC, "rows wanted at most; the daemon may send fewer")
+
+#define WHY_FIELDS(F) \
+    F( 1, request,    UINT,  "",     1, PUBLIC, "of the request") \
+    F( 2, by,         UINT,  "",     1, PUBLIC, "what makes a row: WHY_BY_*") \
+    F( 3, known_ms,   UINT,  "ms",   1, PUBLIC, "nothing is known of the time before, CLOCK_BOOTTIME") \
+    F( 4, from_ms,    UINT,  "ms",   1, PUBLIC, "the span looked at: what was asked for, cut to what is known") \
+    F( 5, to_ms,      UINT,  "ms",   1, PUBLIC, "its end") \
+    F( 6, step_ms,    UINT,  "ms",   1, PUBLIC, "how exactly times in it are known") \
+    F( 7, used_from_kb, UINT, "KiB", 1, PUBLIC, "used memory at its begin: what no cache can give back, and swap") \
+    F( 8, used_to_kb, UINT,  "KiB",  1, PUBLIC, "the same at its end") \
+    F( 9, change_from_ms, UINT, "ms", 1, PUBLIC, "the change looked at: the greatest rise in the span, or fall where that was far greater") \
+    F(10, change_to_ms, UINT, "ms",  1, PUBLIC, "its end; rows and ledger are about these two moments") \
+    F(11, change_from_kb, UINT, "KiB", 1, PUBLIC, "used memory at its begin") \
+    F(12, change_to_kb, UINT, "KiB", 1, PUBLIC, "used memory at its end") \
+    F(13, steepest_from_ms, UINT, "ms", 1, PUBLIC, "the steepest moment of the change") \
+    F(14, steepest_to_ms, UINT, "ms", 1, PUBLIC, "its end") \
+    F(15, steepest_kb, INT,  "KiB",  1, PUBLIC, "change of used memory in that moment") \
+    F(16, rows,       BYTES, "",     1, PUBLIC, "who took it, largest share first, see Rows of a WHY") \
+    F(17, others,     UINT,  "",     1, PUBLIC, "processes and groups beyond the limit of rows") \
+    F(18, others_kb,  INT,   "KiB",  1, PUBLIC, "their share of the change") \
+    F(19, hidden_kb,  INT,   "KiB",  1, PUBLIC, "share of processes that this client may not see") \
+    F(20, unexplained_kb, INT, "KiB", 1, PUBLIC, "the change less the shares of rows, others and hidden") \
+    F(21, ledger,     BYTES, "",     1, PUBLIC, "all memory at both moments, see Ledger of a WHY") \
+    F(22, mem_total_kb, UINT, "KiB", 1, PUBLIC, "MemTotal") \
+    F(23, processes_kb, INT, "KiB",  1, PUBLIC, "share of all processes together")
+
 #define FEATURE_VALUES(V) \
-    V(FEATURE_HISTORY, 1 << 0, "answers HISTORY_REQUEST")
+    V(FEATURE_HISTORY, 1 << 0, "answers HISTORY_REQUEST") \
+    V(FEATURE_EVENTS,  1 << 1, "answers EVENTS_REQUEST") \
+    V(FEATURE_WHY,     1 << 2, "answers WHY_REQUEST")
+
+#define EVENT_VALUES(V) \
+    V(EVENT_SUSPECTED, 1, "a tag is suspected") \
+    V(EVENT_SET,       2, "a tag was set; SPIKE: it began") \
+    V(EVENT_CLEARED,   3, "a tag, or its suspicion, has gone; SPIKE: it ended") \
+    V(EVENT_OOM_KILL,  4, "the kernel killed for want of memory") \
+    V(EVENT_EXIT,      5, "a process that held much, or had a tag, has ended")
+
+#define RULED_OUT_VALUES(V) \
+    V(RULED_OUT_FILE_PAGES, 1 << 0, "only private memory is counted") \
+    V(RULED_OUT_SWAP_IN,    1 << 1, "anonymous memory and swap are counted together") \
+    V(RULED_OUT_WARMUP,     1 << 2, "it lasts longer than a start") \
+    V(RULED_OUT_SAWTOOTH,   1 << 3, "what is given back is not counted") \
+    V(RULED_OUT_CACHE,      1 << 4, "it does not slow down") \
+    V(RULED_OUT_STEPS,      1 << 5, "it is spread over many rises") \
+    V(RULED_OUT_NOISE,      1 << 6, "it is far more than the process wanders anyway")
+
+#define WHY_BY_VALUES(V) \
+    V(WHY_BY_PROCESS, 0, "each process") \
+    V(WHY_BY_USER,    1, "all processes of a user") \
+    V(WHY_BY_UNIT,    2, "all processes of a systemd unit") \
+    V(WHY_BY_NAME,    3, "all processes of a name")
+
+#define LEDGER_VALUES(V) \
+    V(LEDGER_PROCESSES,        1, "private memory of processes (AnonPages)") \
+    V(LEDGER_SHMEM,            2, "shared memory and tmpfs (Shmem)") \
+    V(LEDGER_CACHE_CLEAN,      3, "page cache that is as it is on disk") \
+    V(LEDGER_CACHE_DIRTY,      4, "page cache that has to be written yet (Dirty, Writeback)") \
+    V(LEDGER_SLAB_RECLAIMABLE, 5, "caches of the kernel (SReclaimable)") \
+    V(LEDGER_SLAB,             6, "the kernel's other objects (SUnreclaim)") \
+    V(LEDGER_PAGE_TABLES,      7, "PageTables, SecPageTables") \
+    V(LEDGER_KERNEL_STACKS,    8, "KernelStack") \
+    V(LEDGER_PERCPU,           9, "Percpu") \
+    V(LEDGER_VMALLOC,         10, "VmallocUsed without kernel stacks") \
+    V(LEDGER_HUGETLB,         11, "Hugetlb, used or not") \
+    V(LEDGER_COMPRESSED,      12, "RAM that zswap and zram take for what they hold") \
+    V(LEDGER_FREE,            13, "MemFree") \
+    V(LEDGER_UNEXPLAINED,     14, "MemTotal less all of the above") \
+    V(LEDGER_SWAP,            15, "used swap, which is not part of MemTotal")
 
 #define RIGHTS_VALUES(V) \
     V(RIGHTS_ALL,     1, "everything: root, or a member of the group memscope") \
@@ -146,6 +264,10 @@ enum { FEATURE_VALUES(VALUE_NAME_) };
 enum { RIGHTS_VALUES(VALUE_NAME_) };
 enum { REFUSED_VALUES(VALUE_NAME_) };
 enum { ERROR_VALUES(VALUE_NAME_) };
+enum { EVENT_VALUES(VALUE_NAME_) };
+enum { RULED_OUT_VALUES(VALUE_NAME_) };
+enum { WHY_BY_VALUES(VALUE_NAME_) };
+enum { LEDGER_VALUES(VALUE_NAME_) };
 
 #define MESSAGE_TYPE_(type, NAME, member, direction, since, doc) MESSAGE_##NAME = type,
 typedef enum { MESSAGES(MESSAGE_TYPE_) MESSAGE_TYPE_MAX } message_type_t;

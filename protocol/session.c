@@ -68,7 +68,7 @@ static void start(session_t *s, int fd)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, PROTOCOL_VERSION_MIN);
     MESSAGE_SET(&m, version_max, PROTOCOL_VERSION_MAX);
-    MESSAGE_SET(&m, features, FEATURE_HISTORY);
+    MESSAGE_SET(&m, features, FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_WHY);
     MESSAGE_SET_TEXT(&m, build, build, sizeof(build) - 1);
     message_append(&s->channel.out, MESSAGE_HELLO, &m);
 }
@@ -294,22 +294,56 @@ int session_request_keyframe(session_t *s)
     return 0;
 }
 
-int session_request_history(
-        session_t *s, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms)
+// Sends a request that carries a number, which is set in it: that number, or -errno.
+static int request(session_t *s, message_type_t type, const void *m, uint64_t *number, bool *has)
 {
-    history_request_message_t m = {0};
     int r;
 
     if (s->state != SESSION_LIVE)
         return -ENOTCONN;
-    MESSAGE_SET(&m, request, s->last_history % INT_MAX + 1);
+    *number = s->last_request % INT_MAX + 1;
+    *has = true;
+    r = message_append(&s->channel.out, type, m);
+    if (r < 0)
+        return r == -E2BIG ? -ENOBUFS : r;
+    s->last_request = *number;
+    return (int) *number;
+}
+
+int session_request_history(
+        session_t *s, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms)
+{
+    history_request_message_t m = {0};
+
     MESSAGE_SET(&m, pid, pid);
     MESSAGE_SET(&m, start_time, start_time);
     MESSAGE_SET(&m, span_ms, span_ms);
     MESSAGE_SET(&m, step_ms, step_ms);
-    r = message_append(&s->channel.out, MESSAGE_HISTORY_REQUEST, &m);
-    if (r < 0)
-        return r == -E2BIG ? -ENOBUFS : r;
-    s->last_history = m.request;
-    return (int) m.request;
+    return request(s, MESSAGE_HISTORY_REQUEST, &m, &m.request, &m.has.request);
+}
+
+int session_request_events(session_t *s, const session_span_t *span, uint64_t after, bool follow)
+{
+    events_request_message_t m = {0};
+
+    if (span && span->from_ms > 0)
+        MESSAGE_SET(&m, from_ms, span->from_ms);
+    if (span && span->to_ms > 0)
+        MESSAGE_SET(&m, to_ms, span->to_ms);
+    MESSAGE_SET(&m, after, after);
+    MESSAGE_SET(&m, follow, follow);
+    return request(s, MESSAGE_EVENTS_REQUEST, &m, &m.request, &m.has.request);
+}
+
+int session_request_why(session_t *s, const session_span_t *span, unsigned by, unsigned limit)
+{
+    why_request_message_t m = {0};
+
+    if (span && span->from_ms > 0)
+        MESSAGE_SET(&m, from_ms, span->from_ms);
+    if (span && span->to_ms > 0)
+        MESSAGE_SET(&m, to_ms, span->to_ms);
+    MESSAGE_SET(&m, by, by);
+    MESSAGE_SET(&m, limit, limit);
+    return request(s, MESSAGE_WHY_REQUEST, &m, &m.request, &m.has.request);
 }

@@ -25,7 +25,7 @@ typedef struct {
     // After each tick that was applied; `keyframe`: everything may have changed. A keyframe of
     // another run of the daemon (slots mean other processes) has `new_instance`.
     void (*tick)(void *user, bool keyframe, bool new_instance);
-    // Any other message for this client: DETAILS, HISTORY, ERROR. The views end with the call.
+    // Any other message for this client: DETAILS, HISTORY, EVENT, WHY, ERROR. The views end with the call.
     void (*message)(void *user, message_type_t type, const message_t *m);
     void (*state)(void *user, session_state_t state);
     void *user;
@@ -59,5 +59,21 @@ int session_request_keyframe(session_t *s);
 // Returns the request's number (> 0) or -errno; -ENOTCONN while not live.
 int session_request_history(
         session_t *s, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms);
+
+// CLOCK_BOOTTIME, 0: open at that end. A NULL span is open at both.
+typedef struct {
+    uint64_t from_ms, to_ms;
+} session_span_t;
+
+// Answered with EVENTs of that request, oldest first, and one more with `last`. When that has
+// `more`, ask again with `after` = its number. `follow`: from now on events come as they happen,
+// without `request`; one of them may come in an answer as well, `number` tells. A daemon without
+// FEATURE_EVENTS does not answer.
+int session_request_events(session_t *s, const session_span_t *span, uint64_t after, bool follow);
+
+// Answered with a WHY (see protocol/rows.h for what is packed in it), or an ERROR: the daemon does
+// a few of these between two ticks. `by`: WHY_BY_*; `limit`: rows wanted, 0: as many as there may
+// be. An open begin means five minutes. A daemon without FEATURE_WHY does not answer.
+int session_request_why(session_t *s, const session_span_t *span, unsigned by, unsigned limit);
 
 #endif

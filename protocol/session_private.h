@@ -35,7 +35,7 @@ struct session {
     bool has_instance;
 
     requests_t requests;
-    uint64_t last_history; // number of the last HISTORY_REQUEST
+    uint64_t last_request; // number of the last request that has one
 };
 
 void session_set_state(session_t *s, session_state_t state);

@@ -280,6 +280,34 @@ static void test_a_conversation(void **state)
     assert_int_equal(m.history_request.request, 2);
 }
 
+static void test_asking_for_events_and_reasons(void **state)
+{
+    fixture_t *f = *state;
+    const session_span_t span = {.from_ms = 50}, closed = {.from_ms = 1, .to_ms = 2};
+    message_t m;
+
+    begin_fd(f);
+    assert_int_equal(session_request_events(f->session, NULL, 0, true), -ENOTCONN);
+    assert_int_equal(session_request_why(f->session, NULL, WHY_BY_NAME, 5), -ENOTCONN);
+    greet(f, 77);
+    assert_int_equal(session_request_events(f->session, &span, 9, true), 1);
+    assert_int_equal(session_request_why(f->session, &closed, WHY_BY_NAME, 5), 2);
+    assert_int_equal(session_request_why(f->session, NULL, WHY_BY_USER, 0), 3);
+    assert_int_equal(hear(f, &m), MESSAGE_EVENTS_REQUEST);
+    assert_int_equal(m.events_request.request, 1);
+    assert_int_equal(m.events_request.from_ms, 50);
+    assert_false(m.events_request.has.to_ms);
+    assert_int_equal(m.events_request.after, 9);
+    assert_int_equal(m.events_request.follow, 1);
+    assert_int_equal(hear(f, &m), MESSAGE_WHY_REQUEST);
+    assert_int_equal(m.why_request.request, 2);
+    assert_int_equal(m.why_request.to_ms, 2);
+    assert_int_equal(m.why_request.by, WHY_BY_NAME);
+    assert_int_equal(m.why_request.limit, 5);
+    assert_int_equal(hear(f, &m), MESSAGE_WHY_REQUEST);
+    assert_false(m.why_request.has.from_ms || m.why_request.has.to_ms);
+}
+
 static void test_messages_come_through(void **state)
 {
     fixture_t *f = *state;
@@ -585,6 +613,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(test_a_conversation),
+            TEST(test_asking_for_events_and_reasons),
             TEST(test_messages_come_through),
             TEST(test_requests_are_kept_over_a_restart),
             TEST(test_reconnects_within_two_seconds),
