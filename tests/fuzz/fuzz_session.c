@@ -1,6 +1,7 @@
 // A daemon that says anything: the session goes on or ends with a reason, and never waits for more
 // than the daemon may send.
 
+#include "protocol/rows.h"
 #include "protocol/session.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -21,12 +22,28 @@ static void on_tick(void *user, bool keyframe, bool new_instance)
     FUZZ_CHECK(session_state(session) == SESSION_LIVE);
 }
 
+static void unpack(const why_message_t *m)
+{
+    cursor_t c = cursor_of(m->rows.data, m->rows.len);
+    ledger_line_t line;
+    why_row_t row;
+
+    while (why_row_next(&c, &row))
+        FUZZ_CHECK(row.name.len <= m->rows.len && row.unit.len <= m->rows.len);
+    c = cursor_of(m->ledger.data, m->ledger.len);
+    while (ledger_line_next(&c, &line))
+        FUZZ_CHECK(!c.failed);
+}
+
 static void on_message(void *user, message_type_t type, const message_t *m)
 {
     char text[300];
 
     (void) user;
-    FUZZ_CHECK(type == MESSAGE_DETAILS || type == MESSAGE_HISTORY || type == MESSAGE_ERROR);
+    FUZZ_CHECK(type == MESSAGE_DETAILS || type == MESSAGE_HISTORY || type == MESSAGE_ERROR ||
+               type == MESSAGE_EVENT || type == MESSAGE_WHY);
+    if (type == MESSAGE_WHY)
+        unpack(&m->why);
     message_print(type, m, text, sizeof(text));
     session_inspect(session, 1, 2);
 }
