@@ -34,7 +34,7 @@ static void open_inspect(app_t *a, const row_t *row)
     app_ask_history(a);
 }
 
-static void open_selected(app_t *a)
+void actions_open(app_t *a)
 {
     const row_t *row = list_selected(&a->list, &a->model);
 
@@ -53,7 +53,7 @@ static void open_selected(app_t *a)
     a->stale = true;
 }
 
-static void sort_by(app_t *a, column_id_t column, bool invert)
+void actions_sort(app_t *a, column_id_t column, bool invert)
 {
     list_sort_by(&a->list, column, invert);
     a->stale = true;
@@ -69,7 +69,7 @@ static void sort_beside(app_t *a, int step)
         if (id < 0 || id >= COLUMN_MAX)
             return;
     } while (!columns[id].sortable || !column_title((column_id_t) id, a->list.kind, a->list.tree));
-    sort_by(a, (column_id_t) id, false);
+    actions_sort(a, (column_id_t) id, false);
 }
 
 static void reset_baselines(app_t *a)
@@ -99,7 +99,7 @@ static void go_back(app_t *a)
     }
 }
 
-static bool search(app_t *a, size_t place, int step, bool here)
+bool actions_search(app_t *a, size_t place, int step, bool here)
 {
     bool found = list_search(&a->list, &a->model, place, step, here);
 
@@ -157,7 +157,7 @@ static void list_action(app_t *a, action_t action)
         list_end(l, &a->model);
         break;
     case ACTION_OPEN:
-        open_selected(a);
+        actions_open(a);
         break;
     case ACTION_BACK:
         go_back(a);
@@ -167,16 +167,16 @@ static void list_action(app_t *a, action_t action)
         a->stale = true;
         break;
     case ACTION_SORT_MEM:
-        sort_by(a, COLUMN_RSS, false);
+        actions_sort(a, COLUMN_RSS, false);
         break;
     case ACTION_SORT_CPU:
-        sort_by(a, COLUMN_CPU, false);
+        actions_sort(a, COLUMN_CPU, false);
         break;
     case ACTION_SORT_DELTA:
-        sort_by(a, COLUMN_DELTA, false);
+        actions_sort(a, COLUMN_DELTA, false);
         break;
     case ACTION_SORT_PID:
-        sort_by(a, COLUMN_PID, false);
+        actions_sort(a, COLUMN_PID, false);
         break;
     case ACTION_SORT_LEFT:
         sort_beside(a, -1);
@@ -185,7 +185,7 @@ static void list_action(app_t *a, action_t action)
         sort_beside(a, 1);
         break;
     case ACTION_INVERT:
-        sort_by(a, l->order.column, true);
+        actions_sort(a, l->order.column, true);
         break;
     case ACTION_COMMAND:
         l->command = !l->command;
@@ -194,10 +194,10 @@ static void list_action(app_t *a, action_t action)
         prompt_open(&a->prompt, PROMPT_SEARCH, l->search, l->cursor);
         break;
     case ACTION_SEARCH_NEXT:
-        search(a, l->cursor, 1, false);
+        actions_search(a, l->cursor, 1, false);
         break;
     case ACTION_SEARCH_BEFORE:
-        search(a, l->cursor, -1, false);
+        actions_search(a, l->cursor, -1, false);
         break;
     case ACTION_FILTER:
         prompt_open(&a->prompt, PROMPT_FILTER, l->filter_text, l->cursor);
@@ -265,79 +265,14 @@ static void help_action(app_t *a, action_t action)
         scroll_action(&a->help_scroll, MAX(a->grid.rows - 4, 1), action);
 }
 
-// ---- Typing ------------------------------------------------------------------------------------
-
-static void typed(app_t *a)
-{
-    prompt_t *p = &a->prompt;
-    list_t *l = &a->list;
-
-    p->error[0] = '\0';
-    if (p->kind == PROMPT_FILTER) {
-        list_set_filter(l, p->text, p->error, sizeof(p->error));
-        a->stale = true;
-        return;
-    }
-    snprintf(l->search, sizeof(l->search), "%s", p->text);
-    if (p->text[0] && !list_search(l, &a->model, p->place, 1, true))
-        snprintf(p->error, sizeof(p->error), "no match");
-}
-
-// Puts back what was in force before.
-static void cancel_prompt(app_t *a)
-{
-    prompt_t *p = &a->prompt;
-
-    if (p->kind == PROMPT_FILTER) {
-        list_set_filter(&a->list, p->before, p->error, sizeof(p->error));
-        a->stale = true;
-    } else {
-        snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
-    }
-    p->kind = PROMPT_NONE;
-}
-
-static void accept_prompt(app_t *a)
-{
-    prompt_t *p = &a->prompt;
-    bool again = p->kind == PROMPT_SEARCH && !p->text[0];
-
-    if (p->error[0] && p->kind == PROMPT_FILTER)
-        return; // it stays open until it is right, or given up
-    p->kind = PROMPT_NONE;
-    if (again) {
-        snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
-        search(a, a->list.cursor, 1, false);
-    }
-}
-
-static void prompt_code(app_t *a, int code)
-{
-    switch (code) {
-    case KEY_CODE_ESCAPE:
-        cancel_prompt(a);
-        break;
-    case KEY_CODE_ENTER:
-    case '\n':
-        accept_prompt(a);
-        break;
-    case KEY_CODE_UP:
-    case KEY_CODE_DOWN:
-        list_move(&a->list, &a->model, code == KEY_CODE_UP ? -1 : 1);
-        a->prompt.place = a->list.cursor;
-        break;
-    default:
-        if (prompt_key(&a->prompt, code))
-            typed(a);
-    }
-}
-
-static void do_action(app_t *a, action_t action)
+void actions_do(app_t *a, action_t action)
 {
     if (action == ACTION_QUIT) {
         a->quit = true;
     } else if (action == ACTION_RESET_BASELINE) {
         reset_baselines(a);
+    } else if (action == ACTION_REDRAW) {
+        a->redraw = true;
     } else if (action == ACTION_FREEZE) {
         freeze(a);
     } else if (action == ACTION_COPY) {
@@ -366,52 +301,7 @@ void app_key(app_t *a, int code)
         app_take_up(a);
     a->dirty = true;
     if (a->prompt.kind != PROMPT_NONE)
-        prompt_code(a, code);
+        typing_key(a, code);
     else
-        do_action(a, action);
-}
-
-// ---- Mouse -------------------------------------------------------------------------------------
-
-#define WHEEL_LINES 3
-
-static void press_heading(app_t *a, int col)
-{
-    for (size_t i = 0; i < a->layout.n; i++) {
-        const column_place_t *place = &a->layout.places[i];
-
-        if (col < place->left || col >= place->left + place->width || !columns[place->id].sortable)
-            continue;
-        sort_by(a, place->id, a->list.order.column == place->id);
-    }
-}
-
-static void press_list(app_t *a, int row, int col)
-{
-    list_t *l = &a->list;
-    long line = row - HEAD_ROWS - HEADING_ROWS;
-
-    if (row == HEAD_ROWS)
-        press_heading(a, col);
-    if (line < 0 || (size_t) line >= l->page || l->top + (size_t) line >= l->n)
-        return;
-    line += (long) l->top - (long) l->cursor;
-    if (line == 0 && l->moved)
-        open_selected(a);
-    else
-        list_move(l, &a->model, line);
-}
-
-void app_mouse(app_t *a, mouse_t what, int row, int col)
-{
-    if (a->stale)
-        app_take_up(a);
-    a->dirty = true;
-    if (what == MOUSE_PRESS) {
-        if (a->view == VIEW_LIST)
-            press_list(a, row, col);
-        return;
-    }
-    for (int i = 0; i < WHEEL_LINES; i++)
-        do_action(a, what == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+        actions_do(a, action);
 }

@@ -1,7 +1,8 @@
 #ifndef MEMSCOPE_CLIENT_ACTIONS_H
 #define MEMSCOPE_CLIENT_ACTIONS_H
 
-// What the app's two halves have of each other: actions.c has the keys (app_key), app.c the rest.
+// What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
+// prompt, mouse.c the mouse (app_mouse), app.c the rest.
 
 #include "client/app.h"
 
@@ -11,5 +12,16 @@ void app_say(app_t *a, const char *text);
 void app_take_up(app_t *a);
 // Asks for the inspected process's past.
 void app_ask_history(app_t *a);
+
+// In the view that is shown.
+void actions_do(app_t *a, action_t action);
+// Inspects the selected process, or shows the selected group's members.
+void actions_open(app_t *a);
+void actions_sort(app_t *a, column_id_t column, bool invert);
+// As list_search, and says so if there is nothing. False: there is nothing.
+bool actions_search(app_t *a, size_t place, int step, bool here);
+
+// A key while the prompt is open.
+void typing_key(app_t *a, int code);
 
 #endif

@@ -1,6 +1,7 @@
 #include "client/loop.h"
 
 #include "client/actions.h"
+#include "client/guard.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -12,8 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
-#define FRAME_US   (USEC_PER_SEC / 60)
-#define GIVE_UP_US (USEC_PER_SEC / 2)
+#define FRAME_US (USEC_PER_SEC / 60)
 
 static void taken_signals(sigset_t *set)
 {
@@ -40,77 +40,6 @@ void loop_done(loop_t *l)
 {
     attach_done(&l->attach);
     close(l->signal_fd);
-}
-
-// ---- The session -------------------------------------------------------------------------------
-
-static void on_tick(void *user, bool keyframe, bool new_instance)
-{
-    loop_t *l = user;
-
-    (void) keyframe;
-    (void) new_instance;
-    app_tick(l->app, replica_snapshot(session_replica(l->attach.session)));
-}
-
-static void on_message(void *user, message_type_t type, const message_t *m)
-{
-    app_message(((loop_t *) user)->app, type, m);
-}
-
-static void on_state(void *user, session_state_t state)
-{
-    loop_t *l = user;
-    session_t *s = l->attach.session;
-
-    switch (state) {
-    case SESSION_CONNECTING:
-        app_link(l->app, LINK_CONNECTING, "", NULL);
-        break;
-    case SESSION_LIVE:
-        l->was_live = true;
-        app_link(l->app, LINK_LIVE, "", session_hello(s));
-        break;
-    case SESSION_RECONNECTING:
-        app_link(l->app, LINK_RECONNECTING, session_error(s), NULL);
-        break;
-    case SESSION_FAILED:
-        app_link(l->app, LINK_LOST, session_error(s), NULL);
-        // A private daemon that could not start has a better reason to give than its silence.
-        if (!l->was_live)
-            l->give_up_us = clock_monotonic_us() + (l->attach.daemon ? GIVE_UP_US : 0);
-        break;
-    }
-}
-
-session_handlers_t loop_handlers(loop_t *l)
-{
-    return (session_handlers_t){
-            .tick = on_tick, .message = on_message, .state = on_state, .user = l};
-}
-
-static int ask_inspect(void *user, uint64_t pid, uint64_t start_time)
-{
-    return session_inspect(((loop_t *) user)->attach.session, pid, start_time);
-}
-
-static int ask_history(
-        void *user, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms)
-{
-    session_t *s = ((loop_t *) user)->attach.session;
-
-    return session_request_history(s, pid, start_time, span_ms, step_ms);
-}
-
-static int ask_pause(void *user, bool paused)
-{
-    return session_pause(((loop_t *) user)->attach.session, paused);
-}
-
-ui_requests_t loop_requests(loop_t *l)
-{
-    return (ui_requests_t){
-            .inspect = ask_inspect, .history = ask_history, .pause = ask_pause, .user = l};
 }
 
 // ---- Events ------------------------------------------------------------------------------------
@@ -237,17 +166,26 @@ static void check_session(loop_t *l, uint64_t now_us)
 static void draw(loop_t *l, uint64_t now_us)
 {
     app_time(l->app, clock_boottime_us() / USEC_PER_MSEC);
+    l->blocked = false;
     if (!l->app->dirty || now_us < l->drawn_us + FRAME_US)
         return;
+    // Waiting for it inside ncurses would make us deaf to signals.
+    l->blocked = !terminal_ready();
+    if (l->blocked)
+        return;
+    if (l->app->redraw)
+        terminal_forget();
+    l->app->redraw = false;
     l->drawn_us = now_us;
     terminal_show(app_draw(l->app));
+    l->done |= guard_ended();
 }
 
 static uint64_t next_deadline(const loop_t *l, uint64_t now_us)
 {
     uint64_t deadline = session_deadline_us(l->attach.session), app = app_deadline_ms(l->app);
 
-    if (l->app->dirty)
+    if (l->app->dirty && !l->blocked)
         deadline = MIN(deadline, l->drawn_us + FRAME_US);
     if (l->give_up_us)
         deadline = MIN(deadline, l->give_up_us);
@@ -261,13 +199,14 @@ static uint64_t next_deadline(const loop_t *l, uint64_t now_us)
 
 static void wait_and_take(loop_t *l)
 {
-    enum { SIGNALS, KEYS, SESSION, ERRORS };
+    enum { SIGNALS, KEYS, SESSION, ERRORS, SCREEN };
     session_t *s = l->attach.session;
     struct pollfd fds[] = {
             [SIGNALS] = {.fd = l->signal_fd, .events = POLLIN},
             [KEYS] = {.fd = STDIN_FILENO, .events = POLLIN},
             [SESSION] = {.fd = session_fd(s), .events = session_poll_events(s)},
             [ERRORS] = {.fd = l->attach.errors_fd, .events = POLLIN},
+            [SCREEN] = {.fd = l->blocked ? STDOUT_FILENO : -1, .events = POLLOUT},
     };
     uint64_t now_us = clock_monotonic_us(), deadline = next_deadline(l, now_us);
     struct timespec timeout, *wait = NULL;

@@ -11,6 +11,7 @@ typedef struct {
     int signal_fd;
     bool was_live; // something was received
     bool done;
+    bool blocked;        // the terminal takes nothing at the moment
     uint64_t give_up_us; // the session failed before anything came; 0: it did not
     uint64_t drawn_us;
     char error[ATTACH_ERROR_MAX + 64]; // why it ends, "" if because it was told to
@@ -19,6 +20,7 @@ typedef struct {
 // Blocks the signals that the loop takes from a descriptor, before the terminal is opened. 0 or
 // -errno.
 int loop_init(loop_t *l, app_t *app);
+// Both in link.c.
 session_handlers_t loop_handlers(loop_t *l);
 ui_requests_t loop_requests(loop_t *l);
 

@@ -117,6 +117,8 @@ int main(int argc, char **argv)
     bool utf8;
 
     setlocale(LC_ALL, "");
+    // Figures look the same to everybody.
+    setlocale(LC_NUMERIC, "C");
     utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     options_init(&o);
     load_settings(&o);

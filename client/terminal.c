@@ -1,5 +1,6 @@
 #include "client/terminal.h"
 
+#include "client/guard.h"
 #include "client/model/keys.h"
 #include "common/cleanup.h"
 
@@ -7,6 +8,7 @@
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
@@ -54,6 +56,7 @@ static void open_colors(void)
 
 int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
 {
+    guard_open();
     terminal.screen = newterm(NULL, stdout, stdin);
     if (!terminal.screen) {
         snprintf(ret_error, cap, "the terminal could not be set up");
@@ -81,7 +84,9 @@ void terminal_close(void)
 {
     if (!terminal.open)
         return;
+    guard_last_words();
     endwin();
+    guard_end();
     delscreen(terminal.screen);
     grid_done(&terminal.shown);
     terminal.open = false;
@@ -94,9 +99,21 @@ void terminal_suspend(void)
 
 void terminal_resume(void)
 {
+    terminal_forget();
+    refresh();
+}
+
+void terminal_forget(void)
+{
     grid_done(&terminal.shown);
     clearok(curscr, TRUE);
-    refresh();
+}
+
+bool terminal_ready(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1;
 }
 
 void terminal_size(int *ret_rows, int *ret_cols)
@@ -147,10 +164,8 @@ static bool follow_size(const grid_t *g)
     return grid_resize(&terminal.shown, g->rows, g->cols) == 0;
 }
 
-void terminal_show(const grid_t *g)
+static void copy_rows(const grid_t *g)
 {
-    if (!follow_size(g))
-        return;
     for (int row = 0; row < g->rows; row++) {
         const cell_t *cells = grid_row(g, row);
         size_t size = (size_t) g->cols * sizeof(*cells);
@@ -163,7 +178,16 @@ void terminal_show(const grid_t *g)
                 put_cell(row, col, &cells[col]);
         memcpy(shown, cells, size);
     }
+}
+
+void terminal_show(const grid_t *g)
+{
+    if (!follow_size(g))
+        return;
+    copy_rows(g);
+    guard_begin();
     refresh();
+    guard_end();
 }
 
 // A sequence that terminfo does not know (a key of some other terminal) is not ESC and what follows

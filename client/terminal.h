@@ -2,7 +2,8 @@
 #define MEMSCOPE_CLIENT_TERMINAL_H
 
 // The terminal: shows grids and tells keys. One at a time. Signals are the caller's business: it
-// has to block SIGWINCH, SIGTSTP, SIGINT and SIGTERM before terminal_open.
+// has to block SIGWINCH, SIGTSTP and those that end a program before terminal_open; see
+// client/guard.h.
 
 #include "client/theme.h"
 #include "client/widget/grid.h"
@@ -25,8 +26,12 @@ void terminal_resume(void);
 // The size as the system tells it now.
 void terminal_size(int *ret_rows, int *ret_cols);
 
+// Whether it takes what is shown now: not while it is stopped (^S) or nobody reads it.
+bool terminal_ready(void);
 // Shows a grid: only what differs from what is there.
 void terminal_show(const grid_t *g);
+// The next grid is shown in full.
+void terminal_forget(void);
 
 // The next key that was typed (client/model/keys.h), without waiting; KEY_CODE_NONE: none.
 int terminal_key(void);

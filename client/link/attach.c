@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#define END_MS 1000
+#define END_MS 300
 
 extern char **environ;
 

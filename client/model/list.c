@@ -238,6 +238,7 @@ bool list_leave_group(list_t *l)
         return false;
     l->kind = l->within_kind;
     l->within_kind = GROUP_NONE;
+    l->tree = false;
     forget_place(l);
     l->selected = l->outer_selected;
     l->top = l->outer_top;

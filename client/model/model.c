@@ -21,6 +21,14 @@ void model_done(model_t *m)
     *m = (model_t){0};
 }
 
+// Beyond any host, and far enough from the end of the type for sums, differences and rates.
+#define AMOUNT_MAX (UINT64_C(1) << 45)
+
+static void set_amount(row_t *r, value_t v, uint64_t amount)
+{
+    row_set(r, v, (int64_t) MIN(amount, AMOUNT_MAX));
+}
+
 // Fills what comes straight from the snapshot.
 static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
 {
@@ -45,26 +53,26 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
     row_set(&r, VALUE_PID, (int64_t) p->pid);
     row_set(&r, VALUE_COUNT, 1);
     if (snapshot_rss_kb(p, &kb)) {
-        row_set(&r, VALUE_RSS, (int64_t) kb);
-        row_set(&r, VALUE_MEM, (int64_t) kb);
+        set_amount(&r, VALUE_RSS, kb);
+        set_amount(&r, VALUE_MEM, kb);
     }
     if (snapshot_pss_kb(p, now_ms, &kb, &estimated, &age)) {
-        row_set(&r, VALUE_PSS, (int64_t) kb);
+        set_amount(&r, VALUE_PSS, kb);
         if (estimated)
             r.flags |= ROW_PSS_ESTIMATED;
     }
     if (snapshot_private_kb(p, &kb))
-        row_set(&r, VALUE_PRIVATE, (int64_t) kb);
+        set_amount(&r, VALUE_PRIVATE, kb);
     if (PROCESS_KNOWN(p, swap_kb))
-        row_set(&r, VALUE_SWAP, (int64_t) p->swap_kb);
+        set_amount(&r, VALUE_SWAP, p->swap_kb);
     if (PROCESS_KNOWN(p, cpu_permille))
-        row_set(&r, VALUE_CPU, (int64_t) p->cpu_permille);
+        set_amount(&r, VALUE_CPU, p->cpu_permille);
     if (PROCESS_KNOWN(p, threads))
-        row_set(&r, VALUE_THREADS, (int64_t) p->threads);
+        set_amount(&r, VALUE_THREADS, p->threads);
     if (PROCESS_KNOWN(p, read_rate))
-        row_set(&r, VALUE_READ, (int64_t) p->read_rate);
+        set_amount(&r, VALUE_READ, p->read_rate);
     if (PROCESS_KNOWN(p, write_rate))
-        row_set(&r, VALUE_WRITE, (int64_t) p->write_rate);
+        set_amount(&r, VALUE_WRITE, p->write_rate);
     return r;
 }
 
@@ -75,7 +83,8 @@ static void set_delta(row_t *r, const track_t *track, const process_snapshot_t *
     if (track->has_baseline)
         row_set(r, VALUE_DELTA, r->values[VALUE_PRIVATE] - track->baseline_kb);
     else if (PROCESS_KNOWN(p, baseline_kb))
-        row_set(r, VALUE_DELTA, r->values[VALUE_PRIVATE] - (int64_t) p->baseline_kb);
+        row_set(r, VALUE_DELTA,
+                r->values[VALUE_PRIVATE] - (int64_t) MIN(p->baseline_kb, AMOUNT_MAX));
 }
 
 static int reserve(rows_t *rows, size_t n)

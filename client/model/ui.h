@@ -30,7 +30,8 @@ typedef struct ui {
     bool utf8;
 
     grid_t grid;
-    bool dirty; // the grid does not show the present state
+    bool dirty;  // the grid does not show the present state
+    bool redraw; // whatever the terminal shows
     bool quit;
     view_t view;
     view_t before_help;

@@ -1,0 +1,46 @@
+#include "client/actions.h"
+
+#include "client/view/views.h"
+
+#define WHEEL_LINES 3
+
+static void press_heading(app_t *a, int col)
+{
+    for (size_t i = 0; i < a->layout.n; i++) {
+        const column_place_t *place = &a->layout.places[i];
+
+        if (col < place->left || col >= place->left + place->width || !columns[place->id].sortable)
+            continue;
+        actions_sort(a, place->id, a->list.order.column == place->id);
+    }
+}
+
+static void press_list(app_t *a, int row, int col)
+{
+    list_t *l = &a->list;
+    long line = row - HEAD_ROWS - HEADING_ROWS;
+
+    if (row == HEAD_ROWS)
+        press_heading(a, col);
+    if (line < 0 || (size_t) line >= l->page || l->top + (size_t) line >= l->n)
+        return;
+    line += (long) l->top - (long) l->cursor;
+    if (line == 0 && l->moved)
+        actions_open(a);
+    else
+        list_move(l, &a->model, line);
+}
+
+void app_mouse(app_t *a, mouse_t what, int row, int col)
+{
+    if (a->stale)
+        app_take_up(a);
+    a->dirty = true;
+    if (what == MOUSE_PRESS) {
+        if (a->view == VIEW_LIST)
+            press_list(a, row, col);
+        return;
+    }
+    for (int i = 0; i < WHEEL_LINES; i++)
+        actions_do(a, what == MOUSE_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+}
