@@ -1,0 +1,38 @@
+#ifndef MEMSCOPE_DAEMON_CORE_TURN_H
+#define MEMSCOPE_DAEMON_CORE_TURN_H
+
+// One process's turn within a tick: reads its files and takes what they say into its record.
+// Internal to daemon/core; track.c decides what is read when. Functions return 0 (or what they say)
+// and -errno; -ESRCH: the process has ended.
+
+#include "daemon/core/track.h"
+
+// A file opened by its path may belong to the next owner of the PID; it is
+// taken for the right one only when `stat`, read after it, still has the same start_time.
+typedef struct {
+    visit_t *v;
+    tracked_t *t;
+    process_snapshot_t *p;
+    uint32_t slot;
+    bool unverified;
+} turn_t;
+
+uint32_t turn_now_s(const visit_t *v);
+uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t unit);
+void turn_set_cpu(process_snapshot_t *p, uint64_t used_ns, uint64_t interval_us);
+void turn_set_rates_zero(turn_t *turn);
+// 1: it ran since the last visit, 0: it did not, or -errno.
+int turn_read_schedstat(turn_t *turn, pid_schedstat_t *ret);
+// 1: its memory changed, 0: it did not, or -errno. *ret_shared: the part that it may share did.
+int turn_read_statm(turn_t *turn, bool *ret_shared);
+// Who owns the files of the process's directory: its effective user, or root where the process is
+// not dumpable. Asked by path, for an open file would say what it was.
+uint32_t turn_files_owner(turn_t *turn);
+int turn_read_status(turn_t *turn);
+int turn_read_io(turn_t *turn, uint64_t interval_us);
+int turn_read_stat(turn_t *turn, bool watch, pid_stat_t *ret);
+// Takes over what stat says; true if the process now runs another program.
+bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool has_run_ns);
+void turn_read_cgroup(turn_t *turn);
+
+#endif
