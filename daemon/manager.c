@@ -28,7 +28,7 @@ struct manager {
     details_t *details;
     server_t *server;
     watch_t watch;
-    sd_event_source *tick, *look, *reader, *sigterm, *sigint;
+    sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
     uint64_t missed;
     bool failing;
@@ -110,6 +110,20 @@ static int on_look(sd_event_source *source, uint64_t usec, void *user)
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+static int on_pressure(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+    manager_t *m = user;
+
+    (void) fd;
+    // Gone before the descriptor is closed, so that the loop never waits for another of its number.
+    if (events & EPOLLERR)
+        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    if (watch_pressure(&m->watch, events) &&
+            clock_monotonic_us() - m->captured_us >= OUT_OF_TURN_US)
+        capture_now(m);
+    return 0;
+}
+
 static int on_reader(sd_event_source *source, int fd, uint32_t events, void *user)
 {
     manager_t *m = user;
@@ -126,6 +140,20 @@ static void on_client_gone(void *user)
     manager_t *m = user;
 
     sd_event_exit(m->loop, 0);
+}
+
+static int add_watch(manager_t *m)
+{
+    const procfs_t *fs = engine_procfs(m->engine);
+    int r;
+
+    if (watch_init(&m->watch, fs->fd, fs->live) < 0)
+        return 0; // ticks are all there is then
+    r = sd_event_add_time(
+            m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
+    if (r >= 0 && m->watch.pressure_fd >= 0)
+        r = sd_event_add_io(m->loop, &m->pressure, m->watch.pressure_fd, EPOLLPRI, on_pressure, m);
+    return r;
 }
 
 static int add_sources(manager_t *m)
@@ -149,10 +177,7 @@ static int add_sources(manager_t *m)
                 m->loop, &m->tick, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_tick, m);
     if (r >= 0)
         r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
-    if (r >= 0 && watch_init(&m->watch, engine_procfs(m->engine)->fd) == 0)
-        r = sd_event_add_time(
-                m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
-    return r;
+    return r < 0 ? r : add_watch(m);
 }
 
 static int listen_for_clients(manager_t *m)
@@ -238,7 +263,7 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (!m)
         return -ENOMEM;
     m->config = *config;
-    m->watch.fd = -1;
+    m->watch.fd = m->watch.pressure_fd = -1;
     r = sd_event_default(&m->loop);
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));
@@ -260,6 +285,7 @@ void manager_free(manager_t *m)
         return;
     sd_event_source_disable_unref(m->tick);
     sd_event_source_disable_unref(m->look);
+    sd_event_source_disable_unref(m->pressure);
     sd_event_source_disable_unref(m->reader);
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);

@@ -3,22 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 // MemAvailable is the third line of meminfo.
 #define HEAD_SIZE 256
 
-int watch_init(watch_t *w, int proc_fd)
+// Some task waited for memory for 50 ms within a second; two seconds are the least that users
+// without privileges may ask about.
+static int open_trigger(int proc_fd)
 {
-    *w = (watch_t){.fd = openat(proc_fd, "meminfo", O_RDONLY | O_CLOEXEC)};
-    return w->fd < 0 ? -errno : 0;
+    static const char *const triggers[] = {"some 50000 1000000", "some 100000 2000000"};
+
+    for (size_t i = 0; i < sizeof(triggers) / sizeof(triggers[0]); i++) {
+        int fd = openat(proc_fd, "pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+        if (fd < 0)
+            return -1;
+        if (write(fd, triggers[i], strlen(triggers[i]) + 1) > 0)
+            return fd;
+        close(fd);
+    }
+    return -1;
+}
+
+int watch_init(watch_t *w, int proc_fd, bool live)
+{
+    *w = (watch_t){.pressure_fd = -1, .fd = openat(proc_fd, "meminfo", O_RDONLY | O_CLOEXEC)};
+    if (w->fd < 0)
+        return -errno;
+    if (live)
+        w->pressure_fd = open_trigger(proc_fd);
+    return 0;
 }
 
 void watch_done(watch_t *w)
 {
     if (w->fd >= 0)
         close(w->fd);
-    w->fd = -1;
+    if (w->pressure_fd >= 0)
+        close(w->pressure_fd);
+    w->fd = w->pressure_fd = -1;
 }
 
 bool watch_judge(watch_t *w, uint64_t available_kb, uint64_t mem_total_kb)
@@ -40,6 +66,15 @@ bool watch_judge(watch_t *w, uint64_t available_kb, uint64_t mem_total_kb)
             w->available_kb[i - 1] = w->available_kb[i];
         w->available_kb[WATCH_LOOKS - 1] = available_kb;
     }
+    return false;
+}
+
+bool watch_pressure(watch_t *w, uint32_t events)
+{
+    if (!(events & EPOLLERR))
+        return true;
+    close(w->pressure_fd);
+    w->pressure_fd = -1;
     return false;
 }
 

@@ -84,7 +84,7 @@ static void test_looks_at_the_file(void **state)
 
     _cleanup_close_ int fd = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0);
-    assert_int_equal(watch_init(&w, fd), 0);
+    assert_int_equal(watch_init(&w, fd, false), 0);
     assert_false(watch_look(&w, TOTAL));
     assert_false(watch_look(&w, 0)); // not known yet: no share of nothing
 
@@ -98,7 +98,7 @@ static void test_looks_at_the_file(void **state)
     watch_done(&w);
 
     proctree_remove(&t, "meminfo");
-    assert_int_equal(watch_init(&w, fd), -ENOENT);
+    assert_int_equal(watch_init(&w, fd, false), -ENOENT);
     proctree_free(&t);
 }
 
