@@ -60,7 +60,7 @@ static void keep_texts(inspect_t *i, const model_t *m)
 void inspect_update(inspect_t *i, const model_t *m, const snapshot_t *s)
 {
     const row_t *row = model_find(m, i->id);
-    uint64_t rss_kb, private_kb;
+    uint64_t rss_kb;
 
     i->system = m->system;
     if (!row) {
@@ -70,13 +70,17 @@ void inspect_update(inspect_t *i, const model_t *m, const snapshot_t *s)
         return;
     }
     i->exited = false;
+    // A zombie has given everything back: what it had before are its last figures.
+    if (row->state == 'Z' && i->last.known) {
+        i->row.state = 'Z';
+        i->row.tags = row->tags;
+        return;
+    }
     i->row = *row;
-    i->last = s->processes[row->slot];
     keep_texts(i, m);
-    if (SYSTEM_KNOWN(&m->system, mono_ms) && snapshot_rss_kb(&i->last, &rss_kb) &&
-            snapshot_private_kb(&i->last, &private_kb))
-        series_add(&i->series,
-                (series_point_t){m->system.mono_ms, (int64_t) rss_kb, (int64_t) private_kb});
+    i->last = s->processes[row->slot];
+    if (SYSTEM_KNOWN(&m->system, mono_ms) && snapshot_rss_kb(&i->last, &rss_kb))
+        series_add(&i->series, (series_point_t){m->system.mono_ms, (int64_t) rss_kb});
 }
 
 static void take_text(text_view_t *text, char **at)

@@ -20,7 +20,6 @@ enum {
     KEY_CODE_PAGE_DOWN,
     KEY_CODE_HOME,
     KEY_CODE_END,
-    KEY_CODE_DELETE,
     KEY_CODE_F1,
     KEY_CODE_F4,
     KEY_CODE_MOUSE, // what it did is told apart

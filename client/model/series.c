@@ -86,7 +86,6 @@ static int read_history(const series_t *s, const history_message_t *h, series_t 
         if (!known || p.ms + s->span_ms < h->end_ms)
             continue;
         p.rss_kb = r.rss_kb;
-        p.private_kb = r.private_kb;
         if (ret->n == SERIES_MAX)
             drop_first(ret, SERIES_MAX / 2);
         ret->points[ret->n++] = p;

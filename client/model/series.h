@@ -13,7 +13,6 @@
 typedef struct {
     uint64_t ms; // CLOCK_BOOTTIME
     int64_t rss_kb;
-    int64_t private_kb;
 } series_point_t;
 
 typedef struct {

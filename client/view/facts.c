@@ -52,8 +52,7 @@ bool view_has_memory(const inspect_t *i)
 {
     if (is_kernel_thread(i))
         return false;
-    // The last figures of one that went by way of a zombie are in its details.
-    return i->row.state != 'Z' || (i->has_details && i->details.has.rss_kb);
+    return i->row.state != 'Z' || i->exited;
 }
 
 // A moment of CLOCK_BOOTTIME as time of day, local.

@@ -61,7 +61,9 @@ static breakdown_t from_details(const details_message_t *d)
 
 static breakdown_t breakdown_of(const inspect_t *i)
 {
-    bool details = i->has_details && i->details.has.rss_kb;
+    // Those of a zombie are empty: what the snapshot had before is more.
+    bool details = i->has_details && i->details.has.rss_kb &&
+                   (i->details.rss_kb > 0 || i->row.state != 'Z');
     breakdown_t b = details ? from_details(&i->details) : from_snapshot(i);
 
     if (i->has_details) {

@@ -9,8 +9,6 @@ static const glyphs_t unicode = {
         .level = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
         .branch = "└",
         .up = "↑",
-        .down = "↓",
-        .separator = "·",
 };
 
 static const glyphs_t ascii = {
@@ -22,8 +20,6 @@ static const glyphs_t ascii = {
         .level = {" ", "_", ".", "-", ":", "=", "+", "*", "#"},
         .branch = "`",
         .up = "^",
-        .down = "v",
-        .separator = "-",
 };
 
 const glyphs_t *glyphs_get(bool utf8)

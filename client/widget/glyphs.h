@@ -17,8 +17,6 @@ typedef struct {
     const char *level[GLYPH_LEVELS + 1]; // from empty to full
     const char *branch;                  // before a child
     const char *up;
-    const char *down;
-    const char *separator; // between short remarks
 } glyphs_t;
 
 const glyphs_t *glyphs_get(bool utf8);

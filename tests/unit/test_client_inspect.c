@@ -184,6 +184,33 @@ static void one_that_exits_keeps_its_last_figures(void **state)
     stage_done(&s);
 }
 
+static void one_that_dies_by_way_of_a_zombie_keeps_them_too(void **state)
+{
+    process_snapshot_t *p;
+    details_message_t d;
+    stage_t s;
+
+    (void) state;
+    p = open_one(&s);
+    PROCESS_SET(p, state, 'Z');
+    PROCESS_SET(p, anon_kb, 0);
+    PROCESS_SET(p, file_kb, 0);
+    PROCESS_SET(p, shmem_kb, 0);
+    stage_run(&s, 1);
+    d = details_of(&s);
+    MESSAGE_SET(&d, rss_kb, 0);
+    MESSAGE_SET(&d, anon_kb, 0);
+    send_details(&s, d);
+    assert_shown(&s, "has not reaped it");
+    assert_not_shown(&s, "BREAKDOWN");
+    stage_remove(&s, 500);
+    stage_run(&s, 1);
+    assert_shown(&s, "EXITED");
+    assert_non_null(strstr(after(&s, "Total RSS:"), "350.0 MB"));
+    assert_shown(&s, "Last: 350.00 MB");
+    stage_done(&s);
+}
+
 static void the_daemon_knows_best_when_it_exited(void **state)
 {
     details_message_t d;
@@ -372,7 +399,7 @@ static void a_day_of_ticks_fits(void **state)
         stage_keys(&s, "-");
     assert_shown(&s, "last 24 h");
     for (unsigned i = 0; i < 100000; i++) {
-        series_point_t p = {2000000 + (uint64_t) i * 1000, 1024 + i, 1024};
+        series_point_t p = {2000000 + (uint64_t) i * 1000, 1024 + i};
 
         series_add(&s.app->inspect->series, p);
     }
@@ -390,6 +417,7 @@ int main(void)
             cmocka_unit_test(details_of_others_are_ignored),
             cmocka_unit_test(space_resets_here_too),
             cmocka_unit_test(one_that_exits_keeps_its_last_figures),
+            cmocka_unit_test(one_that_dies_by_way_of_a_zombie_keeps_them_too),
             cmocka_unit_test(the_daemon_knows_best_when_it_exited),
             cmocka_unit_test(a_kernel_thread_has_no_numbers),
             cmocka_unit_test(a_zombie_names_its_parent),
