@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MB 1024.0
+#define MB     1024.0
+#define TAG_MS 280000 // how long a leak has to last to be one, twice over
 
 // Stopped, its memory stands still: the same for the kernel, for memscope and for the test.
 static double stopped_anon_kb(pid_t pid)
@@ -103,7 +104,7 @@ static void test_a_leak_is_told(void **state)
 
     (void) state;
     viewer_select(t, leak.pid);
-    assert_screen(t, terminal_wait(t, has_leak_tag, &leak.pid, 180000));
+    assert_screen(t, terminal_wait(t, has_leak_tag, &leak.pid, TAG_MS));
     viewer_inspect(t, leak.pid);
     assert_text(t, "MEMORY BREAKDOWN");
     assert_text(t, "smaps_rollup");

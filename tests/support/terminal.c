@@ -139,6 +139,19 @@ static const VTermStateCallbacks stray_callbacks = {
         .scrollrect = on_stray_scroll,
 };
 
+// Nothing of what the person who runs the tests has set may change what is on the screen.
+static void set_environment(void)
+{
+    static const char *const unwanted[] = {"LC_CTYPE", "LANG", "LINES", "COLUMNS", "NO_COLOR",
+            "COLORTERM", "ESCDELAY", "MEMSCOPED", "XDG_CONFIG_HOME"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+        unsetenv(unwanted[i]);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("HOME", "/nonexistent", 1);
+}
+
 static _Noreturn void run_program(const terminal_options_t *o, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -152,12 +165,7 @@ static _Noreturn void run_program(const terminal_options_t *o, pid_t parent)
             _exit(127);
         close(fd);
     }
-    unsetenv("LC_CTYPE");
-    unsetenv("LANG");
-    unsetenv("LINES");
-    unsetenv("COLUMNS");
-    setenv("LC_ALL", "C.UTF-8", 1);
-    setenv("TERM", "xterm-256color", 1);
+    set_environment();
     for (const char *const *e = o->env; e && *e; e++)
         putenv((char *) (uintptr_t) *e);
 

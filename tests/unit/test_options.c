@@ -16,7 +16,8 @@ static char said[512];
 
 static bool parse(const char *option, const char *value, int *ret_status)
 {
-    char program[] = "memscoped", first[64], second[64];
+    static char first[64], second[64]; // the configuration points into them
+    char program[] = "memscoped";
     char *argv[] = {program, first, second, NULL};
     int argc = 1 + (option != NULL) + (value != NULL);
     options_t options = {.status = -1};
