@@ -35,16 +35,16 @@
     X( 4, write_rate,     UINT,   "KiB/s",  1, PRIVATE, "storage writes over the last interval, rounded up") \
     X( 5, file_kb,        UINT,   "KiB",    1, PUBLIC,  "resident file mappings (RssFile)") \
     X( 6, state,          UINT,   "ASCII",  1, PUBLIC,  "scheduler state: R S D Z T t I X") \
-    X( 7, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "resident shared memory and tmpfs mappings (RssShmem)") \
-    X( 8, majflt_rate,    UINT,   "1/s",    1, PUBLIC,  "major page faults per second over the last interval") \
-    X( 9, swap_kb,        UINT,   "KiB",    1, PUBLIC,  "anonymous memory in swap (VmSwap)") \
-    X(10, threads,        UINT,   "",       1, PUBLIC,  "threads") \
-    X(11, hwm_kb,         UINT,   "KiB",    1, PUBLIC,  "peak RSS (VmHWM)") \
-    X(12, pss_kb,         UINT,   "KiB",    1, PRIVATE, "proportional set size when it was last read") \
-    X(13, pss_rss_kb,     UINT,   "KiB",    1, PRIVATE, "RSS at that moment: pss_kb / pss_rss_kb is the ratio for estimates") \
-    X(14, uss_kb,         UINT,   "KiB",    1, PRIVATE, "unique set size (Private_Clean + Private_Dirty) when PSS was last read") \
-    X(15, pss_time_ms,    UINT,   "ms",     1, PRIVATE, "when PSS was last read, on the clock of the system's mono_ms") \
-    X(16, pss_source,     UINT,   "",       1, PRIVATE, "who answered then: PSS_SOURCE_*") \
+    X( 7, hwm_kb,         UINT,   "KiB",    1, PUBLIC,  "peak RSS (VmHWM)") \
+    X( 8, pss_kb,         UINT,   "KiB",    1, PRIVATE, "proportional set size when it was last read") \
+    X( 9, pss_rss_kb,     UINT,   "KiB",    1, PRIVATE, "RSS at that moment: pss_kb / pss_rss_kb is the ratio for estimates") \
+    X(10, uss_kb,         UINT,   "KiB",    1, PRIVATE, "unique set size (Private_Clean + Private_Dirty) when PSS was last read") \
+    X(11, pss_time_ms,    UINT,   "ms",     1, PRIVATE, "when PSS was last read, on the clock of the system's mono_ms") \
+    X(12, pss_source,     UINT,   "",       1, PRIVATE, "who answered then: PSS_SOURCE_*") \
+    X(13, shmem_kb,       UINT,   "KiB",    1, PUBLIC,  "resident shared memory and tmpfs mappings (RssShmem)") \
+    X(14, majflt_rate,    UINT,   "1/s",    1, PUBLIC,  "major page faults per second over the last interval") \
+    X(15, swap_kb,        UINT,   "KiB",    1, PUBLIC,  "anonymous memory in swap (VmSwap)") \
+    X(16, threads,        UINT,   "",       1, PUBLIC,  "threads") \
     X(17, tags,           UINT,   "bits",   1, PUBLIC,  "what was found out about it") \
     X(18, baseline_kb,    UINT,   "KiB",    1, PUBLIC,  "anonymous + swap when this process was first captured") \
     X(19, zombies,        UINT,   "",       1, PUBLIC,  "children in state Z that it has not reaped") \

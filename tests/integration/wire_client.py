@@ -21,9 +21,10 @@ KINDS, SYSTEM, PROCESSES = 1, 2, 3
 REPEAT, UPDATE, UNSET, BORN = 0, 1, 2, 3
 
 PROCESS_FIELDS = (
-    "anon_kb cpu_permille minflt_rate read_rate write_rate file_kb state shmem_kb majflt_rate"
-    " swap_kb threads hwm_kb pss_kb pss_rss_kb uss_kb pss_time_ms pss_source tags baseline_kb"
-    " zombies blocked_s name cmdline unit uid ppid pid start_time first_seen_ms flags"
+    "anon_kb cpu_permille minflt_rate read_rate write_rate file_kb state hwm_kb pss_kb"
+    " pss_rss_kb uss_kb pss_time_ms pss_source shmem_kb majflt_rate swap_kb threads tags"
+    " baseline_kb zombies blocked_s name cmdline unit uid ppid pid start_time first_seen_ms"
+    " flags"
 ).split()
 PID = PROCESS_FIELDS.index("pid")
 START_TIME = PROCESS_FIELDS.index("start_time")
