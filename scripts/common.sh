@@ -24,6 +24,7 @@ build   cmd:ninja         ninja-build         ninja-build             ninja
 build   pc:libsystemd     libsystemd-dev      systemd-devel           systemd-libs
 build   pc:ncursesw       libncurses-dev      ncurses-devel           ncurses
 build   pc:inih           libinih-dev         inih-devel              libinih
+build   pc:json-c         libjson-c-dev       json-c-devel            json-c
 test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
 ci      cmd:git           git                 git                     git

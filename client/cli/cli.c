@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "config.h"
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #define SECONDS_MAX 86400
 
 const cli_command_t *const cli_commands[] = {
+        &cli_snapshot,
         &cli_help,
 };
 const size_t n_cli_commands = ARRAY_SIZE(cli_commands);
@@ -261,6 +263,7 @@ int cli_run(const cli_command_t *c, int argc, char **argv, const attach_target_t
     if (!options)
         return cli_fail(CLI_FAILURE, "out of memory");
     signal(SIGPIPE, SIG_IGN);
+    setlocale(LC_NUMERIC, "C"); // a decimal comma is no JSON
     status = parse(c, options, argc, argv, &operand);
     if (status == CLI_OK)
         status = run_parsed(c, (cli_common_t *) (void *) options, target, operand, utf8);

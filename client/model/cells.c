@@ -219,11 +219,7 @@ style_t format_trend(const cell_context_t *c, const row_t *r, char *buf)
 }
 
 // Most urgent first: it gives the colour.
-static const struct {
-    uint32_t tag;
-    const char *text;
-    style_t style;
-} tags[] = {
+const tag_name_t tag_names[] = {
         {TAG_LEAK, "LEAK", STYLE_LEAK},
         {TAG_SPIKE, "SPIKE", STYLE_SPIKE},
         {TAG_LEAK_SUSPECTED, "LEAK?", STYLE_SUSPECT},
@@ -231,13 +227,14 @@ static const struct {
         {TAG_ZOMBIE, "ZOMBIE", STYLE_ZOMBIE},
         {TAG_BLOCKED, "BLOCKED", STYLE_ALERT},
 };
+const size_t n_tag_names = ARRAY_SIZE(tag_names);
 
 int tags_weight(uint32_t set)
 {
     int weight = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(tags); i++)
-        weight = weight << 1 | ((set & tags[i].tag) != 0);
+    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++)
+        weight = weight << 1 | ((set & tag_names[i].tag) != 0);
     return weight;
 }
 
@@ -247,15 +244,15 @@ style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
     int at = 0;
 
     buf[0] = '\0';
-    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++) {
         char text[32];
         int len;
 
-        if (!(r->tags & tags[i].tag))
+        if (!(r->tags & tag_names[i].tag))
             continue;
-        len = snprintf(text, sizeof(text), "%s%s", at ? " " : "", tags[i].text);
+        len = snprintf(text, sizeof(text), "%s%s", at ? " " : "", tag_names[i].text);
         if (at == 0)
-            style = tags[i].style;
+            style = tag_names[i].style;
         if (at + len > c->width) {
             // Half a word would be another one.
             snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "+");
@@ -263,7 +260,7 @@ style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
         }
         at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
         len = snprintf(text, sizeof(text), ":%u", r->zombies);
-        if (tags[i].tag == TAG_UNREAPED && r->zombies > 0 && at + len <= c->width)
+        if (tag_names[i].tag == TAG_UNREAPED && r->zombies > 0 && at + len <= c->width)
             at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
     }
     return style;

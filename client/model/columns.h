@@ -26,6 +26,25 @@ typedef enum {
     COLUMN_RATE,
     COLUMN_TREND,
     COLUMN_TAGS,
+    // From here on: for programs only, not on the screen.
+    COLUMN_START,
+    COLUMN_PPID,
+    COLUMN_UID,
+    COLUMN_COMMAND,
+    COLUMN_UNIT,
+    COLUMN_GROUP_RSS,
+    COLUMN_PRIVATE,
+    COLUMN_ANON,
+    COLUMN_FILE,
+    COLUMN_SHMEM,
+    COLUMN_USS,
+    COLUMN_PEAK,
+    COLUMN_PSS_AGE,
+    COLUMN_PSS_ESTIMATED,
+    COLUMN_MINFLT,
+    COLUMN_MAJFLT,
+    COLUMN_ZOMBIES,
+    COLUMN_KERNEL_THREAD,
     COLUMN_MAX,
 } column_id_t;
 
@@ -40,6 +59,27 @@ typedef struct {
 } cell_context_t;
 
 #define COLUMN_RANK_CORE 4 // up to here columns become narrow rather than go
+
+// How a value becomes one for programs.
+typedef enum {
+    COLUMN_AS_NUMBER,
+    COLUMN_AS_KB,       // to bytes
+    COLUMN_AS_PERMILLE, // to per cent
+    COLUMN_AS_MS,       // to seconds
+    COLUMN_AS_FLAG,
+} column_as_t;
+
+struct datum;
+
+// What a column is to programs: see client/model/export.h.
+typedef struct {
+    const char *key;       // of processes; NULL: not exported
+    const char *group_key; // of groups; NULL: not exported
+    column_as_t as;
+    // Where it is no value of the row: a number (false: unknown), or anything else.
+    bool (*number)(const row_t *r, int64_t *ret);
+    void (*text)(const model_t *m, const row_t *r, struct datum *ret);
+} column_export_t;
 
 #define CELL_MAX 4608 // bytes that a formatter may write
 
@@ -61,11 +101,13 @@ typedef struct column {
     int (*compare)(const model_t *m, const row_t *a, const row_t *b);
     // Writes the cell's text (safe to show) and returns its style. "" and "-" are fine.
     style_t (*format)(const cell_context_t *c, const row_t *r, char *buf);
+    column_export_t out;
 } column_t;
 
 extern const column_t columns[COLUMN_MAX];
 
 const char *column_title(column_id_t id, group_kind_t kind, bool tree); // NULL: not shown
+bool column_on_screen(column_id_t id);                                  // in any list
 
 // Which columns stand where in `width` screen columns.
 typedef struct {

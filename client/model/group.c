@@ -66,7 +66,8 @@ static row_t new_group(const model_t *m, const row_t *first, group_kind_t kind)
 static void add_member(row_t *g, const row_t *r)
 {
     for (value_t v = 0; v < VALUE_MAX; v++)
-        if (v != VALUE_PID && v != VALUE_MEM && row_knows(r, v))
+        if (v != VALUE_PID && v != VALUE_MEM && v != VALUE_PEAK && v != VALUE_PSS_AGE &&
+                row_knows(r, v))
             row_add(g, v, r->values[v]);
     if (row_knows(r, VALUE_PSS)) {
         row_add(g, VALUE_MEM, r->values[VALUE_PSS]);

@@ -14,6 +14,11 @@ const char *column_title(column_id_t id, group_kind_t kind, bool tree)
     return tree ? columns[id].tree_title : columns[id].title;
 }
 
+bool column_on_screen(column_id_t id)
+{
+    return columns[id].title || columns[id].group_title || columns[id].tree_title;
+}
+
 static int wanted_width(column_id_t id, const cell_context_t *c, int pid_width)
 {
     if (id == COLUMN_PID)

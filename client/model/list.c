@@ -95,7 +95,7 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
 
     l->page = page;
     l->n = 0;
-    if (!column_title(l->order.column, l->kind, l->tree))
+    if (column_on_screen(l->order.column) && !column_title(l->order.column, l->kind, l->tree))
         l->order = (sort_order_t){.column = COLUMN_RSS};
     mark_listed(l, m);
     if (l->kind != GROUP_NONE)

@@ -29,6 +29,25 @@ static void set_amount(row_t *r, value_t v, uint64_t amount)
     row_set(r, v, (int64_t) MIN(amount, AMOUNT_MAX));
 }
 
+// Values that are fields as they come.
+static const struct {
+    value_t value;
+    unsigned field;
+} plain[] = {
+        {VALUE_SWAP, PROCESS_FIELD_swap_kb},
+        {VALUE_CPU, PROCESS_FIELD_cpu_permille},
+        {VALUE_THREADS, PROCESS_FIELD_threads},
+        {VALUE_READ, PROCESS_FIELD_read_rate},
+        {VALUE_WRITE, PROCESS_FIELD_write_rate},
+        {VALUE_ANON, PROCESS_FIELD_anon_kb},
+        {VALUE_FILE, PROCESS_FIELD_file_kb},
+        {VALUE_SHMEM, PROCESS_FIELD_shmem_kb},
+        {VALUE_USS, PROCESS_FIELD_uss_kb},
+        {VALUE_PEAK, PROCESS_FIELD_hwm_kb},
+        {VALUE_MINFLT, PROCESS_FIELD_minflt_rate},
+        {VALUE_MAJFLT, PROCESS_FIELD_majflt_rate},
+};
+
 // Fills what comes straight from the snapshot.
 static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
 {
@@ -58,21 +77,15 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
     }
     if (snapshot_pss_kb(p, now_ms, &kb, &estimated, &age)) {
         set_amount(&r, VALUE_PSS, kb);
+        set_amount(&r, VALUE_PSS_AGE, age);
         if (estimated)
             r.flags |= ROW_PSS_ESTIMATED;
     }
     if (snapshot_private_kb(p, &kb))
         set_amount(&r, VALUE_PRIVATE, kb);
-    if (PROCESS_KNOWN(p, swap_kb))
-        set_amount(&r, VALUE_SWAP, p->swap_kb);
-    if (PROCESS_KNOWN(p, cpu_permille))
-        set_amount(&r, VALUE_CPU, p->cpu_permille);
-    if (PROCESS_KNOWN(p, threads))
-        set_amount(&r, VALUE_THREADS, p->threads);
-    if (PROCESS_KNOWN(p, read_rate))
-        set_amount(&r, VALUE_READ, p->read_rate);
-    if (PROCESS_KNOWN(p, write_rate))
-        set_amount(&r, VALUE_WRITE, p->write_rate);
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+        if (p->known >> plain[i].field & 1)
+            set_amount(&r, plain[i].value, p->values[plain[i].field]);
     return r;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// KiB unless it says otherwise. All but VALUE_PID add up.
+// KiB unless it says otherwise. All but VALUE_PID, _PEAK and _PSS_AGE add up.
 typedef enum {
     VALUE_PID,
     VALUE_COUNT, // processes
@@ -23,6 +23,14 @@ typedef enum {
     VALUE_DELTA,   // signed: private memory against the baseline
     VALUE_SUBTREE, // of a process in a tree, with all below it
     VALUE_RATE,    // signed: KiB a minute over the last minute
+    VALUE_ANON,
+    VALUE_FILE,
+    VALUE_SHMEM,
+    VALUE_USS,
+    VALUE_PEAK,    // of RSS
+    VALUE_PSS_AGE, // ms
+    VALUE_MINFLT,  // a second
+    VALUE_MAJFLT,
     VALUE_MAX,
 } value_t;
 

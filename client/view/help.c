@@ -44,6 +44,8 @@ static int draw_columns(const pane_t *p, int row)
                                                       : columns[id].tree_title;
         char text[128];
 
+        if (!title)
+            continue;
         snprintf(text, sizeof(text), "%s%s%s%s", columns[id].help, columns[id].unit[0] ? " (" : "",
                 columns[id].unit, columns[id].unit[0] ? ")" : "");
         row += put_entry(p, row, STYLE_KEY, title, text);
