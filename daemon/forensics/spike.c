@@ -86,6 +86,13 @@ static void learn(spike_state_t *s, uint32_t taken)
     s->mean_kb += ((float) taken - s->mean_kb) / MIN(s->seen, MEAN_S);
 }
 
+static void end(spike_state_t *s, spike_outcome_t outcome, uint32_t second)
+{
+    s->phase = SPIKE_NONE;
+    s->outcome = (uint8_t) outcome;
+    s->lasted_s = (uint16_t) MIN(second - s->start_s, (uint32_t) UINT16_MAX);
+}
+
 static void follow(spike_state_t *s, uint32_t second, uint32_t kb)
 {
     uint32_t height = s->peak_kb - s->base_kb;
@@ -96,11 +103,9 @@ static void follow(spike_state_t *s, uint32_t second, uint32_t kb)
         s->peak_kb = kb;
     }
     if (kb < s->base_kb + (s->peak_kb - s->base_kb) / 2) {
-        s->phase = SPIKE_NONE;
-        s->outcome = SPIKE_RETURNED;
+        end(s, SPIKE_RETURNED, second);
     } else if (second - s->peak_s >= KEPT_S) {
-        s->phase = SPIKE_NONE;
-        s->outcome = SPIKE_KEPT;
+        end(s, SPIKE_KEPT, second);
     } else {
         s->phase = second - s->peak_s >= SETTLE_S ? SPIKE_HIGH : SPIKE_RISING;
     }
@@ -148,6 +153,7 @@ bool spike_receipt(const spike_state_t *s, spike_receipt_t *ret)
             .base_kb = s->base_kb,
             .height_kb = s->peak_kb - s->base_kb,
             .rise_s = s->peak_s - s->start_s,
+            .lasted_s = s->phase != SPIKE_NONE ? s->second - s->start_s : s->lasted_s,
             .outcome = s->outcome,
     };
     return true;
@@ -160,16 +166,17 @@ const char *spike_outcome_name(spike_outcome_t outcome)
 
 char *spike_format(const spike_receipt_t *r, char *buf, size_t cap)
 {
-    static const char *const outcomes[] = {
-            [SPIKE_OPEN] = "not given back yet",
-            [SPIKE_RETURNED] = "given back",
-            [SPIKE_KEPT] = "kept",
-    };
-    char a[FORMAT_MAX], b[FORMAT_MAX], d[FORMAT_MAX];
+    char height[FORMAT_MAX], base[FORMAT_MAX], rise[FORMAT_MAX], lasted[FORMAT_MAX];
 
-    snprintf(buf, cap, "SPIKE: %s on top of %s in %s, %s",
-            format_delta_kb(a, sizeof(a), (int64_t) r->height_kb),
-            format_kb(b, sizeof(b), r->base_kb), format_duration(d, sizeof(d), r->rise_s),
-            outcomes[r->outcome]);
+    format_delta_kb(height, sizeof(height), (int64_t) r->height_kb);
+    format_kb(base, sizeof(base), r->base_kb);
+    format_duration(rise, sizeof(rise), r->rise_s);
+    format_duration(lasted, sizeof(lasted), r->lasted_s);
+    if (r->outcome == SPIKE_RETURNED)
+        snprintf(buf, cap, "SPIKE: %s on top of %s in %s, given back after %s", height, base, rise,
+                lasted);
+    else
+        snprintf(buf, cap, "SPIKE: %s on top of %s in %s, %s", height, base, rise,
+                r->outcome == SPIKE_KEPT ? "kept" : "not given back yet");
     return buf;
 }

@@ -45,6 +45,7 @@ typedef struct {
     uint32_t start_s;                    // when it began, since first_ms
     uint32_t peak_s;                     // when it last rose
     float mean_kb;                       // taken within a window on average, over the last minutes
+    uint16_t lasted_s;                   // of a spike that is over, saturating
     uint16_t seen;                       // seconds observed, saturating
     uint8_t learn_s;                     // of those, before anything can be unusual
     uint8_t phase;                       // spike_phase_t
@@ -65,7 +66,8 @@ typedef struct {
     uint64_t since_ms;
     uint64_t base_kb;
     uint64_t height_kb;
-    uint64_t rise_s; // from the start to the highest value
+    uint64_t rise_s;   // from the start to the highest value
+    uint64_t lasted_s; // until half of it was given back, or until now
     spike_outcome_t outcome;
 } spike_receipt_t;
 

@@ -50,10 +50,11 @@ static void test_spike_that_is_given_back(void **state)
     assert_int_equal(r.height_kb, 250 * MB);
     assert_int_equal(r.base_kb, 300 * MB);
     assert_int_equal(r.rise_s, 5);
+    assert_int_equal(r.lasted_s, 16);
     assert_int_equal(r.outcome, SPIKE_RETURNED);
     assert_true(r.since_ms == START + 60 * 1000);
     assert_string_equal(spike_format(&r, text, sizeof(text)),
-            "SPIKE: +250.00 MB on top of 300.0 MB in 5 s, given back");
+            "SPIKE: +250.00 MB on top of 300.0 MB in 5 s, given back after 16 s");
 }
 
 static void test_spike_that_is_kept(void **state)
