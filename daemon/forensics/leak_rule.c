@@ -39,7 +39,7 @@
 #define BEND_ENDS     -0.4  // so clear that LEAK ends
 #define BEND_ONSET    0.2   // straight from the start on, not ever faster
 #define BEFORE_FLAT   0.2   // it hardly grew before the window
-#define BEFORE_FASTER 1.4   // it grew faster before the window
+#define BEFORE_FASTER 1.25  // it grew faster just before the window
 
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
 // seen.
@@ -96,8 +96,7 @@ static bool warming_up(const leak_state_t *s)
 static bool slowing(const trend_t *t)
 {
     return t->bend - t->bend_se / 2 < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
-           t->bend - t->bend_se < BEND_DOUBTFUL ||
-           (t->before_n * 3 >= t->n && t->before > BEFORE_FASTER);
+           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > BEFORE_FASTER;
 }
 
 // Slow growth, and no sudden onset of it was seen.
@@ -291,6 +290,5 @@ bool leak_slows_since(const leak_state_t *s, uint64_t now_ms)
 
     if (!leak_trend_since(s, now_ms, &t, &level))
         return false;
-    return s->tag == LEAK_SET ? t.bend + t.bend_se < BEND_ENDS
-                              : t.bend + t.bend_se / 2 < BEND_DOUBTFUL;
+    return s->tag == LEAK_SET ? t.bend + t.bend_se < BEND_ENDS : t.bend + t.bend_se / 2 < BEND_MIN;
 }

@@ -125,9 +125,12 @@ static unsigned quiet_end(const uint32_t *kept, unsigned n)
 void trend_look_before(trend_t *t, double kept_kb, unsigned blocks)
 {
     double rate = t->growth_kb / (t->n - 1);
+    double before = rate > 0 ? (t->start_kb - kept_kb) / blocks / rate : 0;
 
+    if (3 * t->before_n < t->n && 3 * blocks >= t->n)
+        t->just_before = before;
     t->before_n = blocks;
-    t->before = blocks > 0 && rate > 0 ? (t->start_kb - kept_kb) / blocks / rate : 0;
+    t->before = before;
 }
 
 bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, trend_t *ret)
@@ -136,7 +139,7 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
     unsigned before;
     trend_t t = {0};
 
-    if (n > FLOORS_MAX || n < from + TREND_MIN)
+    if (n > FLOORS_MAX || n < TREND_MIN || n - TREND_MIN < from)
         return false;
     for (unsigned i = n; i-- > 0;)
         kept[i] = i + 1 < n && kept[i + 1] < v[i] ? kept[i + 1] : v[i];
@@ -156,8 +159,8 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
         return false;
     t.start_kb = kept[from];
     t.growth_kb = (double) kept[from + t.n - 1] - kept[from];
-    before = MIN(from, t.n);
-    trend_look_before(&t, kept[from - before], before);
+    for (before = 0; before < MIN(from, t.n); before++)
+        trend_look_before(&t, kept[from - before - 1], before + 1);
     fit_line(kept + from, t.n, &t);
     measure_bend(kept + from, t.n, &t);
     count_rises(kept + from, t.n, &t);

@@ -137,6 +137,11 @@ static double late(unsigned t)
     return 300 * MB + 1 * MB * since(t, 3 * 3600);
 }
 
+static double after_warmup(unsigned t)
+{
+    return 50 * MB + 220 * MB * fmin(1, t / 170.0) + 60 * since(t, ONSET);
+}
+
 static void test_leaks_are_set(void **state)
 {
     (void) state;
@@ -147,6 +152,7 @@ static void test_leaks_are_set(void **state)
     assert_set_by(run_simple(bursts, 30), 5 + 20);
     assert_set_by(run_simple(collector, 30), 5 + 12);
     assert_set_by(run_simple(doubling, 30), 5 + 12);
+    assert_set_by(run_simple(after_warmup, 30), 5 + 16);
     assert_set_by(run_simple(late, 3 * 60 + 20), 3 * 60 + 8);
 }
 
