@@ -18,8 +18,7 @@
 #define READ_STUCK_US (2 * USEC_PER_SEC)
 #define BIG_EXIT_KB   (16 * 1024) // kept apart, so that many small exits do not push it out
 #define EXIT_RING     (CAPTURE_EXITS_MAX / 2)
-#define IN_FLIGHT     16                       // forks that can be under way at one time
-#define STUCK_PER_UID (READER_THREADS_MAX / 2) // reads of one user's processes that do not return
+#define IN_FLIGHT     16 // forks that can be under way at one time
 #define BARRED_S      30
 
 enum { SYSTEM_MEMINFO, SYSTEM_VMSTAT, SYSTEM_PRESSURE, SYSTEM_LOADAVG, SYSTEM_FILES };
@@ -419,7 +418,7 @@ static void take_smaps(tracked_t *t, const reader_result_t *result)
     uint64_t rest_s = MIN(result->smaps_us * PSS_BACKOFF / USEC_PER_SEC, 3600);
 
     t->smaps_asked = false;
-    t->smaps_error = (int16_t) -result->smaps_error;
+    t->smaps_error = (int16_t) (result->smaps_error == -EBUSY ? 0 : -result->smaps_error);
     if (result->smaps_error != 0)
         return;
     if (b->source == PSS_SOURCE_STATUS)
@@ -438,6 +437,7 @@ static void take_smaps(tracked_t *t, const reader_result_t *result)
 static void take_cmdline(capture_t *c, tracked_t *t, const reader_result_t *result)
 {
     t->text_asked = false;
+    t->wants_text |= result->cmdline_error == -EBUSY;
     if (result->cmdline_error != 0)
         return;
     intern_unref(c->strings, t->news.cmdline);
@@ -498,6 +498,7 @@ static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
     tracked_t *t = &c->tracked[slot];
     reader_request_t q = {.pid = t->pid,
             .start_time = t->start_time,
+            .user = capture_current(c)->processes[slot].uid,
             .slot = slot,
             .what = what,
             .urgent = urgent};
@@ -518,7 +519,7 @@ static bool is_barred(const capture_t *c, uint32_t slot)
 
     for (size_t i = 0; i < c->n_stuck; i++)
         stuck += c->stuck_uids[i] == p->uid;
-    return p->blocked_s > 0 || stuck >= STUCK_PER_UID;
+    return p->blocked_s > 0 || stuck >= READER_PER_USER;
 }
 
 int capture_read_details(capture_t *c, uint32_t slot)

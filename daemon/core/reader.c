@@ -88,16 +88,22 @@ static void read_cmdline(int dir, reader_result_t *result)
     result->cmdline_len = n < 0 ? 0 : (size_t) n;
 }
 
+static void begin_result(const reader_request_t *request, int error, reader_result_t *result)
+{
+    result->request = *request;
+    result->cmdline_error = result->smaps_error = result->exe_error = error;
+    result->cmdline_len = result->exe_len = 0;
+    result->smaps_us = result->smaps_cpu_us = 0;
+    result->time_ms = clock_boottime_us() / USEC_PER_MSEC;
+}
+
 static void perform(const procfs_t *fs, const reader_request_t *request, reader_result_t *result)
 {
     char buf[8192];
     _cleanup_close_ int dir = procfs_open_dir(fs, request->pid);
     int r = dir < 0 ? dir : verify_identity(dir, request, buf, sizeof(buf));
 
-    result->request = *request;
-    result->cmdline_error = result->smaps_error = result->exe_error = r;
-    result->cmdline_len = result->exe_len = 0;
-    result->smaps_us = result->smaps_cpu_us = 0;
+    begin_result(request, r, result);
     if (r < 0)
         return;
     if (request->what & READER_CMDLINE)
@@ -131,6 +137,17 @@ static void deliver(reader_t *r, const reader_result_t *result)
     }
 }
 
+// With the lock held.
+static bool is_greedy(const reader_t *r, uint64_t user)
+{
+    unsigned held = 0;
+
+    for (size_t i = 0; i < READER_THREADS_MAX; i++)
+        held += r->worker_used[i] && r->workers[i].since_us != 0 &&
+                r->workers[i].request.user == user;
+    return held >= READER_PER_USER;
+}
+
 static void *worker_main(void *arg)
 {
     worker_t *w = arg;
@@ -145,11 +162,15 @@ static void *worker_main(void *arg)
             r->idle--;
             continue;
         }
-        w->since_us = clock_monotonic_us();
-        pthread_mutex_unlock(&r->lock);
-        perform(&r->fs, &w->request, result);
-        pthread_mutex_lock(&r->lock);
-        w->since_us = 0;
+        if (is_greedy(r, w->request.user)) {
+            begin_result(&w->request, -EBUSY, result);
+        } else {
+            w->since_us = clock_monotonic_us();
+            pthread_mutex_unlock(&r->lock);
+            perform(&r->fs, &w->request, result);
+            pthread_mutex_lock(&r->lock);
+            w->since_us = 0;
+        }
         deliver(r, result);
     }
     r->worker_used[w - r->workers] = false;

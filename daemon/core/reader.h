@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define READER_THREADS_MAX  32
+#define READER_PER_USER     (READER_THREADS_MAX / 2)
 #define READER_CMDLINE_MAX  4096
 #define READER_EXE_MAX      1024
 #define READER_REQUESTS_MAX 1024
@@ -25,6 +26,8 @@ enum {
 
 typedef struct {
     uint64_t pid, start_time; // verified: a recycled PID answers -ESRCH
+    uint64_t user;            // no user's reads hold more than READER_PER_USER threads:
+                              // -EBUSY then
     uint32_t slot;            // handed back
     unsigned what;            // READER_*
     bool urgent;              // somebody looks at it: before all that are not

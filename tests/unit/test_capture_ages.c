@@ -1,0 +1,324 @@
+// The capture against made-up hosts: rates, and how old what is known may be.
+
+#include "common/clock.h"
+#include "tests/support/captured.h"
+#include "tests/support/fake_clock.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+static uint64_t interval_us(const captured_t *h)
+{
+    return capture_current(h->capture)->system.interval_us;
+}
+
+static void assert_rate(uint64_t rate, double units, const captured_t *h)
+{
+    double expected = units * 1e6 / (double) interval_us(h);
+
+    if ((double) rate < expected - 1 || (double) rate > expected + 1)
+        fail_msg("%" PRIu64 " is not %f", rate, expected);
+}
+
+static void test_rates(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    const process_snapshot_t *p;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    for (int i = 1; i < 5; i++) {
+        x.run_ns += 123000000, x.slices += 5, x.utime += 12, x.minflt += 700, x.majflt += 9;
+        x.read_bytes += 500 * 1024, x.write_bytes += 1;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        p = captured_find(&h, 812);
+        assert_rate(p->cpu_permille, 123, &h); // by the nanosecond, not by clock ticks
+        assert_rate(p->minflt_rate, 700, &h);
+        assert_rate(p->majflt_rate, 9, &h);
+        assert_rate(p->read_rate, 500, &h);
+        assert_int_equal(p->write_rate, 1); // rounded up: something was written
+    }
+    captured_tick(&h);
+    p = captured_find(&h, 812);
+    assert_true(PROCESS_KNOWN(p, cpu_permille) && p->cpu_permille == 0);
+    assert_true(p->minflt_rate == 0 && p->majflt_rate == 0);
+    assert_true(PROCESS_KNOWN(p, read_rate) && p->read_rate == 0 && p->write_rate == 0);
+    // Counters that went back are no rate.
+    x.run_ns += 1, x.minflt = 1, x.read_bytes = 1;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    assert_int_equal(captured_find(&h, 812)->minflt_rate, 0);
+    assert_int_equal(captured_find(&h, 812)->read_rate, 0);
+    captured_done(&h);
+}
+
+static void test_rates_of_threads_and_without_schedstat(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 2; kind++) {
+        proctree_process_t x = captured_postgres;
+        const process_snapshot_t *p;
+        captured_t h;
+
+        captured_init(&h, kind == 0);
+        x.threads = kind == 0 ? 5 : 1;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        // schedstat speaks of the main thread alone: stat's clock ticks count.
+        x.run_ns += 1, x.utime += 150, x.stime += 50, x.minflt += 100, x.read_bytes += 10 * 1024;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        p = captured_find(&h, 812);
+        assert_rate(p->cpu_permille, 2000, &h);
+        assert_rate(p->minflt_rate, 100, &h);
+        assert_rate(p->read_rate, 10, &h);
+        captured_tick(&h);
+        assert_int_equal(captured_find(&h, 812)->cpu_permille, 0);
+        captured_done(&h);
+    }
+}
+
+// One that was born since the capture before has rates at once: those of its life.
+static void test_newborn(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    captured_tick(&h);
+    fake_clock_ahead_us += USEC_PER_SEC;
+    x.start_time = (clock_boottime_us() / 10000) - 50; // half a second ago
+    x.run_ns = 250000000, x.minflt = 100, x.majflt = 0, x.read_bytes = 0;
+    x.write_bytes = 512 * 1024;
+    proctree_process(&h.tree, &x);
+    assert_int_equal(capture_run(h.capture), 0);
+    // Made-up clocks: the life is half a second and what setting up took.
+    assert_in_range(captured_find(&h, 812)->cpu_permille, 50, 510);
+    assert_in_range(captured_find(&h, 812)->minflt_rate, 20, 205);
+    assert_in_range(captured_find(&h, 812)->write_rate, 100, 1045);
+    assert_int_equal(captured_find(&h, 812)->read_rate, 0);
+    captured_done(&h);
+}
+
+// Ticks until the condition holds, at most `max`; says how many it took.
+#define TICKS_UNTIL(h, condition, max)             \
+    __extension__({                                \
+        unsigned ticks_ = 0;                       \
+        do {                                       \
+            captured_tick(h);                      \
+            ticks_++;                              \
+        } while (!(condition) && ticks_ <= (max)); \
+        ticks_;                                    \
+    })
+
+// What changes without the process having run.
+static void test_ages_of_an_idle_process(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    captured_wait(&h, 812, PROCESS_FIELD_cmdline);
+    for (int i = 0; i < 8; i++) {
+        x.anon_pages++;
+        proctree_process(&h.tree, &x);
+        assert_in_range(
+                TICKS_UNTIL(&h, captured_find(&h, 812)->anon_kb == x.anon_pages * PAGE_KB, 100), 1,
+                CAPTURE_IDLE_TICKS);
+    }
+    // When the host reclaims, at once.
+    for (uint64_t i = 1; i < 8; i++) {
+        x.anon_pages--;
+        proctree_process(&h.tree, &x);
+        proctree_write(&h.tree, "vmstat", "pgsteal_kswapd %" PRIu64 "\n", i);
+        captured_tick(&h);
+        assert_int_equal(captured_find(&h, 812)->anon_kb, x.anon_pages * PAGE_KB);
+    }
+    // On kernels that do not count that, always at once.
+    proctree_write(&h.tree, "vmstat", "pgfault 1\n");
+    for (int i = 0; i < 5; i++) {
+        x.anon_pages++;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        assert_int_equal(captured_find(&h, 812)->anon_kb, x.anon_pages * PAGE_KB);
+    }
+    x.cgroup = "/moved.slice/moved.service";
+    proctree_process(&h.tree, &x);
+    assert_in_range(
+            TICKS_UNTIL(&h, captured_is_text(&h, captured_find(&h, 812)->unit, "moved.service", 13),
+                    1000),
+            1, CAPTURE_IDLE_S + 2);
+    captured_done(&h);
+}
+
+// What changes while it runs.
+static void test_ages_of_a_busy_process(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    const process_snapshot_t *p;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    for (int i = 0; i < 20; i++) {
+        x.run_ns += 1000, x.slices++, x.minflt++;
+        x.anon_pages += 3, x.shared_pages -= 1, x.shmem_kb -= 4;
+        x.state = i % 2 ? 'R' : 'D';
+        x.ppid = 1 + (uint64_t) i % 2;
+        x.name = i % 2 ? "odd" : "even";
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        p = captured_find(&h, 812);
+        assert_int_equal(p->state, x.state);
+        assert_int_equal(p->ppid, x.ppid);
+        assert_text(&h, p->name, x.name);
+        assert_int_equal(p->anon_kb, x.anon_pages * PAGE_KB);
+        assert_int_equal(p->shmem_kb, x.shmem_kb);
+        assert_int_equal(p->file_kb, x.shared_pages * PAGE_KB - x.shmem_kb);
+        assert_true(p->minflt_rate > 0);
+    }
+    // A unit without an exec, and who it runs for while nobody asks.
+    x.uid = x.euid = 500, x.cgroup = "/new.service";
+    bool seen = false;
+    for (int i = 0; i <= CAPTURE_SLOW_S + 1 && !seen; i++) {
+        x.run_ns++;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        p = captured_find(&h, 812);
+        seen = p->uid == 500;
+    }
+    assert_true(seen);
+    assert_text(&h, p->unit, "new.service");
+    captured_done(&h);
+}
+
+static void test_peak(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    // Never less than what is resident.
+    x.anon_pages = 20000, x.run_ns++, x.hwm_kb = 0;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    assert_int_equal(captured_find(&h, 812)->hwm_kb, 26000 * PAGE_KB);
+    // What it reached between two ticks.
+    x.anon_pages = 100, x.run_ns++, x.hwm_kb = 200000;
+    proctree_process(&h.tree, &x);
+    bool seen = false;
+    for (int i = 0; i <= CAPTURE_SLOW_S + 1 && !seen; i++) {
+        x.run_ns++;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        seen = captured_find(&h, 812)->hwm_kb == 200000;
+    }
+    assert_true(seen);
+    captured_done(&h);
+}
+
+static void test_io_of_idle_threads(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    x.threads = 3;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    captured_tick(&h);
+    for (int i = 0; i < 4; i++) {
+        x.read_bytes += 100 << 20;
+        proctree_process(&h.tree, &x);
+        assert_in_range(
+                TICKS_UNTIL(&h, captured_find(&h, 812)->read_rate > 5000, 50), 1, CAPTURE_IO_S);
+        TICKS_UNTIL(&h, captured_find(&h, 812)->read_rate == 0, 50);
+    }
+    captured_done(&h);
+}
+
+static void test_swap(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    assert_int_equal(captured_find(&h, 812)->swap_kb, 0);
+    proctree_write(&h.tree, "meminfo",
+            "MemTotal: 8388608 kB\nSwapTotal: 1000000 kB\nSwapFree: 900000 kB\n");
+    proctree_write(&h.tree, "vmstat", "pgsteal_kswapd 1\npswpout 1000\n");
+    x.anon_pages -= 1000, x.swap_kb = 4000;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    assert_int_equal(captured_find(&h, 812)->swap_kb, 4000);
+    assert_int_equal(captured_find(&h, 812)->anon_kb, 1500 * PAGE_KB);
+    // Swap that comes back although it did not run, as after swapoff.
+    x.anon_pages += 1000, x.swap_kb = 0;
+    proctree_process(&h.tree, &x);
+    proctree_write(&h.tree, "vmstat", "pgsteal_kswapd 1\npswpin 1000\npswpout 1000\n");
+    captured_tick(&h);
+    assert_int_equal(captured_find(&h, 812)->swap_kb, 0);
+    captured_done(&h);
+}
+
+static void test_exec(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    const process_snapshot_t *p;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    captured_wait(&h, 812, PROCESS_FIELD_pss_kb);
+    captured_wait(&h, 812, PROCESS_FIELD_cmdline);
+    x.start_stack += 4096, x.run_ns++, x.cmdline = "ls", x.cgroup = "/other.service";
+    x.anon_pages = 50, x.shared_pages = 100, x.shmem_kb = 0, x.hwm_kb = 700, x.pss_kb = 300;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    p = captured_find(&h, 812);
+    assert_text(&h, p->unit, "other.service");
+    assert_int_equal(p->hwm_kb, 700);
+    // What was read of the program before is not this one's.
+    assert_false(PROCESS_KNOWN(p, pss_kb) || PROCESS_KNOWN(p, uss_kb));
+    p = captured_wait(&h, 812, PROCESS_FIELD_pss_kb);
+    assert_int_equal(p->pss_kb, 300);
+    captured_wait_text(&h, 812, PROCESS_FIELD_cmdline, "ls", 3);
+    captured_done(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_rates),
+            cmocka_unit_test(test_rates_of_threads_and_without_schedstat),
+            cmocka_unit_test(test_newborn),
+            cmocka_unit_test(test_ages_of_an_idle_process),
+            cmocka_unit_test(test_ages_of_a_busy_process),
+            cmocka_unit_test(test_peak),
+            cmocka_unit_test(test_io_of_idle_threads),
+            cmocka_unit_test(test_swap),
+            cmocka_unit_test(test_exec),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

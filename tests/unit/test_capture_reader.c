@@ -1,0 +1,193 @@
+// The capture against made-up hosts: what is read beside the tick, and what is kept open.
+
+#include "common/cleanup.h"
+#include "tests/support/captured.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WAIT_STEPS 12000 // of 5 ms
+
+static void test_status_answers_for_pss(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    const process_snapshot_t *p;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    x.pss_kb = 0;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    p = captured_wait(&h, 812, PROCESS_FIELD_pss_source);
+    assert_int_equal(p->pss_source, PSS_SOURCE_STATUS);
+    assert_false(
+            PROCESS_KNOWN(p, pss_kb) || PROCESS_KNOWN(p, uss_kb) || PROCESS_KNOWN(p, pss_time_ms));
+    captured_done(&h);
+}
+
+static void test_details_on_demand(void **state)
+{
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &captured_postgres);
+    captured_tick(&h);
+    captured_wait(&h, 812, PROCESS_FIELD_cmdline);
+
+    uint32_t slot = capture_find(h.capture, 812, 4000);
+    assert_int_equal(capture_read_details(h.capture, slot), 0);
+    assert_int_equal(capture_read_details(h.capture, slot), 0); // was asked already
+    for (int i = 0; i < WAIT_STEPS && h.readings == 0; i++) {
+        struct pollfd p = {.fd = capture_reader_fd(h.capture), .events = POLLIN};
+
+        poll(&p, 1, 5);
+        capture_collect(h.capture);
+    }
+    assert_int_equal(h.readings, 1);
+    captured_done(&h);
+}
+
+static void fifo_path(const captured_t *h, uint64_t pid, char path[128])
+{
+    snprintf(path, 128, "%s/%d/cmdline", h->tree.path, (int) pid);
+}
+
+// One whose command line cannot be read: the others' are, and it says for how long.
+static void test_blocked(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    char path[128];
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    fifo_path(&h, 812, path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    captured_tick(&h);
+    // Time flies: after two seconds it counts as blocked, and another thread serves the rest.
+    poll(NULL, 0, 20);
+    for (x.pid = 900; x.pid < 920; x.pid++)
+        proctree_process(&h.tree, &x);
+    uint64_t before = 0;
+    for (int i = 0; i < 5; i++) {
+        captured_tick(&h);
+        if (i < 3)
+            continue;
+        assert_true(captured_find(&h, 812)->blocked_s > before);
+        before = captured_find(&h, 812)->blocked_s;
+    }
+    for (uint64_t pid = 900; pid < 920; pid++)
+        captured_wait(&h, pid, PROCESS_FIELD_cmdline);
+    assert_false(PROCESS_KNOWN(captured_find(&h, 812), cmdline));
+    assert_int_equal(capture_read_details(h.capture, capture_find(h.capture, 812, 0)), -EAGAIN);
+
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (int i = 0; i < WAIT_STEPS && captured_find(&h, 812)->blocked_s > 0; i++) {
+        poll(NULL, 0, 5);
+        captured_tick(&h);
+    }
+    assert_int_equal(captured_find(&h, 812)->blocked_s, 0);
+    captured_done(&h);
+}
+
+// Somebody with a hundred such processes does not keep the others from being read.
+static void test_one_user_cannot_block_all(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    char path[128];
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    x.uid = x.euid = 666;
+    for (x.pid = 100; x.pid < 200; x.pid++) {
+        proctree_process(&h.tree, &x);
+        fifo_path(&h, x.pid, path);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+    }
+    for (int i = 0; i < 150; i++) {
+        captured_tick(&h);
+        poll(NULL, 0, 2);
+    }
+    proctree_process(&h.tree, &captured_postgres);
+    x.pid = 200;
+    proctree_process(&h.tree, &x);
+    captured_wait(&h, 812, PROCESS_FIELD_cmdline);
+    assert_false(PROCESS_KNOWN(captured_find(&h, 200), cmdline)); // of the same user: barred
+
+    size_t blocked = 0;
+    for (uint64_t pid = 100; pid < 200; pid++)
+        blocked += captured_find(&h, pid)->blocked_s > 0;
+    assert_in_range(blocked, READER_THREADS_MAX / 2, READER_THREADS_MAX / 2 + 1);
+    for (uint64_t pid = 100; pid < 200; pid++) {
+        fifo_path(&h, pid, path);
+        int fd = open(path, O_RDWR | O_CLOEXEC); // does not wait for a reader
+        assert_true(fd >= 0);
+        proctree_end(&h.tree, pid);
+        close(fd);
+    }
+    captured_done(&h);
+}
+
+static size_t open_files(void)
+{
+    _cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
+    size_t n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    return n;
+}
+
+// Copies of files are not kept open, or they would stay what they were.
+static void test_no_descriptors_on_copies(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    capture_usage_t usage;
+    size_t before;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    for (x.pid = 100; x.pid < 160; x.pid++)
+        proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    captured_wait(&h, 159, PROCESS_FIELD_cmdline);
+    before = open_files();
+    for (x.pid = 100; x.pid < 160; x.pid++) {
+        x.run_ns++;
+        proctree_process(&h.tree, &x);
+    }
+    captured_tick(&h);
+    capture_usage(h.capture, &usage);
+    assert_int_equal(usage.descriptors, 0);
+    assert_int_equal(usage.processes, 60);
+    assert_in_range(open_files(), before - 3, before + 3); // the reader may be at work
+    captured_done(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_status_answers_for_pss),
+            cmocka_unit_test(test_details_on_demand),
+            cmocka_unit_test(test_blocked),
+            cmocka_unit_test(test_one_user_cannot_block_all),
+            cmocka_unit_test(test_no_descriptors_on_copies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

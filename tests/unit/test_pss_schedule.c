@@ -1,0 +1,210 @@
+// Whose PSS is read next: the order, the budget, and who is left alone.
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "daemon/core/pss_schedule.h"
+#include "tests/support/cmocka.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SLOTS  200
+#define NOW_MS UINT64_C(100000000)
+#define PLENTY 1e9
+
+typedef struct {
+    process_snapshot_t processes[SLOTS];
+    tracked_t tracked[SLOTS];
+    snapshot_t snapshot;
+    pss_schedule_t schedule;
+    uint32_t chosen[PSS_TICK_MAX];
+    size_t count;
+} host_t;
+
+static void init(host_t *h)
+{
+    memset(h, 0, sizeof(*h));
+    h->snapshot.processes = h->processes;
+    h->snapshot.n_slots = SLOTS;
+    h->schedule = (pss_schedule_t){.budget_ppm = 5000, .tokens_us = PLENTY};
+}
+
+// A process whose PSS was read `age_s` ago, when its RSS was another by `change_kb`.
+static void put(host_t *h, uint32_t slot, uint64_t rss_kb, uint64_t age_s, uint64_t change_kb)
+{
+    process_snapshot_t *p = &h->processes[slot];
+
+    h->tracked[slot].pid = slot + 1;
+    PROCESS_SET(p, pid, slot + 1);
+    PROCESS_SET(p, anon_kb, rss_kb);
+    PROCESS_SET(p, file_kb, 0);
+    PROCESS_SET(p, pss_kb, rss_kb / 2);
+    PROCESS_SET(p, pss_rss_kb, rss_kb - change_kb);
+    PROCESS_SET(p, pss_time_ms, NOW_MS - age_s * 1000);
+}
+
+static void choose(host_t *h)
+{
+    h->count = pss_schedule_choose(&h->schedule, &h->snapshot, h->tracked, NOW_MS, h->chosen);
+}
+
+static void assert_chosen(host_t *h, size_t count, ...)
+{
+    va_list ap;
+
+    choose(h);
+    assert_int_equal(h->count, count);
+    va_start(ap, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(h->chosen[i], va_arg(ap, unsigned));
+    va_end(ap);
+}
+
+static void test_order(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    put(&h, 3, 1000000, PSS_UNCHANGED_S + 5, 0);
+    put(&h, 4, 1000000, PSS_UNCHANGED_S + 9, 0);
+    put(&h, 5, 1000000, PSS_CHANGED_S, 300000);
+    put(&h, 6, 1000000, PSS_CHANGED_S, 400000);
+    put(&h, 7, 1000, PSS_TAGGED_S, 0);
+    PROCESS_SET(&h.processes[7], tags, TAG_LEAK);
+    put(&h, 8, 500, 0, 0); // never read
+    PROCESS_UNSET(&h.processes[8], pss_kb);
+    put(&h, 9, 90000, 0, 0);
+    PROCESS_UNSET(&h.processes[9], pss_kb);
+    assert_chosen(&h, 7, 9, 8, 7, 6, 5, 4, 3);
+}
+
+static void test_not_too_often(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    put(&h, 1, 1000000, PSS_CHANGED_S - 1, 900000); // changed, but just read
+    put(&h, 2, 1000000, PSS_UNCHANGED_S - 1, 1000); // hardly changed
+    put(&h, 3, 1000000, PSS_UNCHANGED_S - 1, 0);    // not at all
+    put(&h, 4, 1000, PSS_UNCHANGED_S - 1, 200);     // a good part of very little
+    put(&h, 5, 1000000, PSS_TAGGED_S - 1, 0);
+    PROCESS_SET(&h.processes[5], tags, TAG_SPIKE);
+    choose(&h);
+    assert_int_equal(h.count, 0);
+    // All that is old enough comes round, changed or not.
+    for (uint32_t slot = 1; slot <= 5; slot++)
+        put(&h, slot, 1000, PSS_UNCHANGED_S, 0);
+    choose(&h);
+    assert_int_equal(h.count, 5);
+}
+
+static void test_who_is_left_alone(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    for (uint32_t slot = 0; slot < 8; slot++)
+        put(&h, slot, 100000, 1000, 50000);
+    h.tracked[0].pid = 0;
+    h.tracked[1].kthread = true;
+    h.tracked[2].smaps_asked = true;
+    h.tracked[3].smaps_error = EACCES;
+    h.tracked[4].pss_not_before_s = NOW_MS / 1000 + 1;
+    PROCESS_SET(&h.processes[5], anon_kb, 0); // nothing resident
+    PROCESS_UNSET(&h.processes[6], anon_kb);  // nobody knows how much
+    assert_chosen(&h, 1, 7);
+    h.tracked[4].pss_not_before_s = NOW_MS / 1000;
+    assert_chosen(&h, 2, 4, 7);
+}
+
+static void test_budget(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    for (uint32_t slot = 0; slot < 10; slot++) {
+        put(&h, slot, 1 << 20, 1000, 100000 + slot);
+        h.tracked[slot].pss_cost_us = 1000;
+    }
+    h.schedule.tokens_us = 2500;
+    choose(&h);
+    assert_int_equal(h.count, 3); // the third overdraws, and is paid for later
+    h.schedule.tokens_us = 0;
+    choose(&h);
+    assert_int_equal(h.count, 0);
+    h.schedule.tokens_us = -1;
+    choose(&h);
+    assert_int_equal(h.count, 0);
+    h.schedule.tokens_us = PLENTY;
+    h.schedule.budget_ppm = 0; // only on demand
+    choose(&h);
+    assert_int_equal(h.count, 0);
+}
+
+// What was never read is expected to cost by its size.
+static void test_first_readings_are_estimated(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    for (uint32_t slot = 0; slot < 3; slot++)
+        put(&h, slot, UINT64_C(100) << 20, 1000, 50 << 20); // 100 GB: 0.1 s each
+    h.schedule.tokens_us = 50000;
+    choose(&h);
+    assert_int_equal(h.count, 1);
+}
+
+static void test_the_most_urgent_of_many(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    // In an order that makes each insertion another one.
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        put(&h, slot, 1 << 20, 1000, 100000 + slot * 7919 % SLOTS);
+    choose(&h);
+    assert_int_equal(h.count, PSS_TICK_MAX);
+    for (size_t i = 0; i < h.count; i++) {
+        uint64_t change = (1 << 20) - h.processes[h.chosen[i]].pss_rss_kb;
+
+        assert_int_equal(change, 100000 + SLOTS - 1 - i);
+    }
+}
+
+static void test_tokens(void **state)
+{
+    pss_schedule_t s = {.budget_ppm = 5000};
+
+    (void) state;
+    pss_schedule_refill(&s, USEC_PER_SEC); // 0.5% of a second
+    assert_true(s.tokens_us > 4999 && s.tokens_us < 5001);
+    pss_schedule_spend(&s, 9000);
+    assert_true(s.tokens_us > -4001 && s.tokens_us < -3999);
+    assert_int_equal(s.spent_us, 9000);
+    pss_schedule_refill(&s, USEC_PER_SEC);
+    assert_true(s.tokens_us > 999 && s.tokens_us < 1001);
+    // A night without readings is not saved up for the morning.
+    pss_schedule_refill(&s, 36000 * USEC_PER_SEC);
+    assert_true(s.tokens_us <= 5 * 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_order),
+            cmocka_unit_test(test_not_too_often),
+            cmocka_unit_test(test_who_is_left_alone),
+            cmocka_unit_test(test_budget),
+            cmocka_unit_test(test_first_readings_are_estimated),
+            cmocka_unit_test(test_the_most_urgent_of_many),
+            cmocka_unit_test(test_tokens),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
