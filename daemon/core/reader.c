@@ -33,7 +33,7 @@ struct reader {
     pthread_cond_t ended; // a worker left
     procfs_t fs;
     int event_fd;
-    bool closing;
+    bool closing, abandoned;
     unsigned threads, idle;
     worker_t workers[READER_THREADS_MAX];
     bool worker_used[READER_THREADS_MAX];
@@ -148,11 +148,25 @@ static bool is_greedy(const reader_t *r, uint64_t user)
     return held >= READER_PER_USER;
 }
 
+static void destroy(reader_t *r)
+{
+    pthread_cond_destroy(&r->work);
+    pthread_cond_destroy(&r->ended);
+    pthread_mutex_destroy(&r->lock);
+    free(r->results);
+    if (r->fs.fd >= 0)
+        close(r->fs.fd);
+    if (r->event_fd >= 0)
+        close(r->event_fd);
+    free(r);
+}
+
 static void *worker_main(void *arg)
 {
     worker_t *w = arg;
     reader_t *r = w->reader;
     reader_result_t *result = malloc(sizeof(*result));
+    bool last;
 
     pthread_mutex_lock(&r->lock);
     while (!r->closing && !w->spare && result) {
@@ -174,9 +188,11 @@ static void *worker_main(void *arg)
         deliver(r, result);
     }
     r->worker_used[w - r->workers] = false;
-    r->threads--;
+    last = --r->threads == 0 && r->abandoned;
     pthread_cond_broadcast(&r->ended);
     pthread_mutex_unlock(&r->lock);
+    if (last)
+        destroy(r);
     free(result);
     return NULL;
 }
@@ -242,7 +258,7 @@ int reader_new(reader_t **ret, const procfs_t *fs)
 
 void reader_free(reader_t *r)
 {
-    unsigned stuck = 0;
+    bool stuck;
 
     if (!r)
         return;
@@ -257,19 +273,12 @@ void reader_free(reader_t *r)
         if (pthread_cond_timedwait(&r->ended, &r->lock, &until) == ETIMEDOUT)
             break;
     }
-    stuck = r->threads;
+    // The last of those whose read does not return frees what they need, if it ever does.
+    r->abandoned = r->threads > 0;
+    stuck = r->abandoned;
     pthread_mutex_unlock(&r->lock);
-    if (stuck > 0)
-        return; // their memory and descriptors end with the process
-    pthread_cond_destroy(&r->work);
-    pthread_cond_destroy(&r->ended);
-    pthread_mutex_destroy(&r->lock);
-    free(r->results);
-    if (r->fs.fd >= 0)
-        close(r->fs.fd);
-    if (r->event_fd >= 0)
-        close(r->event_fd);
-    free(r);
+    if (!stuck)
+        destroy(r);
 }
 
 int reader_fd(const reader_t *r)

@@ -103,7 +103,8 @@ static uint64_t start_time_of(pid_t pid)
 
 static void submit(reader_t *r, uint64_t pid, unsigned what, bool urgent)
 {
-    const reader_request_t q = {.pid = pid, .start_time = 5, .what = what, .urgent = urgent};
+    const reader_request_t q = {
+            .pid = pid, .start_time = 5, .user = pid, .what = what, .urgent = urgent};
 
     assert_int_equal(reader_submit(r, &q), 0);
 }
@@ -300,6 +301,33 @@ static void test_threads_are_bounded_and_leave(void **state)
     host_done(&h);
 }
 
+// One user's processes cannot hold all threads; the rest of that user's comes back unread.
+static void test_no_user_takes_all(void **state)
+{
+    log_t log = {0};
+    host_t h;
+
+    (void) state;
+    host_init(&h);
+    for (uint64_t pid = 1; pid <= READER_THREADS_MAX; pid++) {
+        const reader_request_t q = {
+                .pid = pid, .start_time = 5, .user = 1000, .what = READER_CMDLINE};
+
+        add_stuck_process(&h, pid);
+        assert_int_equal(reader_submit(h.reader, &q), 0);
+    }
+    add_process(&h, 77);
+    submit(h.reader, 77, READER_CMDLINE, false);
+    wait_results(h.reader, &log, READER_THREADS_MAX - READER_PER_USER + 1);
+    assert_int_equal(log.last.request.pid, 77);
+    assert_int_equal(log.last.cmdline_error, 0);
+    assert_int_equal(check(h.reader), READER_PER_USER);
+    for (uint64_t pid = 1; pid <= READER_PER_USER; pid++)
+        release(&h, pid);
+    wait_results(h.reader, &log, READER_THREADS_MAX + 1);
+    host_done(&h);
+}
+
 static void test_urgent_ones_come_first(void **state)
 {
     log_t log = {0};
@@ -383,6 +411,7 @@ int main(void)
             cmocka_unit_test(test_cmdline_is_cut),
             cmocka_unit_test(test_a_stuck_read_costs_its_own_process_only),
             cmocka_unit_test(test_threads_are_bounded_and_leave),
+            cmocka_unit_test(test_no_user_takes_all),
             cmocka_unit_test(test_urgent_ones_come_first),
             cmocka_unit_test(test_a_full_queue_says_so),
             cmocka_unit_test(test_ends_with_a_stuck_read),
