@@ -78,6 +78,14 @@ static void free_memory(void)
     }
 }
 
+static void wait_until_dead(pid_t pid)
+{
+    siginfo_t info;
+
+    if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) < 0)
+        fail("waitid");
+}
+
 static pid_t make_children(int count, int asleep)
 {
     pid_t pid = 0, parent = getpid();
@@ -92,16 +100,10 @@ static pid_t make_children(int count, int asleep)
                 pause();
             _exit(0);
         }
+        if (!asleep)
+            wait_until_dead(pid);
     }
     return pid;
-}
-
-static void wait_until_dead(pid_t pid)
-{
-    siginfo_t info;
-
-    if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT) < 0)
-        fail("waitid");
 }
 
 static void reap(void)
