@@ -247,9 +247,9 @@ static void inspect_action(app_t *a, action_t action)
     case ACTION_BACK:
         close_inspect(a);
         break;
-    case ACTION_ZOOM_OUT:
-    case ACTION_ZOOM_IN:
-        if (inspect_zoom(a->inspect, action == ACTION_ZOOM_OUT ? 1 : -1))
+    case ACTION_LONGER:
+    case ACTION_SHORTER:
+        if (inspect_zoom(a->inspect, action == ACTION_LONGER ? 1 : -1))
             app_ask_history(a);
         break;
     default:

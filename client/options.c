@@ -130,7 +130,7 @@ void options_print_help(FILE *out)
     }
     fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
           "Settings: options that take a value may stand as \"name = value\" in\n"
-          "~/.config/memscope/memscope.conf. Keys: ? shows them.\n"
+          "~/.config/memscope/config. Keys: ? shows them.\n"
           "Subcommands for scripts: 'memscope help' lists them.\n",
             out);
 }
@@ -190,9 +190,9 @@ bool options_path(char *buf, size_t cap)
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
     if (base && base[0] == '/')
-        return snprintf(buf, cap, "%s/memscope/memscope.conf", base) < (int) cap;
+        return snprintf(buf, cap, "%s/memscope/config", base) < (int) cap;
     return home && home[0] == '/' &&
-           snprintf(buf, cap, "%s/.config/memscope/memscope.conf", home) < (int) cap;
+           snprintf(buf, cap, "%s/.config/memscope/config", home) < (int) cap;
 }
 
 static int take_setting(void *user, const char *section, const char *name, const char *value)

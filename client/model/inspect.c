@@ -8,7 +8,7 @@
 
 #define TEXT_MAX 4096
 
-const unsigned inspect_spans[] = {64, 5 * 60, 15 * 60, 3600, 4 * 3600, 24 * 3600};
+const unsigned inspect_spans[] = {64, 2 * 60, 10 * 60, 3600, 24 * 3600};
 const unsigned n_inspect_spans = ARRAY_SIZE(inspect_spans);
 
 int inspect_new(inspect_t **ret, identity_t id)

@@ -31,8 +31,8 @@ const key_binding_t key_bindings[] = {
     {{'Z'}, "Z", NULL, ACTION_FREEZE, IN_LIST | IN_INSPECT, "freeze the picture, and go on"},
     {{'y'}, "y", NULL, ACTION_COPY, IN_LIST | IN_INSPECT, "copy PID and command line, where the terminal allows it"},
     {{'l' & 0x1f}, "^L", NULL, ACTION_REDRAW, IN_ALL, "draw the screen anew"},
-    {{'-'}, "-", NULL, ACTION_ZOOM_OUT, IN_INSPECT, "a longer time in the trend", "longer"},
-    {{'+', '='}, "+", NULL, ACTION_ZOOM_IN, IN_INSPECT, "a shorter time in the trend", "shorter"},
+    {{'+', '='}, "+", NULL, ACTION_LONGER, IN_INSPECT, "a longer span of time: 2 min, 10 min, 1 h, 24 h", "longer"},
+    {{'-'}, "-", NULL, ACTION_SHORTER, IN_INSPECT, "a shorter span of time", "shorter"},
     {{'?', 'h', KEY_CODE_F1}, "? F1", NULL, ACTION_HELP, IN_ALL, "this help", "help"},
     {{'q'}, "q", NULL, ACTION_QUIT, IN_ALL, "quit", "quit"},
 };

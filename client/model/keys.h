@@ -61,8 +61,8 @@ typedef enum {
     ACTION_FREEZE,
     ACTION_COPY,
     ACTION_REDRAW,
-    ACTION_ZOOM_OUT,
-    ACTION_ZOOM_IN,
+    ACTION_LONGER,
+    ACTION_SHORTER,
     ACTION_HELP,
     ACTION_QUIT,
 } action_t;

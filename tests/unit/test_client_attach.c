@@ -106,7 +106,7 @@ static void settings_are_options(void **state)
     assert_int_equal(load(&o, "help = yes\n", error), -EINVAL);
     assert_false(o.help);
     options_init(&o);
-    assert_int_equal(options_load(&o, "/nonexistent/memscope.conf", error, sizeof(error)), 0);
+    assert_int_equal(options_load(&o, "/nonexistent/config", error, sizeof(error)), 0);
 }
 
 static void settings_are_looked_for_at_home(void **state)
@@ -117,10 +117,10 @@ static void settings_are_looked_for_at_home(void **state)
     setenv("HOME", "/home/x", 1);
     unsetenv("XDG_CONFIG_HOME");
     assert_true(options_path(path, sizeof(path)));
-    assert_string_equal(path, "/home/x/.config/memscope/memscope.conf");
+    assert_string_equal(path, "/home/x/.config/memscope/config");
     setenv("XDG_CONFIG_HOME", "/etc/x", 1);
     assert_true(options_path(path, sizeof(path)));
-    assert_string_equal(path, "/etc/x/memscope/memscope.conf");
+    assert_string_equal(path, "/etc/x/memscope/config");
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("HOME");
     assert_false(options_path(path, sizeof(path)));

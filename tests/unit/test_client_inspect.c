@@ -365,13 +365,13 @@ static void a_longer_time_asks_for_more(void **state)
 
     (void) state;
     open_one(&s);
-    stage_keys(&s, "-");
+    stage_keys(&s, "+");
     assert_int_equal(s.history_requests, 2);
-    assert_int_equal(s.history_span_ms, 300000);
-    assert_shown(&s, "MEMORY TREND (last 5 min)");
-    stage_keys(&s, "+");
+    assert_int_equal(s.history_span_ms, 120000);
+    assert_shown(&s, "MEMORY TREND (last 2 min)");
+    stage_keys(&s, "-");
     assert_shown(&s, "MEMORY TREND (last 64 s)");
-    stage_keys(&s, "+");
+    stage_keys(&s, "-");
     assert_int_equal(s.history_requests, 3);
     stage_done(&s);
 }
@@ -396,7 +396,7 @@ static void a_day_of_ticks_fits(void **state)
     (void) state;
     open_one(&s);
     for (unsigned i = 0; i < 5; i++)
-        stage_keys(&s, "-");
+        stage_keys(&s, "+");
     assert_shown(&s, "last 24 h");
     for (unsigned i = 0; i < 100000; i++) {
         series_point_t p = {2000000 + (uint64_t) i * 1000, 1024 + i};
