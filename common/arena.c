@@ -6,6 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
 static size_t page_align(size_t n)
 {
     size_t page = (size_t) sysconf(_SC_PAGESIZE);
@@ -53,7 +57,10 @@ void arena_reset(arena_t *a, size_t keep)
 
     a->used = 0;
     if (a->touched > kept) {
-        madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED);
+        // Locked pages go back only to kernels that know the first.
+        if (madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED_LOCKED) < 0 &&
+                madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED) < 0)
+            return;
         a->touched = kept;
     }
 }
