@@ -12,14 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
-#define BACKLOG              64
+#define ACCEPTS_AT_ONCE      64
 #define RESERVED_DESCRIPTORS 32 // that connections leave for reading /proc
 #define INSPECTIONS_AT_ONCE  4  // of a connection between two ticks; more wait for the next
 
@@ -44,9 +41,8 @@ struct server {
     client_t *clients;
     unsigned count;
     sd_event_source *listener;
-    int lock_fd;
-    int fd_limit; // connections have descriptors below
-    char *path;   // to remove; NULL: not ours
+    int fd_limit;         // connections have descriptors below
+    listener_t listening; // what is removed in the end
     uint64_t instance;
 };
 
@@ -337,7 +333,7 @@ static void admit(server_t *s, int fd)
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *user)
 {
     (void) events;
-    for (int i = 0; i < BACKLOG; i++) {
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
         int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (client < 0) {
@@ -353,7 +349,11 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 
 int server_listen_fd(server_t *s, int fd)
 {
-    int r = sd_event_add_io(s->loop, &s->listener, fd, EPOLLIN, on_listener, s);
+    // systemd hands over what blocks.
+    int r = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+
+    if (r == 0)
+        r = sd_event_add_io(s->loop, &s->listener, fd, EPOLLIN, on_listener, s);
 
     if (r < 0) {
         close(fd);
@@ -363,72 +363,15 @@ int server_listen_fd(server_t *s, int fd)
     return 0;
 }
 
-// Whoever holds the lock beside the socket is the daemon of this path, so that two that start at
-// once cannot remove each other's socket.
-static int take_lock(server_t *s, const char *path)
+int server_listen(server_t *s, listener_t *l)
 {
-    char name[PATH_MAX];
-    struct stat ours, named;
+    int r = server_listen_fd(s, take_fd(&l->fd));
 
-    if ((size_t) snprintf(name, sizeof(name), "%s.lock", path) >= sizeof(name))
-        return -ENAMETOOLONG;
-    s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->lock_fd < 0)
-        return -errno;
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
-    // The one before may have removed it in the meantime, and the next one made another.
-    if (fstat(s->lock_fd, &ours) < 0 || lstat(name, &named) < 0 || ours.st_ino != named.st_ino)
-        return -EADDRINUSE;
-    return 0;
-}
-
-// A socket file that refuses connections is left over and may go; anything else stays.
-static int clear_path(const struct sockaddr_un *address)
-{
-    _cleanup_close_ int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct stat st;
-
-    if (lstat(address->sun_path, &st) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(st.st_mode))
-        return -EEXIST;
-    if (probe < 0)
-        return -errno;
-    // EAGAIN: somebody listens who does not keep up.
-    if (connect(probe, (const void *) address, sizeof(*address)) == 0 || errno == EAGAIN)
-        return -EADDRINUSE;
-    if (errno != ECONNREFUSED)
-        return -errno;
-    return unlink(address->sun_path) < 0 ? -errno : 0;
-}
-
-int server_listen_path(server_t *s, const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_close_ int fd = -1;
-    int r;
-
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
-    r = take_lock(s, path);
-    if (r == 0)
-        r = clear_path(&address);
-    if (r < 0)
-        return r;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const void *) &address, sizeof(address)) < 0)
-        return -errno;
-    s->path = strdup(path);
-    if (!s->path) {
-        unlink(path);
-        return -ENOMEM;
+    if (r == 0) {
+        s->listening = *l;
+        *l = LISTENER_NONE;
     }
-    // Everybody may connect: the daemon decides itself who sees what.
-    if (chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0)
-        return -errno;
-    return server_listen_fd(s, take_fd(&fd));
+    return r;
 }
 
 int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
@@ -463,7 +406,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
     s->capture = capture;
     s->details = details;
     s->history = history;
-    s->lock_fd = -1;
+    s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
     s->fd_limit = INT_MAX;
@@ -494,18 +437,7 @@ void server_free(server_t *s)
         client_free(c);
     }
     sd_event_source_disable_unref(s->listener);
-    if (s->path)
-        unlink(s->path);
-    if (s->lock_fd >= 0) {
-        if (s->path) {
-            char name[PATH_MAX];
-
-            snprintf(name, sizeof(name), "%s.lock", s->path);
-            unlink(name);
-        }
-        close(s->lock_fd);
-    }
-    free(s->path);
+    listener_done(&s->listening);
     audiences_free(s->audiences);
     sd_event_unref(s->loop);
     free(s);

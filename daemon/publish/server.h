@@ -6,6 +6,7 @@
 #include "daemon/core/history.h"
 #include "daemon/publish/audience.h"
 #include "daemon/publish/details.h"
+#include "daemon/publish/listener.h"
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
@@ -28,9 +29,8 @@ void server_free(server_t *s);
 
 // A listening socket, owned from here on.
 int server_listen_fd(server_t *s, int fd);
-// Makes one at `path`, which every user may connect to. A socket that nobody listens on is
-// replaced; -EADDRINUSE when somebody does. It is removed by server_free.
-int server_listen_path(server_t *s, const char *path);
+// One that was opened by listener_open; it is emptied, and removed by server_free.
+int server_listen(server_t *s, listener_t *l);
 // A connection that exists already; `last_one` is called when it ends.
 int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user);
 
