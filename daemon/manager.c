@@ -3,8 +3,12 @@
 #include "common/clock.h"
 #include "common/format.h"
 #include "common/log.h"
+#include "daemon/changes.h"
 #include "daemon/engine.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
 #include "daemon/publish/details.h"
+#include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
 #include "daemon/watch.h"
 
@@ -13,12 +17,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
 #define TICK_US        USEC_PER_SEC
 #define FIRST_PAIR_US  (200 * USEC_PER_MSEC) // rates need two captures
-#define OUT_OF_TURN_US (50 * USEC_PER_MSEC)  // least time between two captures
+#define MEMSCOPE_USER  "memscope"
+#define OUT_OF_TURN_US (50 * USEC_PER_MSEC) // least time between two captures
 
 struct manager {
     manager_config_t config;
@@ -27,6 +31,8 @@ struct manager {
     capture_t *capture; // of the engine
     details_t *details;
     server_t *server;
+    listener_t listener; // until the server has it
+    notify_t notify;
     watch_t watch;
     sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
@@ -55,6 +61,12 @@ static void on_reading(void *user, const reader_result_t *result)
         server_reading(m->server, result);
 }
 
+static void on_change(void *user, const tag_change_t *c)
+{
+    (void) user;
+    notify_tag(c->process, c->name, c->tag_name, c->set, c->receipt);
+}
+
 static void capture_now(manager_t *m)
 {
     int r = engine_tick(m->engine);
@@ -68,6 +80,11 @@ static void capture_now(manager_t *m)
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     server_publish(m->server);
+    if (m->config.private_fd >= 0)
+        return;
+    changes_find(m->engine, on_change, m);
+    notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
+            tags_counts(engine_tags(m->engine))->leaking);
 }
 
 static void on_wanted(void *user)
@@ -144,10 +161,9 @@ static void on_client_gone(void *user)
 
 static int add_watch(manager_t *m)
 {
-    const procfs_t *fs = engine_procfs(m->engine);
     int r;
 
-    if (watch_init(&m->watch, fs->fd, fs->live) < 0)
+    if (m->watch.fd < 0)
         return 0; // ticks are all there is then
     r = sd_event_add_time(
             m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
@@ -171,6 +187,8 @@ static int add_sources(manager_t *m)
     if (r >= 0)
         r = sd_event_add_io(
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
+    if (r >= 0)
+        r = sd_event_set_watchdog(m->loop, m->config.private_fd < 0);
     m->next_us = clock_monotonic_us() + FIRST_PAIR_US;
     if (r >= 0)
         r = sd_event_add_time(
@@ -178,6 +196,34 @@ static int add_sources(manager_t *m)
     if (r >= 0)
         r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
     return r < 0 ? r : add_watch(m);
+}
+
+static int open_listener(manager_t *m)
+{
+    const char *path = m->config.socket_path;
+    int r;
+
+    if (m->config.private_fd >= 0 || m->config.listen_fd >= 0)
+        return 0;
+    r = listener_open(&m->listener, path);
+    if (r == -EADDRINUSE)
+        log_error("another memscoped serves %s: stop it, or choose another --socket", path);
+    else if (r == -EEXIST)
+        log_error("%s exists and is not a socket: remove it, or choose another --socket", path);
+    else if (r < 0)
+        log_error("cannot listen on %s: %s: choose another --socket", path, strerror(-r));
+    return r;
+}
+
+// A trigger is written to, which is over once privileges are dropped.
+static void open_watch(manager_t *m)
+{
+    procfs_t fs;
+
+    if (procfs_init(&fs, m->config.proc_root) < 0)
+        return; // the engine will say so
+    watch_init(&m->watch, fs.fd, fs.live);
+    procfs_done(&fs);
 }
 
 static int listen_for_clients(manager_t *m)
@@ -193,16 +239,11 @@ static int listen_for_clients(manager_t *m)
         return r;
     }
     if (c->listen_fd >= 0)
-        return server_listen_fd(m->server, c->listen_fd);
-    r = server_listen_path(m->server, c->socket_path);
-    if (r == -EADDRINUSE)
-        log_error(
-                "another memscoped serves %s: stop it, or choose another --socket", c->socket_path);
-    else if (r == -EEXIST)
-        log_error("%s exists and is not a socket: remove it, or choose another --socket",
-                c->socket_path);
-    else if (r < 0)
-        log_error("cannot listen on %s: %s: choose another --socket", c->socket_path, strerror(-r));
+        r = server_listen_fd(m->server, c->listen_fd);
+    else
+        r = server_listen(m->server, &m->listener);
+    if (r < 0)
+        log_error("cannot listen: %s", strerror(-r));
     return r;
 }
 
@@ -264,10 +305,19 @@ int manager_new(manager_t **ret, const manager_config_t *config)
         return -ENOMEM;
     m->config = *config;
     m->watch.fd = m->watch.pressure_fd = -1;
+    m->listener = LISTENER_NONE;
+    notify_init(&m->notify);
     r = sd_event_default(&m->loop);
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));
     else
+        r = open_listener(m);
+    if (r >= 0 && config->private_fd < 0 && privileges_lock_memory() < 0)
+        log_debug("memory is not locked: there is a limit on it");
+    open_watch(m);
+    if (r >= 0)
+        r = privileges_drop(MEMSCOPE_USER);
+    if (r >= 0)
         r = build(m);
     if (r == 0)
         r = listen_for_clients(m);
@@ -290,6 +340,7 @@ void manager_free(manager_t *m)
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);
     server_free(m->server);
+    listener_done(&m->listener);
     details_free(m->details);
     engine_free(m->engine);
     watch_done(&m->watch);
@@ -311,8 +362,8 @@ int manager_run(manager_t *m)
         log_info("watching %s processes, listening on %s",
                 format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
                 m->config.listen_fd >= 0 ? "the socket handed over" : m->config.socket_path);
-    sd_notify(0, "READY=1");
+    notify_ready(&m->notify);
     r = sd_event_loop(m->loop);
-    sd_notify(0, "STOPPING=1");
+    notify_stopping(&m->notify);
     return r < 0 ? 1 : r;
 }

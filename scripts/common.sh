@@ -25,6 +25,8 @@ build   pc:libsystemd     libsystemd-dev      systemd-devel           systemd-li
 build   pc:ncursesw       libncurses-dev      ncurses-devel           ncurses
 build   pc:inih           libinih-dev         inih-devel              libinih
 build   pc:json-c         libjson-c-dev       json-c-devel            json-c
+build   pc:libcap-ng      libcap-ng-dev       libcap-ng-devel         libcap-ng
+build   pc:libseccomp     libseccomp-dev      libseccomp-devel        libseccomp
 test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
 ci      cmd:git           git                 git                     git

@@ -1,0 +1,32 @@
+#ifndef MEMSCOPE_DAEMON_NOTIFY_H
+#define MEMSCOPE_DAEMON_NOTIFY_H
+
+// What systemd is told (sd_notify), and the journal of tags. Without systemd nothing is told.
+
+#include "protocol/snapshot.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    bool active; // somebody listens
+    char status[96];
+} notify_t;
+
+void notify_init(notify_t *n);
+void notify_ready(const notify_t *n);
+void notify_reloading(const notify_t *n);
+void notify_stopping(const notify_t *n);
+
+// "1,204 processes, 3 viewers, 2 leaking". Told only where it changed.
+void notify_status(notify_t *n, uint64_t processes, uint64_t viewers, uint64_t leaking);
+// The same text; returns `buf`.
+char *notify_status_text(
+        char *buf, size_t cap, uint64_t processes, uint64_t viewers, uint64_t leaking);
+
+// A tag was set or cleared: one message with MEMSCOPE_PID=, MEMSCOPE_TAG= and more in the journal.
+// `receipt` may be empty.
+void notify_tag(const process_snapshot_t *p, const char *name, const char *tag, bool set,
+        const char *receipt);
+
+#endif
