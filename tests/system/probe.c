@@ -1,0 +1,59 @@
+// A viewer of the system daemon for tests: `probe SOCKET TICKS [PID]` prints what it is shown.
+//
+//   rights=1 uid=0 instance=4711 processes=87 foreign_private=86 history=1
+
+#include "common/cleanup.h"
+#include "tests/support/watcher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WAIT_MS 20000
+
+static bool has_history(const watcher_t *w, void *user)
+{
+    (void) user;
+    return w->history.request != 0 || w->error.code != 0;
+}
+
+int main(int argc, char **argv)
+{
+    const snapshot_t *s;
+    watcher_t w;
+    uint64_t own_uid = geteuid(), foreign_private = 0, pid = 0, start_time = 0;
+
+    if (argc < 3)
+        return 2;
+    watcher_start(&w, argv[1]);
+    if (!watcher_wait_ticks(&w, strtoull(argv[2], NULL, 10), WAIT_MS)) {
+        printf("no ticks\n");
+        return 1;
+    }
+    s = replica_snapshot(session_replica(w.session));
+    for (size_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+
+        if (p->known != 0 && PROCESS_KNOWN(p, uid) && p->uid != own_uid &&
+                (PROCESS_KNOWN(p, read_rate) || PROCESS_KNOWN(p, pss_kb)))
+            foreign_private++;
+    }
+    if (argc > 3) {
+        const process_snapshot_t *p = watcher_find(&w, (pid_t) atoi(argv[3]));
+
+        if (p) {
+            pid = p->pid;
+            start_time = p->start_time;
+        }
+    }
+    session_request_history(w.session, pid, start_time, 3600 * 1000, 1000);
+    watcher_wait(&w, has_history, NULL, WAIT_MS);
+    printf("rights=%llu uid=%llu instance=%llu processes=%llu foreign_private=%llu history=%llu\n",
+            (unsigned long long) session_hello(w.session)->rights,
+            (unsigned long long) session_hello(w.session)->uid,
+            (unsigned long long) session_hello(w.session)->instance,
+            (unsigned long long) s->system.processes, (unsigned long long) foreign_private,
+            (unsigned long long) w.history.count);
+    watcher_stop(&w);
+    return 0;
+}
