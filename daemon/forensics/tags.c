@@ -1,5 +1,6 @@
 #include "daemon/forensics/tags.h"
 #include "common/arena.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +20,9 @@ typedef struct {
     leak_state_t leak;
     spike_state_t spike;
     zombie_state_t zombie;
-    bool fresh;   // tagged as a zombie in this tick
-    uint64_t pid; // 0: nobody
+    bool fresh;    // tagged as a zombie in this tick
+    uint64_t told; // tags that `changed` was called with
+    uint64_t pid;  // 0: nobody
 } state_t;
 
 struct tags {
@@ -32,7 +34,12 @@ struct tags {
     parent_t parents[PARENTS_MAX];
     size_t n_parents;
     uint64_t lost_parent, searches; // of this tick
+    void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_change_t change);
+    void *user;
+    bool news; // for `changed`
 };
+
+#define TOLD (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED)
 
 int tags_new(tags_t **ret, size_t max_slots)
 {
@@ -58,6 +65,13 @@ void tags_free(tags_t *t)
         return;
     arena_done(&t->arena);
     free(t);
+}
+
+void tags_notify(tags_t *t,
+        void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_change_t change), void *user)
+{
+    t->changed = changed;
+    t->user = user;
 }
 
 void tags_born(
@@ -179,7 +193,40 @@ static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64
     return tags;
 }
 
-void tags_run(tags_t *t, snapshot_t *s)
+static void tell_leak(tags_t *t, uint32_t slot, uint64_t was, uint64_t is)
+{
+    if (was & ~is & TAG_LEAK)
+        t->changed(t->user, slot, TAG_LEAK, TAG_WAS_CLEARED);
+    if (is & ~was & TAG_LEAK)
+        t->changed(t->user, slot, TAG_LEAK, TAG_WAS_SET);
+    if (is & ~was & TAG_LEAK_SUSPECTED)
+        t->changed(t->user, slot, TAG_LEAK, TAG_SUSPECTED);
+    if ((was & ~is & TAG_LEAK_SUSPECTED) && !(is & TAG_LEAK))
+        t->changed(t->user, slot, TAG_LEAK, TAG_WAS_CLEARED);
+}
+
+static void tell(tags_t *t, const snapshot_t *s)
+{
+    static const uint64_t others[] = {TAG_SPIKE, TAG_ZOMBIE, TAG_UNREAPED};
+
+    for (uint32_t slot = 0; slot < s->n_slots && slot < t->max_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        state_t *state = &t->states[slot];
+        uint64_t was = state->told;
+
+        if (p->known == 0 || state->pid == 0 || ((p->tags ^ was) & TOLD) == 0)
+            continue;
+        state->told = p->tags;
+        tell_leak(t, slot, was, p->tags);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+            if ((was ^ p->tags) & others[i])
+                t->changed(t->user, slot, others[i],
+                        p->tags & others[i] ? TAG_WAS_SET : TAG_WAS_CLEARED);
+    }
+}
+
+// Sets the tags that a process has for itself.
+static void judge_all(tags_t *t, snapshot_t *s)
 {
     uint64_t now_ms = s->system.mono_ms;
 
@@ -189,18 +236,32 @@ void tags_run(tags_t *t, snapshot_t *s)
     for (uint32_t slot = 0; slot < s->n_slots && slot < t->max_slots; slot++) {
         process_snapshot_t *p = &s->processes[slot];
 
-        if (p->known != 0 && t->states[slot].pid != 0)
-            p->tags = judge(t, &t->states[slot], p, now_ms);
+        if (p->known == 0 || t->states[slot].pid == 0)
+            continue;
+        p->tags = judge(t, &t->states[slot], p, now_ms);
+        t->news |= ((p->tags ^ t->states[slot].told) & TOLD) != 0;
     }
-    if (t->counts.zombies == 0 && t->n_parents == 0)
-        return;
-    run_parents(t, s, now_ms);
+}
+
+static void tag_parents(tags_t *t, snapshot_t *s)
+{
+    run_parents(t, s, s->system.mono_ms);
     for (uint32_t slot = 0; slot < s->n_slots && t->n_parents > 0; slot++) {
         process_snapshot_t *p = &s->processes[slot];
 
         if (p->known != 0 && p->zombies > 0 && find_parent(t, p) < t->n_parents)
             p->tags |= TAG_UNREAPED;
     }
+}
+
+void tags_run(tags_t *t, snapshot_t *s)
+{
+    t->news = t->n_parents > 0;
+    judge_all(t, s);
+    if (t->counts.zombies > 0 || t->n_parents > 0)
+        tag_parents(t, s);
+    if (t->changed && (t->news || t->n_parents > 0))
+        tell(t, s);
 }
 
 const tags_counts_t *tags_counts(const tags_t *t)
