@@ -15,6 +15,7 @@ struct engine {
     procfs_t fs;
     capture_t *capture;
     tags_t *tags;
+    chronicle_t *chronicle;
     history_t *history;
     arena_t series_arena;
     uint32_t *series; // of history, by slot
@@ -42,6 +43,7 @@ static void on_died(void *user, uint32_t slot, const exit_record_t *record)
 {
     engine_t *e = user;
 
+    chronicle_exit(e->chronicle, slot, record);
     tags_died(e->tags, slot);
     history_close(
             e->history, e->series[slot], record->exited_ms, record->last.hwm_kb >= KEEP_DEAD_KB);
@@ -87,6 +89,8 @@ static int build(engine_t *e, const engine_config_t *config)
     if (r == 0)
         r = capture_new(&e->capture, &capture, &handlers);
     if (r == 0)
+        r = chronicle_new(&e->chronicle, e->capture, e->tags, &e->fs);
+    if (r == 0)
         e->system_series = history_open(e->history, 0, 0);
     return r;
 }
@@ -115,6 +119,7 @@ void engine_free(engine_t *e)
 {
     if (!e)
         return;
+    chronicle_free(e->chronicle);
     capture_free(e->capture);
     history_free(e->history);
     tags_free(e->tags);
@@ -147,6 +152,7 @@ int engine_tick(engine_t *e)
     int r = capture_run(e->capture);
 
     tags_run(e->tags, capture_current_writable(e->capture));
+    chronicle_tick(e->chronicle);
     record_history(e);
     return r;
 }
@@ -164,6 +170,11 @@ capture_t *engine_capture(engine_t *e)
 tags_t *engine_tags(engine_t *e)
 {
     return e->tags;
+}
+
+events_t *engine_events(engine_t *e)
+{
+    return chronicle_events(e->chronicle);
 }
 
 history_t *engine_history(engine_t *e)

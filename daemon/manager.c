@@ -289,8 +289,8 @@ static int build(manager_t *m)
     m->capture = engine_capture(m->engine);
     r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_procfs(m->engine));
     if (r == 0)
-        r = server_new(
-                &m->server, m->loop, &server, m->capture, m->details, engine_history(m->engine));
+        r = server_new(&m->server, m->loop, &server, m->capture, m->details,
+                engine_history(m->engine), engine_events(m->engine));
     if (r < 0)
         log_error("cannot start: %s", strerror(-r));
     return r;

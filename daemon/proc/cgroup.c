@@ -126,3 +126,19 @@ int cgroup_memory_limit(
     *ret_used_kb = used / 1024;
     return 0;
 }
+
+int cgroup_memory_limit_of(
+        const procfs_t *fs, uint64_t pid, uint64_t *ret_limit_kb, uint64_t *ret_used_kb)
+{
+    char path[64], text[PATH_MAX];
+    cgroup_t cg;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%llu/cgroup", (unsigned long long) pid);
+    n = file_read_at(fs->fd, path, text, sizeof(text));
+    if (n < 0)
+        return (int) n;
+    if (cgroup_parse(text, (size_t) n, &cg) < 0)
+        return -ENODATA;
+    return cgroup_memory_limit(fs->cgroup_fd, cg.path, cg.path_len, ret_limit_kb, ret_used_kb);
+}

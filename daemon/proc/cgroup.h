@@ -3,6 +3,7 @@
 
 // /proc/PID/cgroup and what a path in it says about the systemd unit.
 
+#include "daemon/proc/procfs.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,9 @@ void cgroup_unit_of(const char *path, size_t len, const char **ret_unit, size_t 
 // 0; -ENODATA: no limit, or no cgroup2 memory controller. `cgroup_fd` is the cgroup2 root.
 int cgroup_memory_limit(
         int cgroup_fd, const char *path, size_t len, uint64_t *ret_limit_kb, uint64_t *ret_used_kb);
+
+// The same for the cgroup that the process is in now.
+int cgroup_memory_limit_of(
+        const procfs_t *fs, uint64_t pid, uint64_t *ret_limit_kb, uint64_t *ret_used_kb);
 
 #endif

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/procmap.h"
 #include "config.h"
+#include "daemon/publish/answers_events.h"
 #include "daemon/publish/subscriber.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ typedef struct client {
     subscriber_t *subscriber;
     sd_event_source *source;
     unsigned inspections; // since the last tick
+    bool follows;         // wants events as they happen
+    uint64_t told;        // number of the last of them
     void (*last_one)(void *user);
     void *user;
 } client_t;
@@ -37,6 +40,7 @@ struct server {
     capture_t *capture;
     details_t *details;
     history_t *history;
+    const events_t *events;
     audiences_t *audiences;
     client_t *clients;
     unsigned count;
@@ -105,7 +109,7 @@ static bool greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, MIN(hello->version_max, (uint64_t) PROTOCOL_VERSION_MAX));
     MESSAGE_SET(&m, version_max, m.version_min);
-    MESSAGE_SET(&m, features, hello->features & FEATURE_HISTORY);
+    MESSAGE_SET(&m, features, hello->features & (FEATURE_HISTORY | FEATURE_EVENTS));
     MESSAGE_SET_TEXT(
             &m, build, "memscoped " MEMSCOPE_VERSION, strlen("memscoped " MEMSCOPE_VERSION));
     MESSAGE_SET(&m, instance, s->instance);
@@ -200,17 +204,36 @@ static void answer_history(client_t *c, const history_request_message_t *q)
         subscriber_answer(c->subscriber, MESSAGE_HISTORY, &m);
 }
 
+static void answer_events(client_t *c, const events_request_message_t *q)
+{
+    const events_t *events = c->server->events;
+
+    if (q->has.follow && q->follow && !c->follows)
+        c->told = events_last(events);
+    if (q->has.follow)
+        c->follows = q->follow != 0;
+    answers_events(c->subscriber, events, q);
+}
+
 static void request(void *user, subscriber_t *sub, message_type_t type, const message_t *m)
 {
     client_t *c = user;
 
-    if (type == MESSAGE_HISTORY_REQUEST) {
+    switch (type) {
+    case MESSAGE_HISTORY_REQUEST:
         answer_history(c, &m->history_request);
-        return;
+        break;
+    case MESSAGE_EVENTS_REQUEST:
+        answer_events(c, &m->events_request);
+        break;
+    case MESSAGE_INSPECT:
+        *subscriber_inspected(sub) = (inspected_t){m->inspect.pid, m->inspect.start_time};
+        if (m->inspect.pid != 0 && c->inspections++ < INSPECTIONS_AT_ONCE)
+            inspect(c);
+        break;
+    default:
+        break;
     }
-    *subscriber_inspected(sub) = (inspected_t){m->inspect.pid, m->inspect.start_time};
-    if (m->inspect.pid != 0 && c->inspections++ < INSPECTIONS_AT_ONCE)
-        inspect(c);
 }
 
 void server_reading(server_t *s, const reader_result_t *result)
@@ -393,7 +416,7 @@ int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
 }
 
 int server_new(server_t **ret, sd_event *loop, const server_config_t *config, capture_t *capture,
-        details_t *details, history_t *history)
+        details_t *details, history_t *history, const events_t *events)
 {
     server_t *s = calloc(1, sizeof(*s));
     struct rlimit limit;
@@ -406,6 +429,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
     s->capture = capture;
     s->details = details;
     s->history = history;
+    s->events = events;
     s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
@@ -457,6 +481,8 @@ void server_publish(server_t *s)
         c->inspections = 0;
         if (subscriber_inspected(c->subscriber)->pid != 0)
             inspect(c);
+        if (c->follows)
+            answers_follow(c->subscriber, s->events, &c->told);
         settle(c, subscriber_publish(c->subscriber, now));
     }
 }

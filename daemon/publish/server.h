@@ -4,6 +4,7 @@
 // Listens, accepts within limits, and publishes each capture to all subscribers.
 
 #include "daemon/core/history.h"
+#include "daemon/forensics/events.h"
 #include "daemon/publish/audience.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/listener.h"
@@ -24,7 +25,7 @@ typedef struct {
 typedef struct server server_t;
 
 int server_new(server_t **ret, sd_event *loop, const server_config_t *config, capture_t *capture,
-        details_t *details, history_t *history);
+        details_t *details, history_t *history, const events_t *events);
 void server_free(server_t *s);
 
 // A listening socket, owned from here on.

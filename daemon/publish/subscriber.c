@@ -221,6 +221,11 @@ bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message
     return !s->closing && message_append(&s->outbox, type, message) == 0;
 }
 
+size_t subscriber_room(const subscriber_t *s)
+{
+    return SUBSCRIBER_OUTBOX_MAX - MIN(s->outbox.len, (size_t) SUBSCRIBER_OUTBOX_MAX);
+}
+
 bool subscriber_error(subscriber_t *s, uint64_t request, unsigned code, const char *text)
 {
     error_message_t m = {0};
@@ -273,6 +278,8 @@ static void take_message(subscriber_t *s, message_type_t type, const message_t *
         break;
     case MESSAGE_INSPECT:
     case MESSAGE_HISTORY_REQUEST:
+    case MESSAGE_EVENTS_REQUEST:
+    case MESSAGE_WHY_REQUEST:
         s->handlers.request(s->handlers.user, s, type, m);
         break;
     default:

@@ -19,8 +19,8 @@
 typedef struct subscriber subscriber_t;
 
 typedef struct {
-    // A request that is not about ticks: INSPECT or HISTORY_REQUEST. Answers go into
-    // subscriber_answer.
+    // A request that is not about ticks: INSPECT, HISTORY_REQUEST, EVENTS_REQUEST, WHY_REQUEST.
+    // Answers go into subscriber_answer.
     void (*request)(void *user, subscriber_t *s, message_type_t type, const message_t *m);
     // HELLO came: fill in the answer. False: refused, and subscriber_refuse was called.
     bool (*greeted)(void *user, subscriber_t *s, const hello_message_t *hello);
@@ -49,6 +49,7 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us);
 
 // Queues a message. False when there is no room: the client asks faster than it reads.
 bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message);
+size_t subscriber_room(const subscriber_t *s); // bytes of messages that can be queued now
 bool subscriber_error(subscriber_t *s, uint64_t request, unsigned code, const char *text);
 // The last message of this connection.
 void subscriber_refuse(subscriber_t *s, unsigned code, const char *text);

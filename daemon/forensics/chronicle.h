@@ -1,0 +1,24 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_CHRONICLE_H
+#define MEMSCOPE_DAEMON_FORENSICS_CHRONICLE_H
+
+// Turns what the rules and the capture notice into events with their receipts.
+
+#include "daemon/core/capture.h"
+#include "daemon/forensics/events.h"
+#include "daemon/forensics/tags.h"
+
+typedef struct chronicle chronicle_t;
+
+// Has `tags` tell it what changes. All are borrowed. 0 or -errno.
+int chronicle_new(chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs);
+void chronicle_free(chronicle_t *c);
+
+// A process has ended, and its tags have not been taken away yet.
+void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record);
+
+// After tags_run of each tick.
+void chronicle_tick(chronicle_t *c);
+
+events_t *chronicle_events(chronicle_t *c);
+
+#endif

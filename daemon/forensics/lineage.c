@@ -1,0 +1,105 @@
+#include "daemon/forensics/lineage.h"
+#include "common/cleanup.h"
+
+#include <string.h>
+
+#define SERVICE ".service"
+
+static bool is_service(const char *unit, size_t len)
+{
+    size_t n = strlen(SERVICE);
+
+    return len > n && memcmp(unit + len - n, SERVICE, n) == 0;
+}
+
+static bool same_text(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    b_len = MIN(b_len, (size_t) LINEAGE_TEXT);
+    return a_len == b_len && memcmp(a, b, b_len) == 0;
+}
+
+static bool is_of(const story_t *s, const lineage_process_t *p)
+{
+    if (!same_text(s->name, s->name_len, p->name, p->name_len) ||
+            s->by_unit != is_service(p->unit, p->unit_len))
+        return false;
+    if (s->by_unit)
+        return same_text(s->unit, s->unit_len, p->unit, p->unit_len);
+    return s->ppid == p->ppid && s->parent_start_time == p->parent_start_time;
+}
+
+static bool is_last(const story_t *s, const lineage_process_t *p)
+{
+    return s->pid == p->pid && s->start_time == p->start_time;
+}
+
+// Its index, or `count`.
+static size_t index_of(const lineage_t *l, const lineage_process_t *p)
+{
+    size_t i = 0;
+
+    while (i < l->count && !is_of(&l->stories[i], p))
+        i++;
+    return i;
+}
+
+const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p)
+{
+    size_t i = index_of(l, p);
+
+    return i < l->count && !is_last(&l->stories[i], p) ? &l->stories[i] : NULL;
+}
+
+static size_t take_place(lineage_t *l)
+{
+    size_t oldest = 0;
+
+    if (l->count < LINEAGE_STORIES)
+        return l->count++;
+    for (size_t i = 1; i < l->count; i++)
+        if (l->stories[i].last_ms < l->stories[oldest].last_ms)
+            oldest = i;
+    return oldest;
+}
+
+static void copy_text(char *to, size_t *ret_len, const char *from, size_t len)
+{
+    *ret_len = MIN(len, (size_t) LINEAGE_TEXT);
+    memcpy(to, from, *ret_len);
+}
+
+static void begin(story_t *s, const lineage_process_t *p, uint64_t now_ms)
+{
+    *s = (story_t){.by_unit = is_service(p->unit, p->unit_len),
+            .ppid = p->ppid,
+            .parent_start_time = p->parent_start_time,
+            .pid = p->pid,
+            .start_time = p->start_time,
+            .first_ms = now_ms,
+            .times = 1};
+    copy_text(s->name, &s->name_len, p->name, p->name_len);
+    copy_text(s->unit, &s->unit_len, p->unit, p->unit_len);
+}
+
+const story_t *lineage_leaks(
+        lineage_t *l, const lineage_process_t *p, uint64_t now_ms, uint64_t growth_kb)
+{
+    size_t i = index_of(l, p);
+    story_t *s;
+
+    if (i == l->count) {
+        i = take_place(l);
+        begin(&l->stories[i], p, now_ms);
+    }
+    s = &l->stories[i];
+    if (!is_last(s, p)) {
+        s->pid = p->pid;
+        s->start_time = p->start_time;
+        s->times++;
+        s->before += s->grew_kb;
+        s->grew_kb = 0;
+    }
+    s->last_ms = now_ms;
+    s->grew_kb = MAX(s->grew_kb, growth_kb);
+    return s;
+}
