@@ -1,0 +1,159 @@
+// What becomes an event: a tree that looks like /proc, and an engine that watches it.
+
+#include "common/cleanup.h"
+#include "daemon/engine.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/proctree.h"
+
+#include <string.h>
+
+#define MB_PAGES 256 // pages of 4 KiB in a MiB
+
+typedef struct {
+    proctree_t tree;
+    engine_t *engine;
+    uint64_t seen; // number of the last event
+} fixture_t;
+
+static int setup(void **state)
+{
+    static fixture_t f;
+    const engine_config_t config = {.proc_root = f.tree.path};
+
+    f = (fixture_t){.tree = proctree_new()};
+    proctree_system(&f.tree, 16u << 20, false);
+    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_t *f = *state;
+
+    engine_free(f->engine);
+    proctree_free(&f->tree);
+    return 0;
+}
+
+static const event_t *next(fixture_t *f)
+{
+    const event_t *e = events_next(engine_events(f->engine), f->seen);
+
+    if (e)
+        f->seen = e->number;
+    return e;
+}
+
+static void tick(fixture_t *f)
+{
+    __atomic_add_fetch(&fake_clock_ahead_us, 1000000, __ATOMIC_RELAXED);
+    assert_int_equal(engine_tick(f->engine), 0);
+}
+
+static void run(fixture_t *f, proctree_process_t *p)
+{
+    p->utime++;
+    proctree_process(&f->tree, p);
+    tick(f);
+}
+
+static void test_a_spike_and_its_end(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t p = {.pid = 77,
+            .name = "hog",
+            .start_time = 5,
+            .uid = 1000,
+            .cgroup = "/system.slice/hog.service",
+            .anon_pages = 10 * MB_PAGES};
+    const event_t *e;
+
+    for (int i = 0; i < 40; i++)
+        run(f, &p);
+    assert_null(next(f));
+    p.anon_pages = 900 * MB_PAGES;
+    p.hwm_kb = 900 << 10;
+    run(f, &p);
+    run(f, &p);
+    e = next(f);
+    assert_non_null(e);
+    assert_int_equal(e->kind, EVENT_SET);
+    assert_int_equal(e->tag, TAG_SPIKE);
+    assert_int_equal(e->pid, 77);
+    assert_int_equal(e->start_time, 5);
+    assert_int_equal(e->uid, 1000);
+    assert_int_equal(e->size_kb, 890 << 10);
+    assert_memory_equal(e->name, "hog", 3);
+    assert_memory_equal(e->unit, "hog.service", 11);
+    assert_true(strlen(e->text) > 10);
+
+    // It dies with its tag, and was big.
+    proctree_end(&f->tree, 77);
+    tick(f);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_CLEARED);
+    assert_int_equal(e->tag, TAG_SPIKE);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_EXIT);
+    assert_int_equal(e->pid, 77);
+    assert_int_equal(e->size_kb, 900 << 10);
+    assert_int_equal(e->peak_kb, 900 << 10);
+    assert_memory_equal(e->name, "hog", 3);
+    assert_null(next(f));
+}
+
+static void test_zombies(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t parent = {.pid = 5, .name = "careless", .start_time = 1},
+                       child = {.pid = 6, .name = "dead", .start_time = 2, .ppid = 5, .state = 'Z'};
+    const event_t *e;
+
+    proctree_process(&f->tree, &child);
+    for (int i = 0; i < 4; i++)
+        run(f, &parent);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_SET);
+    assert_true((e->tag == TAG_ZOMBIE) == (e->pid == 6));
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_SET);
+    assert_true((e->tag == TAG_UNREAPED) == (e->pid == 5));
+    assert_null(next(f));
+    proctree_end(&f->tree, 6);
+    for (int i = 0; i < 2; i++)
+        run(f, &parent);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_CLEARED);
+    assert_int_equal(e->tag, TAG_ZOMBIE);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_CLEARED);
+    assert_int_equal(e->tag, TAG_UNREAPED);
+    assert_int_equal(e->pid, 5);
+    assert_null(next(f));
+}
+
+static void test_small_ends_are_none(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t p = {.pid = 8, .name = "small", .start_time = 9, .anon_pages = MB_PAGES};
+
+    run(f, &p);
+    proctree_end(&f->tree, 8);
+    tick(f);
+    assert_null(next(f));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(test_a_spike_and_its_end),
+            TEST(test_zombies),
+            TEST(test_small_ends_are_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

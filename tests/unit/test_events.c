@@ -1,0 +1,175 @@
+// The ring of events, and stories of those who leak one after the other.
+
+#include "common/cleanup.h"
+#include "daemon/forensics/events.h"
+#include "daemon/forensics/lineage.h"
+#include "tests/support/cmocka.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t add(events_t *e, unsigned kind, uint64_t tag, uint64_t time_ms)
+{
+    event_t event = {.kind = kind, .tag = tag, .time_ms = time_ms, .pid = time_ms};
+
+    snprintf(event.text, sizeof(event.text), "at %d", (int) time_ms);
+    return events_add(e, &event);
+}
+
+static void test_in_order(void **state)
+{
+    const event_t *event;
+    events_t *e;
+    uint64_t n = 0;
+
+    (void) state;
+    assert_int_equal(events_new(&e, 500), 0);
+    assert_null(events_next(e, 0));
+    assert_int_equal(events_last(e), 0);
+    assert_int_equal(add(e, EVENT_SET, TAG_LEAK, 1000), 1);
+    assert_int_equal(add(e, EVENT_SET, TAG_SPIKE, 1001), 2);
+    assert_int_equal(add(e, EVENT_OOM_KILL, 0, 1002), 3);
+    assert_int_equal(add(e, EVENT_EXIT, TAG_LEAK, 1003), 4);
+    while ((event = events_next(e, n))) {
+        assert_int_equal(event->number, ++n);
+        assert_int_equal(event->time_ms, 999 + n);
+    }
+    assert_int_equal(n, 4);
+    assert_int_equal(events_last(e), 4);
+    assert_null(events_next(e, UINT64_MAX));
+    assert_int_equal(events_since_ms(e), 500);
+    events_free(e);
+}
+
+// What is common does not push out what is rare, and what was pushed out is admitted.
+static void test_the_rare_stay(void **state)
+{
+    const event_t *event;
+    events_t *e;
+    uint64_t n = 0, seen = 0;
+
+    (void) state;
+    assert_int_equal(events_new(&e, 0), 0);
+    add(e, EVENT_SET, TAG_LEAK, 1);
+    for (uint64_t i = 2; i <= 3 * EVENTS_COMMON; i++)
+        add(e, i % 2 ? EVENT_SET : EVENT_CLEARED, TAG_SPIKE, i);
+    assert_string_equal(events_next(e, 0)->text, "at 1");
+    assert_int_equal(events_since_ms(e), 2 * EVENTS_COMMON);
+    for (; (event = events_next(e, n)); n = event->number) {
+        assert_true(event->number > n);
+        assert_int_equal(event->time_ms, event->number);
+        seen++;
+    }
+    assert_int_equal(seen, EVENTS_COMMON + 1);
+    assert_int_equal(n, 3 * EVENTS_COMMON);
+    for (uint64_t i = 0; i < EVENTS_RARE; i++)
+        add(e, EVENT_OOM_KILL, 0, 1000000);
+    assert_int_not_equal(events_next(e, 0)->number, 1);
+    events_free(e);
+}
+
+static void test_what_was_before_an_oom_kill(void **state)
+{
+    event_before_t before = {.grown_len = 2, .grown = "ab"};
+    events_t *e;
+
+    (void) state;
+    assert_int_equal(events_new(&e, 0), 0);
+    assert_null(events_before(e, 0));
+    for (uint64_t i = 1; i <= EVENTS_OOM + 1; i++) {
+        before.number = i;
+        before.step_ms = i * 10;
+        events_keep_before(e, &before);
+    }
+    assert_null(events_before(e, 1));
+    assert_int_equal(events_before(e, 2)->step_ms, 20);
+    assert_memory_equal(events_before(e, EVENTS_OOM + 1)->grown, "ab", 2);
+    events_free(e);
+}
+
+static lineage_process_t process(const char *name, const char *unit, uint64_t pid, uint64_t ppid)
+{
+    return (lineage_process_t){.name = name,
+            .name_len = strlen(name),
+            .unit = unit,
+            .unit_len = strlen(unit),
+            .pid = pid,
+            .start_time = pid * 7,
+            .ppid = ppid,
+            .parent_start_time = ppid * 7};
+}
+
+static void test_a_service_is_one_story(void **state)
+{
+    static lineage_t l;
+    lineage_process_t first = process("web", "web.service", 10, 1),
+                      second = process("web", "web.service", 20, 2),
+                      other = process("db", "web.service", 30, 1);
+    const story_t *s;
+
+    (void) state;
+    memset(&l, 0, sizeof(l));
+    assert_null(lineage_find(&l, &first));
+    s = lineage_leaks(&l, &first, 1000, 50);
+    assert_int_equal(s->times, 1);
+    assert_null(lineage_find(&l, &first)); // it is the last one itself
+    s = lineage_leaks(&l, &first, 2000, 70);
+    assert_int_equal(s->times, 1);
+    assert_int_equal(s->grew_kb, 70);
+
+    assert_non_null(lineage_find(&l, &second));
+    assert_null(lineage_find(&l, &other));
+    s = lineage_leaks(&l, &second, 9000, 5);
+    assert_int_equal(s->times, 2);
+    assert_int_equal(s->first_ms, 1000);
+    assert_int_equal(s->before, 70);
+    assert_int_equal(s->grew_kb, 5);
+    assert_int_equal(lineage_leaks(&l, &other, 9000, 5)->times, 1);
+}
+
+// Without a service it is the parent that makes a story: what a loop in a shell starts anew.
+static void test_a_parent_is_one_story(void **state)
+{
+    static lineage_t l;
+    lineage_process_t first = process("hog", "session-3.scope", 10, 4),
+                      second = process("hog", "session-3.scope", 20, 4),
+                      elsewhere = process("hog", "session-3.scope", 30, 5);
+
+    (void) state;
+    memset(&l, 0, sizeof(l));
+    lineage_leaks(&l, &first, 1000, 50);
+    assert_null(lineage_find(&l, &elsewhere));
+    assert_int_equal(lineage_leaks(&l, &second, 2000, 50)->times, 2);
+}
+
+static void test_the_oldest_story_makes_room(void **state)
+{
+    static lineage_t l;
+    char name[16];
+
+    (void) state;
+    memset(&l, 0, sizeof(l));
+    for (uint64_t i = 0; i < LINEAGE_STORIES + 1; i++) {
+        snprintf(name, sizeof(name), "p%d", (int) i);
+        lineage_process_t p = process(name, "", 100 + i, 1);
+        lineage_leaks(&l, &p, 1000 + (i == 0 ? 5000 : i), 1); // the first one went on last
+    }
+
+    lineage_process_t first = process("p0", "", 1, 1), second = process("p1", "", 2, 1);
+    assert_non_null(lineage_find(&l, &first));
+    assert_null(lineage_find(&l, &second));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_in_order),
+            cmocka_unit_test(test_the_rare_stay),
+            cmocka_unit_test(test_what_was_before_an_oom_kill),
+            cmocka_unit_test(test_a_service_is_one_story),
+            cmocka_unit_test(test_a_parent_is_one_story),
+            cmocka_unit_test(test_the_oldest_story_makes_room),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
