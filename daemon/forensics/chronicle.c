@@ -210,7 +210,7 @@ static void add_zombie(chronicle_t *c, uint32_t slot, event_t *e)
     events_add(c->events, e);
 }
 
-static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_change_t change)
+static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
 {
     static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
             [TAG_WAS_SET] = EVENT_SET,

@@ -34,7 +34,7 @@ struct tags {
     parent_t parents[PARENTS_MAX];
     size_t n_parents;
     uint64_t lost_parent, searches; // of this tick
-    void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_change_t change);
+    void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_news_t change);
     void *user;
     bool news; // for `changed`
 };
@@ -68,7 +68,7 @@ void tags_free(tags_t *t)
 }
 
 void tags_notify(tags_t *t,
-        void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_change_t change), void *user)
+        void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_news_t change), void *user)
 {
     t->changed = changed;
     t->user = user;

@@ -19,13 +19,13 @@ typedef enum {
     TAG_SUSPECTED,
     TAG_WAS_SET,
     TAG_WAS_CLEARED, // or is no longer suspected
-} tag_change_t;
+} tag_news_t;
 
 // Calls `changed` at the end of tags_run for each tag (TAG_LEAK, TAG_SPIKE, TAG_ZOMBIE,
 // TAG_UNREAPED) that is another than in the run before, while the receipts say why. A process that
 // dies takes its tags with it: nothing is called.
 void tags_notify(tags_t *t,
-        void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_change_t change), void *user);
+        void (*changed)(void *user, uint32_t slot, uint64_t tag, tag_news_t change), void *user);
 
 // A process was born in, or has gone from, the slot.
 void tags_born(
