@@ -2,7 +2,7 @@
 #define MEMSCOPE_CLIENT_ACTIONS_H
 
 // What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
-// prompt, mouse.c the mouse (app_mouse), app.c the rest.
+// prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, app.c the rest.
 
 #include "client/app.h"
 
@@ -20,6 +20,15 @@ void actions_open(app_t *a);
 void actions_sort(app_t *a, column_id_t column, bool invert);
 // As list_search, and says so if there is nothing. False: there is nothing.
 bool actions_search(app_t *a, size_t place, int step, bool here);
+
+// Asks for the past of the processes that are listed and whose trend is shown: few at a time, and
+// of each once. After each tick some more may be asked for.
+void past_ask(app_t *a);
+void past_tick(app_t *a);
+// Whether a request was one of these, which then is awaited no longer.
+bool past_answer(app_t *a, uint64_t request);
+// None of the answers will come.
+void past_forget(app_t *a);
 
 // A key while the prompt is open.
 void typing_key(app_t *a, int code);

@@ -57,6 +57,7 @@ void app_tick(app_t *a, const snapshot_t *s)
     a->snapshot = s;
     a->pending = true;
     a->dirty = true;
+    past_tick(a);
 }
 
 // ---- The daemon --------------------------------------------------------------------------------
@@ -78,6 +79,10 @@ void app_ask_history(app_t *a)
 
 void app_message(app_t *a, message_type_t type, const message_t *m)
 {
+    if (type == MESSAGE_HISTORY && past_answer(a, m->history.request))
+        a->dirty |= tracks_history(&a->model.tracks, &m->history);
+    else if (type == MESSAGE_ERROR)
+        past_answer(a, m->error.request);
     if (!a->inspect)
         return;
     if (type == MESSAGE_DETAILS)
@@ -98,6 +103,8 @@ void app_link(app_t *a, link_state_t state, const char *text, const hello_messag
     }
     a->dirty = true;
     // An answer that was awaited on the old connection will not come any more.
+    if (again)
+        past_forget(a);
     if (again && a->inspect)
         app_ask_history(a);
 }
@@ -181,6 +188,7 @@ const grid_t *app_draw(app_t *a)
         view_inspect(a, &all);
     else
         view_list(a, &all);
+    past_ask(a);
     a->dirty = false;
     return &a->grid;
 }

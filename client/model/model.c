@@ -259,12 +259,12 @@ size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINT
     for (size_t i = 0; i < TRACK_POINTS; i++)
         values[i] = SPARKLINE_GAP;
     if (!(r->flags & ROW_GROUP))
-        return track_series(&m->tracks, &m->tracks.items[r->track], values);
+        return track_series(&m->tracks, &m->tracks.items[r->track], false, values);
     for (size_t i = 0; i < m->processes.n; i++) {
         const row_t *member = &m->processes.items[i];
 
         if (member->flags & ROW_LISTED && &m->groups.items[member->group] == r)
-            track_series(&m->tracks, &m->tracks.items[member->track], values);
+            track_series(&m->tracks, &m->tracks.items[member->track], true, values);
     }
     return n;
 }

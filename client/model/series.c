@@ -69,8 +69,7 @@ static int next_point(reader_t *r)
     return r->rss_kb < 0 || r->private_kb < 0 ? -EBADMSG : 1;
 }
 
-// The last `SERIES_MAX` points of a history that lie within the span.
-static int read_history(const series_t *s, const history_message_t *h, series_t *ret)
+int series_read(const history_message_t *h, series_take_t take, void *user)
 {
     reader_t r = {.in = cursor_of(h->points.data, h->points.len)};
 
@@ -78,19 +77,32 @@ static int read_history(const series_t *s, const history_message_t *h, series_t 
             h->end_ms < (h->count ? h->count - 1 : 0) * h->step_ms)
         return -EBADMSG;
     for (uint64_t i = 0; i < h->count; i++) {
-        series_point_t p = {.ms = h->end_ms - (h->count - 1 - i) * h->step_ms};
         int known = next_point(&r);
 
         if (known < 0)
             return known;
-        if (!known || p.ms + s->span_ms < h->end_ms)
-            continue;
-        p.rss_kb = r.rss_kb;
-        if (ret->n == SERIES_MAX)
-            drop_first(ret, SERIES_MAX / 2);
-        ret->points[ret->n++] = p;
+        if (known)
+            take(user, h->end_ms - (h->count - 1 - i) * h->step_ms, r.rss_kb, r.private_kb);
     }
     return 0;
+}
+
+typedef struct {
+    series_t *series;
+    uint64_t end_ms;
+} past_t;
+
+// Keeps the last `SERIES_MAX` points that lie within the span.
+static void take_point(void *user, uint64_t ms, int64_t rss_kb, int64_t private_kb)
+{
+    past_t *p = user;
+
+    (void) private_kb;
+    if (ms + p->series->span_ms < p->end_ms)
+        return;
+    if (p->series->n == SERIES_MAX)
+        drop_first(p->series, SERIES_MAX / 2);
+    p->series->points[p->series->n++] = (series_point_t){ms, rss_kb};
 }
 
 int series_merge(series_t *s, const history_message_t *h)
@@ -101,7 +113,7 @@ int series_merge(series_t *s, const history_message_t *h)
     if (!past)
         return -ENOMEM;
     series_reset(past, s->span_ms);
-    r = read_history(s, h, past);
+    r = series_read(h, take_point, &(past_t){past, h->end_ms});
     if (r < 0)
         return r;
     past->step_ms = h->step_ms;

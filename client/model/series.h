@@ -32,6 +32,11 @@ void series_add(series_t *s, series_point_t point);
 // it was: any bytes at all.
 int series_merge(series_t *s, const history_message_t *h);
 
+// Hands on every known point of a HISTORY, oldest first. 0, or -EBADMSG: any bytes at all, of which
+// some may have been handed on.
+typedef void (*series_take_t)(void *user, uint64_t ms, int64_t rss_kb, int64_t private_kb);
+int series_read(const history_message_t *h, series_take_t take, void *user);
+
 // The finest step that is worth asking for.
 uint64_t series_step_ms(uint64_t span_ms);
 

@@ -1,5 +1,6 @@
 #include "client/model/tracks.h"
 
+#include "client/model/series.h"
 #include "client/widget/sparkline.h"
 #include "common/cleanup.h"
 #include <errno.h>
@@ -14,6 +15,15 @@ void tracks_done(tracks_t *t)
     *t = (tracks_t){0};
 }
 
+// The first tick makes places for what was before it.
+static void lay_out_past(tracks_t *t, uint64_t now_ms)
+{
+    t->filled = (size_t) MIN(now_ms / TRACK_STEP_MS, (uint64_t) TRACK_POINTS - 1);
+    t->at = t->filled > 0 ? t->filled - 1 : TRACK_POINTS - 1;
+    for (size_t i = 0; i < t->filled; i++)
+        t->times[i] = now_ms - (t->filled - i) * TRACK_STEP_MS;
+}
+
 void tracks_begin(tracks_t *t, uint64_t now_ms)
 {
     t->tick++;
@@ -21,6 +31,9 @@ void tracks_begin(tracks_t *t, uint64_t now_ms)
     t->sampling = t->filled == 0 || now_ms / TRACK_STEP_MS != t->times[t->at] / TRACK_STEP_MS;
     if (!t->sampling)
         return;
+    if (t->filled == 0)
+        lay_out_past(t, now_ms);
+    t->live = MIN(t->live + 1, (size_t) TRACK_POINTS);
     t->at = (t->at + 1) % TRACK_POINTS;
     t->filled = MIN(t->filled + 1, (size_t) TRACK_POINTS);
     t->times[t->at] = now_ms;
@@ -102,6 +115,39 @@ static size_t place(const tracks_t *t, size_t i)
     return (t->at + TRACK_POINTS + 1 - t->filled + i) % TRACK_POINTS;
 }
 
+typedef struct {
+    const tracks_t *tracks;
+    uint32_t points[TRACK_POINTS]; // by place
+} past_t;
+
+static void take_point(void *user, uint64_t ms, int64_t rss_kb, int64_t private_kb)
+{
+    past_t *p = user;
+
+    (void) rss_kb;
+    for (size_t i = 0; i < p->tracks->filled; i++) {
+        size_t at = place(p->tracks, i);
+
+        if (p->tracks->times[at] / TRACK_STEP_MS == ms / TRACK_STEP_MS)
+            p->points[at] = (uint32_t) MIN(private_kb, (int64_t) TRACK_GAP - 1);
+    }
+}
+
+bool tracks_history(tracks_t *t, const history_message_t *h)
+{
+    uint32_t index = procmap_get(&t->map, h->pid, h->start_time);
+    past_t past = {.tracks = t};
+
+    for (size_t i = 0; i < TRACK_POINTS; i++)
+        past.points[i] = TRACK_GAP;
+    if (index == PROCMAP_NONE || series_read(h, take_point, &past) < 0)
+        return false;
+    for (size_t i = 0; i < TRACK_POINTS; i++)
+        if (t->items[index].points[i] == TRACK_GAP)
+            t->items[index].points[i] = past.points[i];
+    return true;
+}
+
 bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb)
 {
     for (size_t i = 0; i < t->filled; i++) {
@@ -118,9 +164,10 @@ bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, in
     return false;
 }
 
-size_t track_series(const tracks_t *t, const track_t *track, int64_t values[TRACK_POINTS])
+size_t track_series(
+        const tracks_t *t, const track_t *track, bool live, int64_t values[TRACK_POINTS])
 {
-    for (size_t i = 0; i < t->filled; i++) {
+    for (size_t i = live ? t->filled - t->live : 0; i < t->filled; i++) {
         uint32_t point = track->points[place(t, i)];
 
         if (point != TRACK_GAP)

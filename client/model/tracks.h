@@ -7,10 +7,11 @@
 
 #include "client/model/row.h"
 #include "common/procmap.h"
+#include "protocol/message.h"
 #include <stddef.h>
 
 #define TRACK_POINTS  24
-#define TRACK_STEP_MS 5000
+#define TRACK_STEP_MS 10000
 #define TRACK_GAP     UINT32_MAX
 #define TRACK_RATE_MS 60000 // what a rate looks back at
 
@@ -20,6 +21,7 @@ typedef struct {
     uint32_t row;        // in the model, this tick
     uint32_t seen;       // tick that last had it
     bool has_baseline;
+    bool asked;                    // for what it had before this viewer came
     uint32_t points[TRACK_POINTS]; // private KiB, at the places that tracks_t keeps
 } track_t;
 
@@ -31,6 +33,7 @@ typedef struct {
     // One clock for all: point `at` is the newest of `filled`, taken at times[at].
     uint64_t times[TRACK_POINTS];
     size_t at, filled;
+    size_t live; // of these, those that were seen here; what is older is known from histories
     uint64_t now_ms;
     bool sampling; // this tick writes point `at`
 } tracks_t;
@@ -43,6 +46,9 @@ void tracks_begin(tracks_t *t, uint64_t now_ms);
 int tracks_touch(tracks_t *t, identity_t id, uint32_t row, bool known, uint64_t private_kb);
 void tracks_end(tracks_t *t);
 
+// Puts a HISTORY where nothing is known yet. False: it is malformed, or of nobody who lives.
+bool tracks_history(tracks_t *t, const history_message_t *h);
+
 // NULL where there is no such process.
 const track_t *tracks_find(const tracks_t *t, identity_t id);
 
@@ -50,7 +56,9 @@ const track_t *tracks_find(const tracks_t *t, identity_t id);
 bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb);
 
 // Adds the points, oldest first, to those in values[] (SPARKLINE_GAP: none there yet). Returns how
-// many places there are, the same for all tracks.
-size_t track_series(const tracks_t *t, const track_t *track, int64_t values[TRACK_POINTS]);
+// many places there are, the same for all tracks. `live`: only what was seen here, which is there
+// of every track.
+size_t track_series(
+        const tracks_t *t, const track_t *track, bool live, int64_t values[TRACK_POINTS]);
 
 #endif

@@ -23,6 +23,7 @@ typedef struct {
 typedef enum { LINK_CONNECTING, LINK_LIVE, LINK_RECONNECTING, LINK_LOST } link_state_t;
 
 #define UI_MESSAGE_MAX 256
+#define UI_PASTS_MAX   8
 
 typedef struct ui {
     ui_requests_t requests;
@@ -47,6 +48,8 @@ typedef struct ui {
     char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
     inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or help above it)
     int inspect_scroll;
+    uint64_t pasts[UI_PASTS_MAX]; // requests of listed processes' HISTORY, 0: none
+    unsigned pasts_left;          // how many more may be made until the next tick
 
     prompt_t prompt;
     char *clipboard; // heap; what the terminal is to copy, NULL: nothing

@@ -23,9 +23,11 @@ static int on_history(
 {
     stage_t *s = user;
 
-    (void) pid;
     (void) start_time;
-    (void) step_ms;
+    if (step_ms == TRACK_STEP_MS) {
+        s->past_pid = pid;
+        return 1000 + (int) s->past_requests++;
+    }
     s->history_requests++;
     s->history_span_ms = span_ms;
     return ++s->next_request;

@@ -20,6 +20,8 @@ typedef struct {
     uint64_t inspected_pid, inspected_start;
     unsigned inspect_requests, history_requests;
     uint64_t history_span_ms;
+    unsigned past_requests; // for trends in the list; they are numbered from 1000 on
+    uint64_t past_pid;
     int next_request;
     bool paused;
 } stage_t;

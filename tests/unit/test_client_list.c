@@ -1,6 +1,7 @@
 // The list: which rows, in which order, and what keys do to them.
 
 #include "client/view/views.h"
+#include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
@@ -493,6 +494,77 @@ static void a_command_line_is_only_text(void **state)
     stage_done(&s);
 }
 
+// ---- The past ----------------------------------------------------------------------------------
+
+static void answer_past(stage_t *s, unsigned request, uint64_t pid, const buffer_t *points)
+{
+    message_t m = {0};
+
+    MESSAGE_SET(&m.history, request, request);
+    MESSAGE_SET(&m.history, pid, pid);
+    MESSAGE_SET(&m.history, start_time, pid);
+    MESSAGE_SET(&m.history, step_ms, TRACK_STEP_MS);
+    MESSAGE_SET(&m.history, end_ms, s->snapshot.system.mono_ms);
+    MESSAGE_SET(&m.history, count, 7);
+    MESSAGE_SET_TEXT(&m.history, points, (const char *) points->data, points->len);
+    app_message(s->app, MESSAGE_HISTORY, &m);
+}
+
+static void a_trend_begins_before_the_viewer_came(void **state)
+{
+    buffer_t points = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 160);
+    stage_add(&s, 10, "grows", 60 * 1024);
+    stage_run(&s, 1);
+    assert_int_equal(s.past_requests, 1);
+    assert_int_equal(s.past_pid, 10);
+    for (int i = 0; i < 7; i++) {
+        buffer_put_varint(&points, 1 << 1);
+        buffer_put_zigzag(&points, i ? 8 * 1024 : 12 * 1024);
+        buffer_put_zigzag(&points, i ? 8 * 1024 : 12 * 1024);
+    }
+    answer_past(&s, 1000, 10, &points);
+    stage_draw(&s);
+    assert_int_not_equal(stage_find_row(&s, "▁▂▃▅▆▇█"), -1);
+    stage_run(&s, 1);
+    assert_non_null(strstr(stage_row(&s, stage_find_row(&s, "grows")), "+47M"));
+    assert_int_equal(s.past_requests, 1);
+    buffer_done(&points);
+    stage_done(&s);
+}
+
+static void few_pasts_are_asked_for_at_a_time(void **state)
+{
+    static unsigned char bytes[] = {0xff, 0xff};
+    static const buffer_t nonsense = {.data = bytes, .len = sizeof(bytes)};
+    message_t refused = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 160);
+    for (uint64_t pid = 1; pid <= 100; pid++)
+        stage_add(&s, pid, "many", 100000 - pid);
+    stage_run(&s, 1);
+    assert_int_equal(s.past_requests, UI_PASTS_MAX);
+    stage_run(&s, 1);
+    assert_int_equal(s.past_requests, UI_PASTS_MAX);
+    // Each answer of whatever kind makes room for another.
+    answer_past(&s, 1000, 1, &nonsense);
+    MESSAGE_SET(&refused.error, request, 1001);
+    app_message(s.app, MESSAGE_ERROR, &refused);
+    answer_past(&s, 1001, 2, &nonsense); // not awaited any more
+    assert_int_equal(s.past_requests, UI_PASTS_MAX + 2);
+    for (unsigned i = 2; i < 100; i++)
+        answer_past(&s, 1000 + i, 1 + i, &nonsense);
+    stage_run(&s, 1);
+    // Only what is in sight.
+    assert_int_equal(s.past_requests, s.app->list.page);
+    stage_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +586,8 @@ int main(void)
             cmocka_unit_test(one_born_after_space_has_its_own_baseline),
             cmocka_unit_test(baselines_outlast_a_reconnect),
             cmocka_unit_test(rate_is_growth_per_minute),
+            cmocka_unit_test(a_trend_begins_before_the_viewer_came),
+            cmocka_unit_test(few_pasts_are_asked_for_at_a_time),
             cmocka_unit_test(the_unknown_is_a_dash),
             cmocka_unit_test(an_estimate_says_so),
             cmocka_unit_test(names_are_only_text),
