@@ -25,7 +25,8 @@ typedef struct {
     // After each tick that was applied; `keyframe`: everything may have changed. A keyframe of
     // another run of the daemon (slots mean other processes) has `new_instance`.
     void (*tick)(void *user, bool keyframe, bool new_instance);
-    // Any other message for this client: DETAILS, HISTORY, EVENT, WHY, ERROR. The views end with the call.
+    // Any other message for this client: DETAILS, HISTORY, EVENT, WHY, ERROR. The views end with
+    // the call.
     void (*message)(void *user, message_type_t type, const message_t *m);
     void (*state)(void *user, session_state_t state);
     void *user;
