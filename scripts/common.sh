@@ -12,7 +12,7 @@ say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 # What is needed for what, how it is recognised, and the package that brings it.
-#   cc: compiles a program; cmd:NAME a program; pc:NAME a library known to pkg-config
+#   cc: compiles a program; cmd:NAME a program; pc:NAME a library known to pkg-config; file:PATH
 dependencies() {
     cat <<'TABLE'
 # for   check             apt-get             dnf                     pacman
@@ -29,6 +29,8 @@ build   pc:libcap-ng      libcap-ng-dev       libcap-ng-devel         libcap-ng
 build   pc:libseccomp     libseccomp-dev      libseccomp-devel        libseccomp
 test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
+ci      cmd:dbus-daemon   dbus                dbus-daemon             dbus
+ci      file:/lib/systemd/systemd systemd     systemd                 systemd
 ci      cmd:git           git                 git                     git
 ci      cmd:clang         clang               clang                   clang
 ci      cmd:clang-format  clang-format        clang-tools-extra       clang
@@ -51,6 +53,7 @@ is_present() {
     case $1 in
     cc:) echo '#include <stdio.h>' | cc -x c -fsyntax-only - 2>/dev/null ;;
     cmd:*) command -v "${1#cmd:}" >/dev/null ;;
+    file:*) [ -e "${1#file:}" ] ;;
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
     esac
 }
