@@ -1,36 +1,88 @@
-// memscoped: options, and nothing else. The work is in manager.c.
+// memscoped: options and settings, and nothing else. The work is in manager.c.
 
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "config.h"
+#include "daemon/conf.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
 
+#include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-int main(int argc, char **argv)
-{
-    manager_config_t config;
+typedef struct {
+    int argc;
+    char **argv;
+    conf_texts_t texts, reloaded;
     options_t options;
+} settings_t;
+
+// Defaults, then the file, then the command line. False: options.status says how to end.
+static bool settings_read(settings_t *s, manager_config_t *ret, conf_texts_t *texts)
+{
+    const char *path;
+    unsigned mistakes;
+
+    manager_config_default(ret);
+    ret->socket_path = MEMSCOPE_SOCKET_PATH;
+    if (!options_parse(s->argc, s->argv, ret, &s->options))
+        return false;
+    if (ret->private_fd >= 0 && !s->options.config_file)
+        return true; // its user's, not the system's
+    path = s->options.config_file ? s->options.config_file : MEMSCOPE_CONFIG_FILE;
+    manager_config_default(ret);
+    ret->socket_path = MEMSCOPE_SOCKET_PATH;
+    mistakes = conf_load(ret, texts, path, s->options.config_file != NULL);
+    if (s->options.check_config) {
+        if (mistakes == 0)
+            printf("%s: no mistakes\n", path);
+        s->options.status = mistakes == 0 ? 0 : OPTIONS_STATUS_USAGE;
+        return false;
+    }
+    if (mistakes > 0) {
+        s->options.status = OPTIONS_STATUS_USAGE;
+        return false;
+    }
+    return options_parse(s->argc, s->argv, ret, &s->options);
+}
+
+static bool on_reload(void *user, manager_config_t *ret)
+{
+    settings_t *s = user;
+
+    conf_texts_done(&s->reloaded);
+    return settings_read(s, ret, &s->reloaded);
+}
+
+static int run(settings_t *s, manager_config_t *config)
+{
     manager_t *manager = NULL;
-    int status, n;
+    int n = sd_listen_fds(1), status;
 
-    log_open("memscoped", LOG_LEVEL_INFO);
-    manager_config_default(&config);
-    config.socket_path = MEMSCOPE_SOCKET_PATH;
-    if (!options_parse(argc, argv, &config, &options))
-        return options.status;
-
-    n = sd_listen_fds(1);
     if (n > 1) {
         log_error("systemd handed over %d sockets: memscoped.socket has to name exactly one", n);
         return 1;
     }
-    if (n == 1 && config.private_fd < 0)
-        config.listen_fd = SD_LISTEN_FDS_START;
-    if (manager_new(&manager, &config) < 0)
+    if (n == 1 && config->private_fd < 0)
+        config->listen_fd = SD_LISTEN_FDS_START;
+    config->reload = on_reload;
+    config->reload_user = s;
+    if (manager_new(&manager, config) < 0)
         return 1;
     status = manager_run(manager);
     manager_free(manager);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    settings_t s = {.argc = argc, .argv = argv};
+    manager_config_t config;
+    int status;
+
+    log_open("memscoped", LOG_LEVEL_INFO);
+    status = settings_read(&s, &config, &s.texts) ? run(&s, &config) : s.options.status;
+    conf_texts_done(&s.texts);
+    conf_texts_done(&s.reloaded);
     return status;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-event.h>
 
 #define TICK_US        USEC_PER_SEC
@@ -34,7 +35,7 @@ struct manager {
     listener_t listener; // until the server has it
     notify_t notify;
     watch_t watch;
-    sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint;
+    sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
     uint64_t missed;
     bool failing;
@@ -159,6 +160,48 @@ static void on_client_gone(void *user)
     sd_event_exit(m->loop, 0);
 }
 
+static bool differ(const char *a, const char *b)
+{
+    return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
+}
+
+static void apply_settings(manager_t *m, const manager_config_t *c)
+{
+    manager_config_t *now = &m->config;
+    const struct {
+        bool differs;
+        const char *name;
+    } fixed[] = {{differ(now->socket_path, c->socket_path), "socket"},
+            {differ(now->group, c->group), "group"}, {differ(now->proc_root, c->proc_root), "proc"},
+            {now->memory_max != c->memory_max, "memory-max"}};
+
+    now->pss_budget_ppm = c->pss_budget_ppm;
+    now->subscribers_max = c->subscribers_max;
+    now->subscribers_max_per_user = c->subscribers_max_per_user;
+    capture_set_pss_budget(m->capture, c->pss_budget_ppm);
+    server_set_limits(m->server, c->subscribers_max, c->subscribers_max_per_user);
+    log_info("settings were read again");
+    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+        if (fixed[i].differs)
+            log_warning("%s is as it was: a new value takes a restart", fixed[i].name);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
+{
+    manager_t *m = user;
+    manager_config_t c;
+
+    (void) source;
+    (void) info;
+    notify_reloading(&m->notify);
+    if (m->config.reload && m->config.reload(m->config.reload_user, &c))
+        apply_settings(m, &c);
+    else
+        log_error("settings were not read again: all are as they were");
+    notify_ready(&m->notify);
+    return 0;
+}
+
 static int add_watch(manager_t *m)
 {
     int r;
@@ -180,10 +223,14 @@ static int add_sources(manager_t *m)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    if (m->config.private_fd < 0)
+        sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     r = sd_event_add_signal(m->loop, &m->sigterm, SIGTERM, NULL, NULL);
     if (r >= 0)
         r = sd_event_add_signal(m->loop, &m->sigint, SIGINT, NULL, NULL);
+    if (r >= 0 && m->config.private_fd < 0)
+        r = sd_event_add_signal(m->loop, &m->sighup, SIGHUP, on_hangup, m);
     if (r >= 0)
         r = sd_event_add_io(
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
@@ -339,6 +386,7 @@ void manager_free(manager_t *m)
     sd_event_source_disable_unref(m->reader);
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);
+    sd_event_source_disable_unref(m->sighup);
     server_free(m->server);
     listener_done(&m->listener);
     details_free(m->details);

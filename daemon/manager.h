@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct {
+typedef struct manager_config {
     const char *proc_root;
     const char *socket_path; // where to listen; NULL: nowhere
     int listen_fd;           // handed over by systemd; -1: none
@@ -16,6 +16,9 @@ typedef struct {
     size_t memory_max;       // bytes; 0: sized from the machine
     uint64_t pss_budget_ppm; // millionths of one core
     unsigned subscribers_max, subscribers_max_per_user;
+    // On SIGHUP: the settings as they are now; false: they are wrong, which was logged.
+    bool (*reload)(void *user, struct manager_config *ret);
+    void *reload_user;
 } manager_config_t;
 
 void manager_config_default(manager_config_t *ret);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_USAGE 2
-
 // Takes a value into the configuration; returns what is allowed where it is not, else NULL.
 typedef const char *(*apply_t)(manager_config_t *c, char *value);
 
@@ -109,18 +107,22 @@ static const char *set_max_per_user(manager_config_t *c, char *value)
 
 static const struct {
     const char *name, *value, *help;
-    apply_t apply; // NULL: --help and --version
+    apply_t apply; // NULL: of options_t
+    bool in_file;  // also a key of memscoped.conf
 } table[] = {
-        {"socket", "PATH", "listen on PATH (default " MEMSCOPE_SOCKET_PATH ")", set_socket},
+        {"socket", "PATH", "listen on PATH (default " MEMSCOPE_SOCKET_PATH ")", set_socket, true},
         {"private", "FD", "serve one client over this socket, and end with it", set_private},
-        {"group", "NAME", "members see every process whole (default memscope)", set_group},
+        {"group", "NAME", "members see every process whole (default memscope)", set_group, true},
         {"memory-max", "SIZE", "cap for samples and history (default 1% of RAM, 64M to 1G)",
-                set_memory_max},
+                set_memory_max, true},
         {"pss-budget", "PERCENT", "of one core for reading PSS (default 0.5; 0: on demand)",
-                set_pss_budget},
-        {"max-subscribers", "N", "viewers in all (default 256)", set_max},
-        {"max-per-user", "N", "viewers of one user, root excepted (default 32)", set_max_per_user},
+                set_pss_budget, true},
+        {"max-subscribers", "N", "viewers in all (default 256)", set_max, true},
+        {"max-per-user", "N", "viewers of one user, root excepted (default 32)", set_max_per_user,
+                true},
         {"proc", "DIR", "read DIR in place of /proc", set_proc},
+        {"config", "FILE", "settings (default " MEMSCOPE_CONFIG_FILE ")", NULL},
+        {"check-config", NULL, "say what is wrong with the settings, and exit", NULL},
         {"help", NULL, "print this and exit", NULL},
         {"version", NULL, "print the version and exit", NULL},
 };
@@ -138,6 +140,45 @@ static void print_help(void)
     }
 }
 
+const char *options_set(manager_config_t *config, const char *key, char *value)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+        if (table[i].in_file && strcmp(table[i].name, key) == 0)
+            return table[i].apply(config, value);
+    return OPTIONS_UNKNOWN;
+}
+
+char *options_keys(char *buf, size_t cap)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < ARRAY_SIZE(table) && used < cap; i++)
+        if (table[i].in_file)
+            used += (size_t) snprintf(
+                    buf + used, cap - used, "%s%s", used > 0 ? ", " : "", table[i].name);
+    return buf;
+}
+
+// Options that are not settings; true: go on.
+static bool apply_own(const char *name, char *value, options_t *ret)
+{
+    if (strcmp(name, "config") == 0) {
+        ret->config_file = value;
+        return true;
+    }
+    if (strcmp(name, "check-config") == 0) {
+        ret->check_config = true;
+        return true;
+    }
+    if (strcmp(name, "help") == 0)
+        print_help();
+    else
+        printf("memscoped %s\n", MEMSCOPE_VERSION);
+    ret->status = 0;
+    return false;
+}
+
 bool options_parse(int argc, char **argv, manager_config_t *config, options_t *ret)
 {
     struct option options[ARRAY_SIZE(table) + 1] = {0};
@@ -146,8 +187,9 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         options[i] = (struct option){
                 table[i].name, table[i].value ? required_argument : no_argument, NULL, 0};
-    ret->status = STATUS_USAGE;
+    *ret = (options_t){.status = OPTIONS_STATUS_USAGE};
     opterr = 0;
+    optind = 0; // from the start, for the second time as well
     while ((c = getopt_long(argc, argv, ":", options, &index)) != -1) {
         const char *allowed;
 
@@ -158,12 +200,9 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
             return false;
         }
         if (!table[index].apply) {
-            if (strcmp(table[index].name, "help") == 0)
-                print_help();
-            else
-                printf("memscoped %s\n", MEMSCOPE_VERSION);
-            ret->status = 0;
-            return false;
+            if (!apply_own(table[index].name, optarg, ret))
+                return false;
+            continue;
         }
         allowed = table[index].apply(config, optarg);
         if (allowed) {

@@ -687,6 +687,11 @@ owner_t capture_owner(const capture_t *c, uint32_t slot)
     return c->tracked[slot].owner;
 }
 
+void capture_set_pss_budget(capture_t *c, uint64_t ppm)
+{
+    c->pss.budget_ppm = ppm;
+}
+
 void capture_usage(const capture_t *c, capture_usage_t *ret)
 {
     *ret = (capture_usage_t){.processes = c->processes,

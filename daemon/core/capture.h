@@ -110,6 +110,8 @@ void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
 bool capture_watch_owners(capture_t *c, bool watch);
 owner_t capture_owner(const capture_t *c, uint32_t slot);
 
+void capture_set_pss_budget(capture_t *c, uint64_t ppm);
+
 typedef struct {
     size_t processes, descriptors, bytes;
     uint64_t failed_reads; // failed for another reason than that the process ended

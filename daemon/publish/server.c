@@ -487,6 +487,12 @@ void server_publish(server_t *s)
     }
 }
 
+void server_set_limits(server_t *s, unsigned max, unsigned max_per_user)
+{
+    s->config.subscribers_max = max;
+    s->config.subscribers_max_per_user = max_per_user;
+}
+
 unsigned server_subscribers(const server_t *s)
 {
     return s->count;

@@ -40,6 +40,8 @@ void server_publish(server_t *s);
 // A reading of an inspected process came back.
 void server_reading(server_t *s, const reader_result_t *result);
 
+// From now on; who is attached already stays.
+void server_set_limits(server_t *s, unsigned max, unsigned max_per_user);
 unsigned server_subscribers(const server_t *s);
 
 #endif

@@ -1,0 +1,167 @@
+// memscoped.conf: what is right is applied, what is wrong is named with file and line.
+
+#include "common/cleanup.h"
+#include "daemon/conf.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct {
+    temporary_t dir;
+    char path[256], said[4096];
+    manager_config_t config;
+    conf_texts_t texts;
+} fixture_t;
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int begin(void **state)
+{
+    fixture_t *f = calloc(1, sizeof(*f));
+
+    f->dir = temporary_new();
+    snprintf(f->path, sizeof(f->path), "%s", temporary_path(&f->dir, "memscoped.conf"));
+    manager_config_default(&f->config);
+    *state = f;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture_t *f = *state;
+
+    conf_texts_done(&f->texts);
+    temporary_remove(&f->dir);
+    free(f);
+    return 0;
+}
+
+// Loads with what goes to stderr kept in `said`.
+static unsigned load(fixture_t *f, bool required)
+{
+    _cleanup_close_ int copy = dup(2), file = open(f->dir.path, O_TMPFILE | O_RDWR, 0600);
+    unsigned mistakes;
+    ssize_t n;
+
+    assert_true(copy >= 0 && file >= 0);
+    dup2(file, 2);
+    mistakes = conf_load(&f->config, &f->texts, f->path, required);
+    dup2(copy, 2);
+    n = pread(file, f->said, sizeof(f->said) - 1, 0);
+    f->said[n > 0 ? n : 0] = '\0';
+    return mistakes;
+}
+
+static void test_settings(void **state)
+{
+    fixture_t *f = *state;
+
+    write_text(f->path, "# for a large host\nmemory-max = 2G\n\npss-budget=1.5\n"
+                        "group = ops ; who may look\nmax-subscribers = 10\n");
+    assert_int_equal(load(f, true), 0);
+    assert_string_equal(f->said, "");
+    assert_int_equal(f->config.memory_max, UINT64_C(2) << 30);
+    assert_int_equal(f->config.pss_budget_ppm, 15000);
+    assert_string_equal(f->config.group, "ops");
+    assert_int_equal(f->config.subscribers_max, 10);
+}
+
+static void test_mistakes(void **state)
+{
+    fixture_t *f = *state;
+    char expected[512];
+
+    write_text(f->path, "pss-budget = 1\nmemory-max = lots\n\nno-such-key = 1\nmax-per-user = 0\n"
+                        "proc = /tmp\nprivate = 3\n[part]\ngroup = x\n");
+    assert_int_equal(load(f, true), 6);
+    assert_int_equal(f->config.pss_budget_ppm, 10000);
+    assert_int_equal(f->config.private_fd, -1);
+    assert_string_equal(f->config.proc_root, "/proc");
+    assert_int_equal(f->config.subscribers_max_per_user, 32);
+    snprintf(expected, sizeof(expected),
+            "%s:2: memory-max = lots: allowed is bytes with K, M or G, 8M to 64G\n", f->path);
+    assert_non_null(strstr(f->said, expected));
+    snprintf(expected, sizeof(expected),
+            "%s:4: unknown key no-such-key: allowed are socket, group, ", f->path);
+    assert_non_null(strstr(f->said, expected));
+    snprintf(expected, sizeof(expected), "%s:5: max-per-user = 0: allowed is 1 to 4096\n", f->path);
+    assert_non_null(strstr(f->said, expected));
+    snprintf(expected, sizeof(expected), "%s:9: section [part]: ", f->path);
+    assert_non_null(strstr(f->said, expected));
+}
+
+static void test_no_key(void **state)
+{
+    fixture_t *f = *state;
+    char expected[512];
+
+    write_text(f->path, "max-subscribers = 7\nwhat is this\n");
+    assert_int_equal(load(f, true), 1);
+    snprintf(expected, sizeof(expected), "%s:2: ", f->path);
+    assert_non_null(strstr(f->said, expected));
+}
+
+static void test_hostile_text(void **state)
+{
+    fixture_t *f = *state;
+
+    write_text(f->path, "evil\x1b[2Jkey = 1\nmax-subscribers = \x1b]0;x\x07\n");
+    assert_int_equal(load(f, true), 2);
+    assert_null(strchr(f->said, '\x1b'));
+    assert_null(strchr(f->said, '\x07'));
+}
+
+static void test_parts(void **state)
+{
+    fixture_t *f = *state;
+    char path[300];
+
+    write_text(f->path, "max-subscribers = 1\nmax-per-user = 1\n");
+    snprintf(path, sizeof(path), "%s.d", f->path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s.d/20-b.conf", f->path);
+    write_text(path, "max-subscribers = 3\n");
+    snprintf(path, sizeof(path), "%s.d/10-a.conf", f->path);
+    write_text(path, "max-subscribers = 2\n");
+    snprintf(path, sizeof(path), "%s.d/ignored", f->path);
+    write_text(path, "max-subscribers = 4\n");
+    assert_int_equal(load(f, true), 0);
+    assert_int_equal(f->config.subscribers_max, 3);
+    assert_int_equal(f->config.subscribers_max_per_user, 1);
+}
+
+static void test_missing(void **state)
+{
+    fixture_t *f = *state;
+
+    assert_int_equal(load(f, false), 0);
+    assert_string_equal(f->said, "");
+    assert_int_equal(load(f, true), 1);
+    assert_non_null(strstr(f->said, f->path));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test_setup_teardown(test_settings, begin, end),
+            cmocka_unit_test_setup_teardown(test_mistakes, begin, end),
+            cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+            cmocka_unit_test_setup_teardown(test_hostile_text, begin, end),
+            cmocka_unit_test_setup_teardown(test_parts, begin, end),
+            cmocka_unit_test_setup_teardown(test_missing, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
