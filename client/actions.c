@@ -22,6 +22,7 @@ static void open_inspect(app_t *a, const row_t *row)
         app_say(a, "out of memory");
         return;
     }
+    receipt_forget(a);
     a->view = VIEW_INSPECT;
     a->inspect_scroll = 0;
     a->inspect->row = *row;

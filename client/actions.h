@@ -2,7 +2,8 @@
 #define MEMSCOPE_CLIENT_ACTIONS_H
 
 // What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
-// prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, app.c the rest.
+// prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, receipt.c what
+// the selected one's tags are about, app.c the rest.
 
 #include "client/app.h"
 
@@ -20,6 +21,13 @@ void actions_open(app_t *a);
 void actions_sort(app_t *a, column_id_t column, bool invert);
 // As list_search, and says so if there is nothing. False: there is nothing.
 bool actions_search(app_t *a, size_t place, int step, bool here);
+
+// Before drawing: asks for the receipt of the selected process where it has a tag, and forgets that
+// of the one before.
+void receipt_ask(app_t *a);
+// Takes it up, if these are its DETAILS.
+void receipt_details(app_t *a, const details_message_t *d);
+void receipt_forget(app_t *a);
 
 // Asks for the past of the processes that are listed and whose trend is shown: few at a time, and
 // of each once. After each tick some more may be asked for.

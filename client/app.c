@@ -83,6 +83,8 @@ void app_message(app_t *a, message_type_t type, const message_t *m)
         a->dirty |= tracks_history(&a->model.tracks, &m->history);
     else if (type == MESSAGE_ERROR)
         past_answer(a, m->error.request);
+    else if (type == MESSAGE_DETAILS)
+        receipt_details(a, &m->details);
     if (!a->inspect)
         return;
     if (type == MESSAGE_DETAILS)
@@ -103,8 +105,10 @@ void app_link(app_t *a, link_state_t state, const char *text, const hello_messag
     }
     a->dirty = true;
     // An answer that was awaited on the old connection will not come any more.
-    if (again)
+    if (again) {
         past_forget(a);
+        receipt_forget(a);
+    }
     if (again && a->inspect)
         app_ask_history(a);
 }
@@ -179,6 +183,7 @@ const grid_t *app_draw(app_t *a)
     pane_t all = pane_all(&a->grid);
 
     app_take_up(a);
+    receipt_ask(a);
     grid_clear(&a->grid);
     if (all.rows < VIEW_MIN_ROWS || all.cols < VIEW_MIN_COLS)
         draw_too_small(&all);

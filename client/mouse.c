@@ -18,9 +18,10 @@ static void press_heading(app_t *a, int col)
 static void press_list(app_t *a, int row, int col)
 {
     list_t *l = &a->list;
-    long line = row - HEAD_ROWS - HEADING_ROWS;
+    int head = view_head_rows(a->grid.rows);
+    long line = row - head - HEADING_ROWS;
 
-    if (row == HEAD_ROWS)
+    if (row == head)
         press_heading(a, col);
     if (line < 0 || (size_t) line >= l->page || l->top + (size_t) line >= l->n)
         return;

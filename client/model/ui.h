@@ -51,6 +51,12 @@ typedef struct ui {
     uint64_t pasts[UI_PASTS_MAX]; // requests of listed processes' HISTORY, 0: none
     unsigned pasts_left;          // how many more may be made until the next tick
 
+    // Why the selected process has its tags, in a line; "" until the daemon has told.
+    identity_t receipt_of;
+    char receipt[UI_MESSAGE_MAX];
+    bool receipt_awaited;
+    uint64_t receipt_ms; // when it was asked for
+
     prompt_t prompt;
     char *clipboard; // heap; what the terminal is to copy, NULL: nothing
     bool frozen;     // no ticks are wanted

@@ -1,6 +1,6 @@
 #include "client/view/views.h"
 
-#include "client/widget/gauge.h"
+#include "client/view/memory.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -37,44 +37,6 @@ style_t view_state(const ui_t *ui, char *buf, size_t cap)
     return STYLE_DIM;
 }
 
-// "RAM [████░░░░] 12.4/32G" at the right end, with a shorter gauge or none where the room is short.
-// Returns the columns it took.
-static int draw_gauge(const ui_t *ui, const pane_t *p, int right, int room, const char *title,
-        int width, uint64_t used_kb, uint64_t total_kb)
-{
-    char text[FORMAT_MAX];
-    int len, name = (int) strlen(title), left;
-
-    format_kb_of(text, sizeof(text), used_kb, total_kb);
-    len = (int) strlen(text);
-    width = MIN(width, room - name - 2 - len);
-    if (width < 6)
-        width = -1;
-    left = right - len - 1 - width - 1 - name;
-    if (right - left > room)
-        return 0;
-    pane_put(p, 0, left, name, ALIGN_LEFT, STYLE_NORMAL, title);
-    gauge_draw(p, ui->glyphs, 0, left + name + 1, width, GAUGE_LOAD, used_kb, total_kb);
-    pane_put(p, 0, right - len, len, ALIGN_LEFT, STYLE_NORMAL, text);
-    return right - left;
-}
-
-static void draw_gauges(const ui_t *ui, const pane_t *p, int room)
-{
-    const system_snapshot_t *s = &ui->model.system;
-    int right = p->cols;
-
-    if (!SYSTEM_KNOWN(s, mem_total_kb) || !SYSTEM_KNOWN(s, mem_available_kb) ||
-            s->mem_available_kb > s->mem_total_kb)
-        return;
-    right -= draw_gauge(ui, p, right, room, "RAM", p->cols >= 120 ? 22 : 14,
-            s->mem_total_kb - s->mem_available_kb, s->mem_total_kb);
-    if (p->cols >= 110 && SYSTEM_KNOWN(s, swap_total_kb) && SYSTEM_KNOWN(s, swap_free_kb) &&
-            s->swap_total_kb > 0 && s->swap_free_kb <= s->swap_total_kb)
-        draw_gauge(ui, p, right - 2, 40, "SWAP", 14, s->swap_total_kb - s->swap_free_kb,
-                s->swap_total_kb);
-}
-
 // How the list was made; "" where it simply shows all processes.
 static void describe_rows(const ui_t *ui, char *buf, size_t cap, int width)
 {
@@ -107,7 +69,7 @@ void view_head(const ui_t *ui, const pane_t *p)
 {
     const sort_order_t *order = &ui->list.order;
     char text[UI_MESSAGE_MAX], state[64];
-    int at, taken;
+    int at, taken, rule = p->rows - 1;
     style_t style;
 
     at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_TITLE, "MEMSCOPE");
@@ -116,15 +78,17 @@ void view_head(const ui_t *ui, const pane_t *p)
     at += pane_put(p, 0, at, p->cols - at, ALIGN_LEFT, STYLE_NORMAL, text);
     style = view_state(ui, state, sizeof(state));
     at += 1 + pane_put(p, 0, at + 1, p->cols - at - 1, ALIGN_LEFT, style, state);
-    draw_gauges(ui, p, p->cols - at - 1);
-    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+    view_memory_gauges(ui, p, p->cols - at - 1);
+    if (rule > 1)
+        view_memory_parts(ui, p, 1);
+    pane_fill(p, rule, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
     describe_rows(ui, text, sizeof(text), p->cols - 4);
     if (text[0]) {
         char spaced[UI_MESSAGE_MAX + 2];
 
         snprintf(spaced, sizeof(spaced), " %s ", text);
         taken = (int) MIN(text_width(spaced), (size_t) p->cols - 4);
-        pane_put(p, 1, 2, taken, ALIGN_LEFT, STYLE_HEADING, spaced);
+        pane_put(p, rule, 2, taken, ALIGN_LEFT, STYLE_HEADING, spaced);
     }
 }
 
@@ -180,6 +144,9 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
         at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED");
     at = put_count(p, at, room, STYLE_LEAK, m->leaks, "LEAK");
     at = put_count(p, at, room, STYLE_ZOMBIE, m->zombies, "ZOMBIE");
+    if (m->system.psi_some >= VIEW_PRESSURE && view_head_rows(ui->grid.rows) == HEAD_ROWS_MIN &&
+            view_pressure(&m->system, text, sizeof(text)))
+        at = put_part(p, at, room, STYLE_ALERT, text);
     at = put_part(p, at, room, STYLE_DIM, describe_rights(ui, room - at - 2));
     at = put_count(p, at, room, STYLE_SPIKE, m->spikes, "SPIKE");
     put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
@@ -207,7 +174,14 @@ void view_foot(const ui_t *ui, const pane_t *p)
     static const char help[] = "?:help";
     char place[64] = "";
     int right = p->cols - (int) sizeof(help) + 1;
+    bool narrow = p->rows == 1;
+    pane_t last;
 
+    if (p->rows > 1) {
+        pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_SUSPECT, ui->receipt);
+        last = pane_part(p, 1, 0, 1, p->cols);
+        p = &last;
+    }
     if (ui->prompt.kind != PROMPT_NONE) {
         put_prompt(ui, p);
         return;
@@ -227,7 +201,9 @@ void view_foot(const ui_t *ui, const pane_t *p)
         pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->message);
         return;
     }
-    if (ui->snapshot)
+    if (narrow && ui->receipt[0])
+        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_SUSPECT, ui->receipt);
+    else if (ui->snapshot)
         put_facts(ui, p, right);
 }
 

@@ -4,9 +4,21 @@
 #include "common/text.h"
 #include <string.h>
 
+#define TALL 30 // rows from which there is room for more than the list
+
+int view_head_rows(int rows)
+{
+    return rows >= TALL ? HEAD_ROWS_MIN + 1 : HEAD_ROWS_MIN;
+}
+
+int view_foot_rows(int rows)
+{
+    return rows >= TALL ? 2 : 1;
+}
+
 int view_list_page(int rows)
 {
-    return MAX(rows - HEAD_ROWS - HEADING_ROWS - FOOT_ROWS, 0);
+    return MAX(rows - view_head_rows(rows) - HEADING_ROWS - view_foot_rows(rows), 0);
 }
 
 static const char *name_title(const list_t *l)
@@ -82,10 +94,11 @@ void view_list(ui_t *ui, const pane_t *p)
             .command = l->command,
     };
     column_layout_t layout = columns_layout(&c, p->cols, pid_width(&ui->model));
-    pane_t head = pane_part(p, 0, 0, HEAD_ROWS, p->cols);
-    pane_t headings = pane_part(p, HEAD_ROWS, 0, HEADING_ROWS, p->cols);
-    pane_t lines = pane_part(p, HEAD_ROWS + HEADING_ROWS, 0, view_list_page(p->rows), p->cols);
-    pane_t foot = pane_part(p, p->rows - FOOT_ROWS, 0, FOOT_ROWS, p->cols);
+    int top = view_head_rows(p->rows), below = view_foot_rows(p->rows);
+    pane_t head = pane_part(p, 0, 0, top, p->cols);
+    pane_t headings = pane_part(p, top, 0, HEADING_ROWS, p->cols);
+    pane_t lines = pane_part(p, top + HEADING_ROWS, 0, view_list_page(p->rows), p->cols);
+    pane_t foot = pane_part(p, p->rows - below, 0, below, p->cols);
     bool searching = ui->prompt.kind == PROMPT_SEARCH;
 
     ui->layout = layout;

@@ -9,11 +9,12 @@
 #define VIEW_MIN_ROWS 8
 #define VIEW_MIN_COLS 40
 
-// Above and below every list: two lines and one line.
-#define HEAD_ROWS 2
-#define FOOT_ROWS 1
-// Of those of a list, where the headings of the columns are.
-#define HEADING_ROWS 2
+// Above every list: the head, of which a tall screen shows more, and the columns' headings.
+#define HEAD_ROWS_MIN 2
+#define HEADING_ROWS  2
+int view_head_rows(int rows);
+// Below it.
+int view_foot_rows(int rows);
 
 void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);

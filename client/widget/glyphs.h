@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #define GLYPH_LEVELS 8
+#define GLYPH_PARTS  6
 
 typedef struct {
     bool utf8;
@@ -14,6 +15,7 @@ typedef struct {
     const char *axis;
     const char *gauge_full;
     const char *gauge_empty;
+    const char *part[GLYPH_PARTS];       // of a gauge that has several, told apart without colour
     const char *level[GLYPH_LEVELS + 1]; // from empty to full
     const char *branch;                  // before a child
     const char *up;

@@ -67,6 +67,15 @@ void stage_init(stage_t *s, bool utf8, int rows, int cols)
     SYSTEM_SET(system, interval_us, 1000000);
     SYSTEM_SET(system, mem_total_kb, 32u << 20);
     SYSTEM_SET(system, mem_available_kb, (32u << 20) - 13002342);
+    SYSTEM_SET(system, mem_free_kb, 12u << 20);
+    SYSTEM_SET(system, anon_kb, 9u << 20);
+    SYSTEM_SET(system, shmem_kb, 2u << 20);
+    SYSTEM_SET(system, cached_kb, 9u << 20);
+    SYSTEM_SET(system, buffers_kb, 1u << 20);
+    SYSTEM_SET(system, slab_reclaimable_kb, 1u << 20);
+    SYSTEM_SET(system, slab_unreclaimable_kb, 1u << 19);
+    SYSTEM_SET(system, psi_some, 42);
+    SYSTEM_SET(system, psi_full, 7);
     SYSTEM_SET(system, swap_total_kb, 8u << 20);
     SYSTEM_SET(system, swap_free_kb, 7u << 20);
     SYSTEM_SET(system, clock_ticks, 100);

@@ -105,7 +105,7 @@ static void counts_and_gauge(void **state)
     (void) state;
     open_stage(&s, 24, 80);
     assert_int_equal(stage_find_row(&s, "MEMSCOPE [SORT: MEM] live"), 0);
-    assert_int_equal(stage_find_row(&s, "RAM [█████░░░░░░░] 12.4/32G"), 0);
+    assert_int_equal(stage_find_row(&s, "RAM [███▓▚▒▒▒░░░░] 12.4/32G"), 0);
     assert_int_equal(stage_find_row(&s, "32 processes  1 LEAK  1 ZOMBIE"), 23);
     SYSTEM_SET(&s.snapshot.system, processes, 5000);
     stage_run(&s, 1);
@@ -381,6 +381,82 @@ static void y_copies_who_it_is(void **state)
     stage_done(&s);
 }
 
+static void a_tall_screen_says_what_memory_is(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 40, 120);
+    assert_int_equal(stage_find_row(&s, "█ private 9.0G  ▓ shared 2.0G  ▚ slab 1.5G"), 1);
+    assert_int_equal(stage_find_row(&s, "PSI some 0.4% full 0.1%"), 1);
+    SYSTEM_SET(&s.snapshot.system, psi_some, 1234);
+    stage_run(&s, 1);
+    assert_int_equal(stage_find_row(&s, "PSI some 12.3% full 0.1%"), 1);
+    // Where there is no such line, trouble is still told.
+    stage_resize(&s, 24, 80);
+    assert_int_equal(stage_find_row(&s, "PSI some 12.3%"), 23);
+    SYSTEM_SET(&s.snapshot.system, psi_some, 99);
+    stage_run(&s, 1);
+    assert_int_equal(stage_find_row(&s, "PSI"), -1);
+    // Of what is not known nothing is said.
+    s.snapshot.system.known &= ~(UINT64_C(1) << SYSTEM_FIELD_mem_free_kb);
+    s.snapshot.system.known &= ~(UINT64_C(1) << SYSTEM_FIELD_psi_full);
+    stage_resize(&s, 40, 120);
+    stage_run(&s, 1);
+    assert_int_equal(stage_find_row(&s, "private"), -1);
+    assert_int_equal(stage_find_row(&s, "PSI"), -1);
+    assert_int_equal(stage_find_row(&s, "12.4/32G"), 0);
+    stage_done(&s);
+}
+
+// ---- Receipts ----------------------------------------------------------------------------------
+
+static void tell_receipt(stage_t *s, uint64_t pid, const char *text)
+{
+    message_t m = {0};
+
+    MESSAGE_SET(&m.details, pid, pid);
+    MESSAGE_SET(&m.details, start_time, pid);
+    MESSAGE_SET_TEXT(&m.details, leak_text, text, strlen(text));
+    app_message(s->app, MESSAGE_DETAILS, &m);
+    stage_draw(s);
+}
+
+static void the_selected_row_says_why_it_is_tagged(void **state)
+{
+    unsigned asked;
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_int_equal(s.inspected_pid, 3587);
+    tell_receipt(&s, 3587, "grows\x1b since 14 min");
+    assert_int_equal(stage_find_row(&s, "LEAK: grows? since 14 min"), 23);
+    assert_int_equal(s.inspected_pid, 0); // told once, for a while
+    asked = s.inspect_requests;
+    stage_run(&s, 8);
+    assert_int_equal(s.inspect_requests, asked);
+    stage_run(&s, 3);
+    assert_int_equal(s.inspected_pid, 3587);
+    tell_receipt(&s, 3587, "still grows");
+    assert_int_equal(stage_find_row(&s, "LEAK: still grows"), 23);
+    tell_receipt(&s, 3587, "unasked");
+    assert_int_equal(stage_find_row(&s, "unasked"), -1);
+    stage_keys(&s, "j"); // one without a tag
+    assert_int_equal(stage_find_row(&s, "still grows"), -1);
+    assert_int_equal(stage_find_row(&s, "32 processes"), 23);
+    stage_keys(&s, "jj");
+    stage_keys(&s, "k\r");
+    assert_int_equal(s.inspected_pid, 3600);
+    stage_resize(&s, 40, 80);
+    stage_keys(&s, "\x1b");
+    assert_int_equal(s.inspected_pid, 3600); // again, for its receipt
+    tell_receipt(&s, 3600, "steep");
+    assert_int_equal(stage_find_row(&s, "LEAK?: steep"), 38);
+    assert_int_equal(stage_find_row(&s, "32 processes"), 39);
+    stage_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +464,8 @@ int main(void)
             cmocka_unit_test(the_core_fits_80_columns),
             cmocka_unit_test(headings_stand_over_their_columns),
             cmocka_unit_test(counts_and_gauge),
+            cmocka_unit_test(a_tall_screen_says_what_memory_is),
+            cmocka_unit_test(the_selected_row_says_why_it_is_tagged),
             cmocka_unit_test(says_what_the_viewer_may_not_see),
             cmocka_unit_test(says_when_it_lags_behind),
             cmocka_unit_test(says_what_became_of_the_daemon),
