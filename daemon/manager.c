@@ -10,6 +10,7 @@
 #include "daemon/publish/details.h"
 #include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
+#include "daemon/status.h"
 #include "daemon/watch.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct manager {
     server_t *server;
     listener_t listener; // until the server has it
     notify_t notify;
+    status_t status;
     watch_t watch;
     sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
@@ -80,12 +82,20 @@ static void capture_now(manager_t *m)
     SYSTEM_SET(&s->system, missed_ticks, m->missed);
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
+    status_tick(&m->status, m->engine);
     server_publish(m->server);
     if (m->config.private_fd >= 0)
         return;
     changes_find(m->engine, on_change, m);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
             tags_counts(engine_tags(m->engine))->leaking);
+}
+
+static void on_status(void *user, status_message_t *ret)
+{
+    manager_t *m = user;
+
+    status_fill(&m->status, m->engine, ret);
 }
 
 static void on_wanted(void *user)
@@ -175,7 +185,7 @@ static void apply_settings(manager_t *m, const manager_config_t *c)
             {differ(now->group, c->group), "group"}, {differ(now->proc_root, c->proc_root), "proc"},
             {now->memory_max != c->memory_max, "memory-max"}};
 
-    now->pss_budget_ppm = c->pss_budget_ppm;
+    now->pss_budget_ppm = m->status.pss_budget_ppm = c->pss_budget_ppm;
     now->subscribers_max = c->subscribers_max;
     now->subscribers_max_per_user = c->subscribers_max_per_user;
     capture_set_pss_budget(m->capture, c->pss_budget_ppm);
@@ -326,6 +336,7 @@ static int build(manager_t *m)
             .proc_root = m->config.proc_root,
             .private_daemon = m->config.private_fd >= 0,
             .want_capture = on_wanted,
+            .status = on_status,
             .user = m};
     int r = engine_new(&m->engine, &engine, on_reading, m);
 
@@ -354,6 +365,7 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     m->watch.fd = m->watch.pressure_fd = -1;
     m->listener = LISTENER_NONE;
     notify_init(&m->notify);
+    status_init(&m->status, config->pss_budget_ppm);
     r = sd_event_default(&m->loop);
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));

@@ -29,7 +29,9 @@
     X(11, EVENTS_REQUEST,   events_request,   TO_DAEMON, 1, "asks for events of the past and, if it says so, for those to come") \
     X(12, EVENT,            event,            TO_CLIENT, 1, "something that happened, or the end of an answer to EVENTS_REQUEST") \
     X(13, WHY_REQUEST,      why_request,      TO_DAEMON, 1, "asks who took memory in a span of time") \
-    X(14, WHY,              why,              TO_CLIENT, 1, "who took memory in a span of time, answers WHY_REQUEST")
+    X(14, WHY,              why,              TO_CLIENT, 1, "who took memory in a span of time, answers WHY_REQUEST") \
+    X(15, STATUS_REQUEST,   status_request,   TO_DAEMON, 1, "asks how the daemon itself is doing") \
+    X(16, STATUS,           status,           TO_CLIENT, 1, "how the daemon itself is doing, answers STATUS_REQUEST")
 
 #define HELLO_FIELDS(F) \
     F(1, magic,       UINT,  "",     1, PUBLIC, "PROTOCOL_MAGIC 0x4350534d") \
@@ -195,10 +197,36 @@
     F(22, mem_total_kb, UINT, "KiB", 1, PUBLIC, "MemTotal") \
     F(23, processes_kb, INT, "KiB",  1, PUBLIC, "share of all processes together")
 
+#define STATUS_REQUEST_FIELDS(F) \
+    F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries")
+
+#define STATUS_FIELDS(F) \
+    F( 1, request,    UINT,  "",     1, PUBLIC, "of the request") \
+    F( 2, build,      TEXT,  "",     1, PUBLIC, "program and version, for people") \
+    F( 3, pid,        UINT,  "",     1, PUBLIC, "process id of the daemon") \
+    F( 4, uptime_ms,  UINT,  "ms",   1, PUBLIC, "since the daemon started") \
+    F( 5, ticks,      UINT,  "",     1, PUBLIC, "captures since then") \
+    F( 6, missed_ticks, UINT, "",    1, PUBLIC, "ticks skipped, because they were late") \
+    F( 7, capture_us, UINT,  "us",   1, PUBLIC, "CPU time of the last capture") \
+    F( 8, capture_p99_us, UINT, "us", 1, PUBLIC, "99 of 100 of the last minutes' captures took no more") \
+    F( 9, processes,  UINT,  "",     1, PUBLIC, "processes watched") \
+    F(10, memory_kb,  UINT,  "KiB",  1, PUBLIC, "what samples and history take") \
+    F(11, memory_max_kb, UINT, "KiB", 1, PUBLIC, "cap of it") \
+    F(12, rss_kb,     UINT,  "KiB",  1, PUBLIC, "RSS of the daemon") \
+    F(13, descriptors, UINT, "",     1, PUBLIC, "files of processes that are kept open") \
+    F(14, pss_budget_ppm, UINT, "ppm", 1, PUBLIC, "CPU for readings of PSS, of one core") \
+    F(15, pss_spent_us, UINT, "us",  1, PUBLIC, "CPU that they took since the start") \
+    F(16, unread_io,  UINT,  "",     1, PUBLIC, "processes whose io the kernel does not let the daemon read") \
+    F(17, unread_memory, UINT, "",   1, PUBLIC, "processes whose smaps it does not") \
+    F(18, failed_reads, UINT, "",    1, PUBLIC, "reads that failed since the start, for another reason than that the process ended") \
+    F(19, subscribers, UINT, "",     1, PUBLIC, "connections") \
+    F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything")
+
 #define FEATURE_VALUES(V) \
     V(FEATURE_HISTORY, 1 << 0, "answers HISTORY_REQUEST") \
     V(FEATURE_EVENTS,  1 << 1, "answers EVENTS_REQUEST") \
-    V(FEATURE_WHY,     1 << 2, "answers WHY_REQUEST")
+    V(FEATURE_WHY,     1 << 2, "answers WHY_REQUEST") \
+    V(FEATURE_STATUS,  1 << 3, "answers STATUS_REQUEST")
 
 #define EVENT_VALUES(V) \
     V(EVENT_SUSPECTED, 1, "a tag is suspected") \

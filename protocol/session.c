@@ -68,7 +68,7 @@ static void start(session_t *s, int fd)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, PROTOCOL_VERSION_MIN);
     MESSAGE_SET(&m, version_max, PROTOCOL_VERSION_MAX);
-    MESSAGE_SET(&m, features, FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_WHY);
+    MESSAGE_SET(&m, features, FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_WHY | FEATURE_STATUS);
     MESSAGE_SET_TEXT(&m, build, build, sizeof(build) - 1);
     message_append(&s->channel.out, MESSAGE_HELLO, &m);
 }
@@ -346,4 +346,11 @@ int session_request_why(session_t *s, const session_span_t *span, unsigned by, u
     MESSAGE_SET(&m, by, by);
     MESSAGE_SET(&m, limit, limit);
     return request(s, MESSAGE_WHY_REQUEST, &m, &m.request, &m.has.request);
+}
+
+int session_request_status(session_t *s)
+{
+    status_request_message_t m = {0};
+
+    return request(s, MESSAGE_STATUS_REQUEST, &m, &m.request, &m.has.request);
 }

@@ -77,4 +77,7 @@ int session_request_events(session_t *s, const session_span_t *span, uint64_t af
 // be. An open begin means five minutes. A daemon without FEATURE_WHY does not answer.
 int session_request_why(session_t *s, const session_span_t *span, unsigned by, unsigned limit);
 
+// Answered with a STATUS. A daemon without FEATURE_STATUS does not answer.
+int session_request_status(session_t *s);
+
 #endif

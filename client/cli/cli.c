@@ -15,6 +15,7 @@
 
 const cli_command_t *const cli_commands[] = {
         &cli_snapshot,
+        &cli_status_of,
         &cli_help,
 };
 const size_t n_cli_commands = ARRAY_SIZE(cli_commands);

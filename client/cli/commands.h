@@ -6,6 +6,7 @@
 #include "client/cli/cli.h"
 
 extern const cli_command_t cli_snapshot;
+extern const cli_command_t cli_status_of;
 extern const cli_command_t cli_help;
 
 #endif

@@ -670,6 +670,7 @@ void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
             .majflt = t->majflt,
             .has_io = t->has_io,
             .io_error = t->io_error,
+            .smaps_error = t->smaps_error,
             .read_bytes = t->read_bytes,
             .write_bytes = t->write_bytes,
             .rchar = t->rchar,
@@ -698,5 +699,6 @@ void capture_usage(const capture_t *c, capture_usage_t *ret)
             .descriptors = c->pool.used,
             .bytes = c->samples[0].arena.touched + c->samples[1].arena.touched +
                      capture_current(c)->n_slots * sizeof(tracked_t) + intern_bytes(c->strings),
+            .pss_spent_us = c->pss.spent_us,
             .failed_reads = c->failed_reads};
 }

@@ -98,7 +98,7 @@ void capture_collect(capture_t *c);
 typedef struct {
     uint64_t utime_ticks, stime_ticks, minflt, majflt;
     bool has_io;
-    int io_error;
+    int io_error, smaps_error; // errno of the last attempt, 0: none
     uint64_t read_bytes, write_bytes, rchar, wchar;
 } capture_totals_t;
 
@@ -114,6 +114,7 @@ void capture_set_pss_budget(capture_t *c, uint64_t ppm);
 
 typedef struct {
     size_t processes, descriptors, bytes;
+    uint64_t pss_spent_us; // CPU, since the start
     uint64_t failed_reads; // failed for another reason than that the process ended
 } capture_usage_t;
 

@@ -109,7 +109,8 @@ static bool greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, MIN(hello->version_max, (uint64_t) PROTOCOL_VERSION_MAX));
     MESSAGE_SET(&m, version_max, m.version_min);
-    MESSAGE_SET(&m, features, hello->features & (FEATURE_HISTORY | FEATURE_EVENTS));
+    MESSAGE_SET(
+            &m, features, hello->features & (FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_STATUS));
     MESSAGE_SET_TEXT(
             &m, build, "memscoped " MEMSCOPE_VERSION, strlen("memscoped " MEMSCOPE_VERSION));
     MESSAGE_SET(&m, instance, s->instance);
@@ -215,6 +216,30 @@ static void answer_events(client_t *c, const events_request_message_t *q)
     answers_events(c->subscriber, events, q);
 }
 
+static void answer_status(client_t *c, const status_request_message_t *q)
+{
+    server_t *s = c->server;
+    unsigned rights = subscriber_peer(c->subscriber)->rights;
+    status_message_t m = {0};
+    buffer_t viewers = {0};
+
+    s->config.status(s->config.user, &m);
+    MESSAGE_SET(&m, request, q->request);
+    MESSAGE_SET(&m, subscribers, s->count);
+    for (const client_t *i = s->clients; i; i = i->next) {
+        const peer_t *peer = subscriber_peer(i->subscriber);
+
+        buffer_put_varint(&viewers, peer->uid);
+        buffer_put_varint(&viewers, (uint64_t) peer->pid);
+        buffer_put_varint(&viewers, peer->rights);
+        buffer_put_varint(&viewers, subscriber_lag(i->subscriber));
+    }
+    if ((rights == RIGHTS_ALL || rights == RIGHTS_SESSION) && !viewers.failed)
+        MESSAGE_SET_TEXT(&m, viewers, (const char *) viewers.data, viewers.len);
+    subscriber_answer(c->subscriber, MESSAGE_STATUS, &m);
+    buffer_done(&viewers);
+}
+
 static void request(void *user, subscriber_t *sub, message_type_t type, const message_t *m)
 {
     client_t *c = user;
@@ -225,6 +250,9 @@ static void request(void *user, subscriber_t *sub, message_type_t type, const me
         break;
     case MESSAGE_EVENTS_REQUEST:
         answer_events(c, &m->events_request);
+        break;
+    case MESSAGE_STATUS_REQUEST:
+        answer_status(c, &m->status_request);
         break;
     case MESSAGE_INSPECT:
         *subscriber_inspected(sub) = (inspected_t){m->inspect.pid, m->inspect.start_time};

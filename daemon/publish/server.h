@@ -19,6 +19,8 @@ typedef struct {
     bool private_daemon;
     // A viewer came for whom the last capture is not good enough: take one now and publish it.
     void (*want_capture)(void *user);
+    // How the daemon is doing, but for who is attached. The texts stay valid.
+    void (*status)(void *user, status_message_t *ret);
     void *user;
 } server_config_t;
 

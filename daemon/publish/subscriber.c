@@ -280,6 +280,7 @@ static void take_message(subscriber_t *s, message_type_t type, const message_t *
     case MESSAGE_HISTORY_REQUEST:
     case MESSAGE_EVENTS_REQUEST:
     case MESSAGE_WHY_REQUEST:
+    case MESSAGE_STATUS_REQUEST:
         s->handlers.request(s->handlers.user, s, type, m);
         break;
     default:

@@ -69,7 +69,7 @@ static void test_tables(void **state)
             assert_true(strlen(info->fields[i].doc) > 0);
         }
     }
-    assert_int_equal(count, 14);
+    assert_int_equal(count, 16);
     assert_null(message_info(0));
     assert_null(message_info(MESSAGE_TYPE_MAX));
 }
