@@ -59,7 +59,8 @@ void proctree_remove(const proctree_t *t, const char *name)
 }
 
 // Under another name first, so that whoever reads sees the one or the other.
-void proctree_write_bytes(const proctree_t *t, const char *name, const void *data, size_t len)
+static void write_bytes(
+        const proctree_t *t, const char *name, uid_t owner, const void *data, size_t len)
 {
     char path[PATH_CAP], draft[PATH_CAP];
 
@@ -73,22 +74,44 @@ void proctree_write_bytes(const proctree_t *t, const char *name, const void *dat
     }
 
     _cleanup_close_ int fd = open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
-    if (fd < 0 || write(fd, data, len) != (ssize_t) len || rename(draft, path) < 0)
+    if (fd < 0 || write(fd, data, len) != (ssize_t) len ||
+            (owner != geteuid() && fchown(fd, owner, (gid_t) -1) < 0) || rename(draft, path) < 0)
         give_up(path);
+}
+
+void proctree_write_bytes(const proctree_t *t, const char *name, const void *data, size_t len)
+{
+    write_bytes(t, name, geteuid(), data, len);
+}
+
+__attribute__((format(printf, 4, 0))) static void write_text(
+        const proctree_t *t, const char *name, uid_t owner, const char *format, va_list ap)
+{
+    _cleanup_free_ char *text = NULL;
+    int len = vasprintf(&text, format, ap);
+
+    if (len < 0)
+        give_up(name);
+    write_bytes(t, name, owner, text, (size_t) len);
 }
 
 void proctree_write(const proctree_t *t, const char *name, const char *format, ...)
 {
-    _cleanup_free_ char *text = NULL;
     va_list ap;
-    int len;
 
     va_start(ap, format);
-    len = vasprintf(&text, format, ap);
+    write_text(t, name, geteuid(), format, ap);
     va_end(ap);
-    if (len < 0)
-        give_up(name);
-    proctree_write_bytes(t, name, text, (size_t) len);
+}
+
+__attribute__((format(printf, 4, 5))) static void write_owned(
+        const proctree_t *t, const char *name, uid_t owner, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    write_text(t, name, owner, format, ap);
+    va_end(ap);
 }
 
 void proctree_system(const proctree_t *t, uint64_t mem_total_kb, bool schedstat)
@@ -109,7 +132,7 @@ static void write_stat(const proctree_t *t, const proctree_process_t *p, const c
     char name[64];
 
     snprintf(name, sizeof(name), "%s/stat", dir);
-    proctree_write(t, name,
+    write_owned(t, name, geteuid() != 0 || p->not_dumpable ? geteuid() : p->euid,
             "%" PRIu64 " (%s) %c %" PRIu64 " 1 1 0 -1 %" PRIu64 " %" PRIu64 " 0 %" PRIu64
             " 0 %" PRIu64 " %" PRIu64 " 0 0 20 0 %" PRIu64 " 0 %" PRIu64 " 10000000 %" PRIu64
             " 18446744073709551615 1 1 %" PRIu64 " 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n",

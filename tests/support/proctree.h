@@ -43,6 +43,7 @@ typedef struct {
     const char *cgroup;  // NULL: "/system.slice/NAME.service"
     uint64_t pss_kb;     // 0: no smaps_rollup
     bool no_io, no_schedstat;
+    bool not_dumpable; // its files are root's; takes root to make
 } proctree_process_t;
 
 // Writes the files of a process, anew where it is there.
