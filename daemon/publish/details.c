@@ -203,7 +203,7 @@ static void set_unreadable(details_t *d, details_message_t *m, const process_sna
         n = snprintf(d->unreadable, sizeof(d->unreadable),
                 "reading its memory map has been blocked for %llu s",
                 (unsigned long long) p->blocked_s);
-    else if (reading && reading->smaps_error == -EACCES)
+    else if (reading && reading->smaps_error == 0 && reading->smaps.source == PSS_SOURCE_STATUS)
         n = snprintf(d->unreadable, sizeof(d->unreadable),
                 "the kernel does not let this daemon read its PSS%s",
                 totals->io_error == EACCES ? " and I/O" : "");
