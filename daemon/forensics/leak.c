@@ -9,9 +9,9 @@
 // Growth has stopped where it falls short of the rate so far, for longer than its pauses and by
 // more than its unevenness explain.
 #define STOPPED_SHARE  0.25
-#define STOPPED_NOISE  3.2
+#define STOPPED_NOISE  2.6
 #define STOPPED_PAUSES 5 / 2
-#define STOPPED_MIN    5 // mid blocks: two and a half minutes
+#define STOPPED_MIN    4 // mid blocks: two minutes
 #define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
 
 // It goes on as before from this share of that rate.
