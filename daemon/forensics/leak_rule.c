@@ -43,7 +43,7 @@
 
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
 // seen.
-#define DAY_SHARE 0.16
+#define DAY_SHARE 0.15
 
 #define FAST_BLOCKS     9
 #define FAST_GROWTH_KB  (24 * MIB)
