@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "config.h"
+#include "daemon/analyze/analyze.h"
 #include "daemon/conf.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
@@ -59,6 +60,8 @@ static int run(settings_t *s, manager_config_t *config)
     manager_t *manager = NULL;
     int n = sd_listen_fds(1), status;
 
+    if (config->analyze_fd >= 0)
+        return analyze_run(config->private_fd, config->analyze_fd);
     if (n > 1) {
         log_error("systemd handed over %d sockets: memscoped.socket has to name exactly one", n);
         return 1;

@@ -48,6 +48,7 @@ void manager_config_default(manager_config_t *ret)
     *ret = (manager_config_t){.proc_root = "/proc",
             .listen_fd = -1,
             .private_fd = -1,
+            .analyze_fd = -1,
             .group = "memscope",
             .pss_budget_ppm = 5000,
             .subscribers_max = 256,

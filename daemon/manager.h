@@ -12,6 +12,7 @@ typedef struct manager_config {
     const char *socket_path; // where to listen; NULL: nowhere
     int listen_fd;           // handed over by systemd; -1: none
     int private_fd;          // connection of the one client of a private daemon; -1: none
+    int analyze_fd;          // a trace to judge for that client instead; -1: none
     const char *group;       // whose members see everything
     size_t memory_max;       // bytes; 0: sized from the machine
     uint64_t pss_budget_ppm; // millionths of one core

@@ -33,14 +33,24 @@ static const char *set_socket(manager_config_t *c, char *value)
     return *value ? NULL : "a path";
 }
 
-static const char *set_private(manager_config_t *c, char *value)
+static const char *take_fd_number(const char *value, int *ret)
 {
     uint64_t fd;
 
     if (!parse_number(value, 3, INT_MAX, &fd) || fcntl((int) fd, F_SETFD, FD_CLOEXEC) < 0)
         return "the number of an open descriptor, 3 or more";
-    c->private_fd = (int) fd;
+    *ret = (int) fd;
     return NULL;
+}
+
+static const char *set_private(manager_config_t *c, char *value)
+{
+    return take_fd_number(value, &c->private_fd);
+}
+
+static const char *set_analyze(manager_config_t *c, char *value)
+{
+    return take_fd_number(value, &c->analyze_fd);
 }
 
 static const char *set_proc(manager_config_t *c, char *value)
@@ -112,6 +122,8 @@ static const struct {
 } table[] = {
         {"socket", "PATH", "listen on PATH (default " MEMSCOPE_SOCKET_PATH ")", set_socket, true},
         {"private", "FD", "serve one client over this socket, and end with it", set_private},
+        {"analyze", "FD", "with --private: judge the trace in this file, and nothing else",
+                set_analyze},
         {"group", "NAME", "members see every process whole (default memscope)", set_group, true},
         {"memory-max", "SIZE", "cap for samples and history (default 1% of RAM, 64M to 1G)",
                 set_memory_max, true},
@@ -209,6 +221,10 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
             log_error("--%s %s: allowed is %s", table[index].name, optarg, allowed);
             return false;
         }
+    }
+    if (config->analyze_fd >= 0 && config->private_fd < 0) {
+        log_error("--analyze needs --private: see memscoped --help");
+        return false;
     }
     if (optind < argc) {
         log_error("unexpected argument '%s': see memscoped --help", argv[optind]);

@@ -31,7 +31,8 @@
     X(13, WHY_REQUEST,      why_request,      TO_DAEMON, 1, "asks who took memory in a span of time") \
     X(14, WHY,              why,              TO_CLIENT, 1, "who took memory in a span of time, answers WHY_REQUEST") \
     X(15, STATUS_REQUEST,   status_request,   TO_DAEMON, 1, "asks how the daemon itself is doing") \
-    X(16, STATUS,           status,           TO_CLIENT, 1, "how the daemon itself is doing, answers STATUS_REQUEST")
+    X(16, STATUS,           status,           TO_CLIENT, 1, "how the daemon itself is doing, answers STATUS_REQUEST") \
+    X(17, ANALYSIS,         analysis,         TO_CLIENT, 1, "how far a private daemon that judges a trace has come; what it finds comes as EVENTs on the trace's clock")
 
 #define HELLO_FIELDS(F) \
     F(1, magic,       UINT,  "",     1, PUBLIC, "PROTOCOL_MAGIC 0x4350534d") \
@@ -221,6 +222,16 @@
     F(18, failed_reads, UINT, "",    1, PUBLIC, "reads that failed since the start, for another reason than that the process ended") \
     F(19, subscribers, UINT, "",     1, PUBLIC, "connections") \
     F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything")
+
+#define ANALYSIS_FIELDS(F) \
+    F(1, rows,        UINT,  "",     1, PUBLIC, "rows read") \
+    F(2, samples,     UINT,  "",     1, PUBLIC, "samples that they were") \
+    F(3, processes,   UINT,  "",     1, PUBLIC, "processes seen") \
+    F(4, bytes,       UINT,  "bytes", 1, PUBLIC, "of the file read") \
+    F(5, finished,    UINT,  "",     1, PUBLIC, "1: nothing more comes") \
+    F(6, error,       TEXT,  "",     1, PUBLIC, "what ended it before the end of the trace") \
+    F(7, line,        UINT,  "",     1, PUBLIC, "where the error is, from 1; absent: not in the text of the trace") \
+    F(8, column,      UINT,  "bytes", 1, PUBLIC, "where in the line, from 1")
 
 #define FEATURE_VALUES(V) \
     V(FEATURE_HISTORY, 1 << 0, "answers HISTORY_REQUEST") \

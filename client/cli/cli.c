@@ -15,6 +15,8 @@
 
 const cli_command_t *const cli_commands[] = {
         &cli_snapshot,
+        &cli_inspect,
+        &cli_analyze,
         &cli_status_of,
         &cli_help,
 };

@@ -6,6 +6,8 @@
 #include "client/cli/cli.h"
 
 extern const cli_command_t cli_snapshot;
+extern const cli_command_t cli_inspect;
+extern const cli_command_t cli_analyze;
 extern const cli_command_t cli_status_of;
 extern const cli_command_t cli_help;
 

@@ -1,6 +1,6 @@
 #include "client/cli/snapshot_print.h"
 
-#include "client/cli/json.h"
+#include "client/cli/json_row.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -14,53 +14,15 @@
 
 // ---- JSON --------------------------------------------------------------------------------------
 
-static json_t *tags_array(uint32_t set)
-{
-    json_t *array = json_new_array();
-    const char *name;
-    uint32_t tag;
-
-    for (size_t i = 0; (name = export_tag_name(i, &tag)) != NULL; i++)
-        if (set & tag)
-            json_append(array, json_text(name, strlen(name)));
-    return array;
-}
-
-static void put_datum(json_t *o, const char *key, const datum_t *d)
-{
-    switch (d->kind) {
-    case DATUM_UNKNOWN:
-        break;
-    case DATUM_INTEGER:
-        json_put_int(o, key, d->integer);
-        break;
-    case DATUM_NUMBER:
-        json_put_number(o, key, d->number, d->decimals);
-        break;
-    case DATUM_FLAG:
-        json_put_bool(o, key, d->integer != 0);
-        break;
-    case DATUM_TEXT:
-        json_put_bytes(o, key, d->text, d->len);
-        break;
-    case DATUM_TAGS:
-        json_put(o, key, tags_array(d->tags));
-        break;
-    }
-}
-
 // Row by row: a host may have more processes than are worth holding twice.
 static void print_rows(const sample_view_t *v)
 {
     for (size_t i = 0; i < v->list->n; i++) {
         const row_t *row = list_row(v->list, v->model, i);
         json_t *o = json_new();
-        datum_t d;
 
-        for (size_t c = 0; c < v->n_columns; c++) {
-            export_value(v->columns[c], v->model, row, &d);
-            put_datum(o, export_key(v->columns[c], v->list->kind), &d);
-        }
+        for (size_t c = 0; c < v->n_columns; c++)
+            json_put_cell(o, v->model, row, v->list->kind, v->columns[c]);
         if (i > 0)
             putchar(',');
         json_print(o);

@@ -69,7 +69,7 @@ static void test_tables(void **state)
             assert_true(strlen(info->fields[i].doc) > 0);
         }
     }
-    assert_int_equal(count, 16);
+    assert_int_equal(count, 17);
     assert_null(message_info(0));
     assert_null(message_info(MESSAGE_TYPE_MAX));
 }

@@ -1,0 +1,357 @@
+#include "daemon/analyze/judge.h"
+#include "common/cleanup.h"
+#include "common/procmap.h"
+#include "daemon/forensics/tags.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCESSES_MAX  (1u << 18) // at one time
+#define NAME_MAX_LEN   64
+#define TICKS_PER_S    100
+#define NEWBORN_GAP_MS 2000 // between samples: who is new after a longer one may be as old as that
+// Of a first sample nobody knows whether a young process has just started or the recording has.
+#define YOUNG_MS 10000
+// The rules' clock: traces may begin at 0, which means "never" there.
+#define CLOCK_MS UINT64_C(1000000000)
+
+typedef struct {
+    uint64_t seen; // number of the sample that had it last
+    uint32_t next; // who came after it then
+    uint32_t name_len;
+    char name[NAME_MAX_LEN];
+} subject_t;
+
+struct judge {
+    tags_t *tags;
+    snapshot_t snapshot;
+    subject_t *subjects; // by slot
+    procmap_t slots;
+    uint32_t *free_slots;
+    size_t n_free;
+    uint64_t mem_total_kb;
+    uint64_t time_ms, before_ms; // of this sample and the one before
+    uint32_t last;               // slot of the row before, PROCMAP_NONE: none
+    judge_counts_t counts;
+    void (*found)(void *user, const event_message_t *m);
+    void *user;
+};
+
+_Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
+                       (int) RULED_OUT_NOISE == (int) LEAK_RULED_NOISE,
+        "the wire and the rule name the same explanations");
+
+// ---- What was found ----------------------------------------------------------------------------
+
+static event_message_t event_of(const judge_t *j, uint32_t slot, uint64_t tag, unsigned kind)
+{
+    const process_snapshot_t *p = &j->snapshot.processes[slot];
+    const subject_t *subject = &j->subjects[slot];
+    event_message_t m = {0};
+
+    MESSAGE_SET(&m, time_ms, j->time_ms);
+    MESSAGE_SET(&m, kind, kind);
+    MESSAGE_SET(&m, tag, tag);
+    MESSAGE_SET(&m, pid, p->pid);
+    MESSAGE_SET(&m, start_time, p->start_time);
+    MESSAGE_SET_TEXT(&m, name, subject->name, subject->name_len);
+    return m;
+}
+
+static uint64_t bytes_per_second(double kb_s)
+{
+    return kb_s > 0 ? (uint64_t) llround(kb_s * 1024) : 0;
+}
+
+static uint64_t trace_time(uint64_t rules_ms)
+{
+    return rules_ms > CLOCK_MS ? rules_ms - CLOCK_MS : 0;
+}
+
+static void set_leak(event_message_t *m, const leak_receipt_t *r)
+{
+    if (r->since_ms > 0) {
+        MESSAGE_SET(m, since_ms, trace_time(r->since_ms));
+        MESSAGE_SET(m, size_kb, r->growth_kb);
+    }
+    if (r->rate_kb_s > 0) {
+        MESSAGE_SET(m, rate, bytes_per_second(r->rate_kb_s));
+        MESSAGE_SET(m, rate_low, bytes_per_second(r->rate_low_kb_s));
+        MESSAGE_SET(m, rate_high, bytes_per_second(r->rate_high_kb_s));
+    }
+    if (m->kind != EVENT_CLEARED) {
+        MESSAGE_SET(m, confidence, r->confidence);
+        MESSAGE_SET(m, ruled_out, r->ruled_out);
+    }
+}
+
+static void set_spike(event_message_t *m, const spike_receipt_t *r)
+{
+    bool over = m->kind == EVENT_CLEARED;
+
+    MESSAGE_SET(m, since_ms, trace_time(r->since_ms));
+    MESSAGE_SET(m, size_kb, r->height_kb);
+    MESSAGE_SET(m, duration_ms, (over ? r->lasted_s : r->rise_s) * 1000);
+    if (over && r->outcome != SPIKE_OPEN)
+        MESSAGE_SET(m, given_back, r->outcome == SPIKE_RETURNED);
+}
+
+static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
+{
+    static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
+            [TAG_WAS_SET] = EVENT_SET,
+            [TAG_WAS_CLEARED] = EVENT_CLEARED};
+    judge_t *j = user;
+    uint64_t now_ms = CLOCK_MS + j->time_ms;
+    event_message_t m = event_of(j, slot, tag, kinds[change]);
+    char text[MAX(LEAK_TEXT_MAX, MAX(SPIKE_TEXT_MAX, ZOMBIE_TEXT_MAX))] = "";
+    leak_receipt_t leak;
+    spike_receipt_t spike;
+    zombie_receipt_t zombie;
+
+    if (tag == TAG_LEAK) {
+        tags_leak_receipt(j->tags, slot, now_ms, UINT64_MAX, &leak);
+        set_leak(&m, &leak);
+        leak_format(&leak, now_ms, text, sizeof(text));
+    } else if (tag == TAG_SPIKE && tags_spike_receipt(j->tags, slot, &spike)) {
+        set_spike(&m, &spike);
+        spike_format(&spike, text, sizeof(text));
+    } else if (tag == TAG_ZOMBIE && change == TAG_WAS_SET &&
+               tags_zombie_receipt(j->tags, &j->snapshot, slot, now_ms, &zombie)) {
+        MESSAGE_SET(&m, since_ms, trace_time(zombie.since_ms));
+        zombie_format(&zombie, now_ms, text, sizeof(text));
+    }
+    MESSAGE_SET_TEXT(&m, text, text, strlen(text));
+    j->found(j->user, &m);
+}
+
+// A process takes its tags with it.
+static void clear_tags(judge_t *j, uint32_t slot)
+{
+    static const struct {
+        uint64_t tag, bits;
+        const char *text;
+    } tags[] = {
+            {TAG_LEAK, TAG_LEAK | TAG_LEAK_SUSPECTED, "the process has ended"},
+            {TAG_SPIKE, TAG_SPIKE, "the process has ended"},
+            {TAG_ZOMBIE, TAG_ZOMBIE, "it was reaped"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+        event_message_t m;
+
+        if (!(j->snapshot.processes[slot].tags & tags[i].bits))
+            continue;
+        m = event_of(j, slot, tags[i].tag, EVENT_CLEARED);
+        MESSAGE_SET_TEXT(&m, text, tags[i].text, strlen(tags[i].text));
+        j->found(j->user, &m);
+    }
+}
+
+// ---- Samples -----------------------------------------------------------------------------------
+
+static void bury_absent(judge_t *j)
+{
+    for (uint32_t slot = 0; slot < j->snapshot.n_slots; slot++) {
+        process_snapshot_t *p = &j->snapshot.processes[slot];
+
+        if (p->known == 0 || j->subjects[slot].seen == j->counts.samples)
+            continue;
+        clear_tags(j, slot);
+        tags_died(j->tags, slot);
+        procmap_remove(&j->slots, p->pid, p->start_time);
+        *p = (process_snapshot_t){0};
+        j->free_slots[j->n_free++] = slot;
+    }
+}
+
+static void finish_sample(judge_t *j)
+{
+    system_snapshot_t *y = &j->snapshot.system;
+
+    bury_absent(j);
+    SYSTEM_SET(y, tick, j->counts.samples);
+    SYSTEM_SET(y, mono_ms, CLOCK_MS + j->time_ms);
+    SYSTEM_SET(y, mem_total_kb, j->mem_total_kb);
+    tags_run(j->tags, &j->snapshot);
+}
+
+static uint64_t age_of(const judge_t *j, const trace_row_t *row)
+{
+    // In ticks, so that no start_time is too large.
+    uint64_t now = j->time_ms / (1000 / TICKS_PER_S), gap_ms = j->time_ms - j->before_ms, age_ms;
+    bool on_clock = row->start_time <= now + TICKS_PER_S;
+
+    age_ms = row->start_time < now ? (now - row->start_time) * (1000 / TICKS_PER_S) : 0;
+    if (j->counts.samples == 1)
+        return on_clock ? MAX(age_ms, (uint64_t) YOUNG_MS) : UINT64_MAX;
+    if (gap_ms <= NEWBORN_GAP_MS)
+        return 0;
+    return on_clock && age_ms <= gap_ms ? age_ms : gap_ms;
+}
+
+static int take_slot(judge_t *j, uint32_t *ret)
+{
+    if (j->n_free > 0) {
+        *ret = j->free_slots[--j->n_free];
+        return 0;
+    }
+    if (j->snapshot.n_slots == PROCESSES_MAX)
+        return -E2BIG;
+    *ret = (uint32_t) j->snapshot.n_slots++;
+    return 0;
+}
+
+static void set_memory(process_snapshot_t *p, const trace_row_t *row)
+{
+    if (row->has_anon)
+        PROCESS_SET(p, anon_kb, row->anon_kb);
+    else
+        PROCESS_UNSET(p, anon_kb);
+    if (row->has_swap)
+        PROCESS_SET(p, swap_kb, row->swap_kb);
+    else
+        PROCESS_UNSET(p, swap_kb);
+    if (row->has_rss && row->has_anon)
+        PROCESS_SET(p, file_kb, row->rss_kb - MIN(row->rss_kb, row->anon_kb));
+    else
+        PROCESS_UNSET(p, file_kb);
+    if (row->state)
+        PROCESS_SET(p, state, (unsigned char) row->state);
+    else
+        PROCESS_UNSET(p, state);
+}
+
+static int bear(judge_t *j, const trace_row_t *row, uint32_t *ret_slot)
+{
+    process_snapshot_t *p;
+    uint32_t slot;
+    int r = take_slot(j, &slot);
+
+    if (r < 0)
+        return r;
+    r = procmap_put(&j->slots, row->pid, row->start_time, slot);
+    if (r < 0) {
+        j->free_slots[j->n_free++] = slot;
+        return r;
+    }
+    p = &j->snapshot.processes[slot];
+    *p = (process_snapshot_t){0};
+    PROCESS_SET(p, pid, row->pid);
+    PROCESS_SET(p, start_time, row->start_time);
+    set_memory(p, row);
+    j->subjects[slot] = (subject_t){.next = PROCMAP_NONE};
+    tags_born(j->tags, slot, p, CLOCK_MS + j->time_ms, age_of(j, row));
+    j->counts.processes++;
+    *ret_slot = slot;
+    return 0;
+}
+
+// Mostly the one that came next in the sample before as well.
+static uint32_t find(const judge_t *j, const trace_row_t *row)
+{
+    uint32_t guess = j->last != PROCMAP_NONE ? j->subjects[j->last].next : PROCMAP_NONE;
+
+    if (guess != PROCMAP_NONE && j->snapshot.processes[guess].known != 0 &&
+            j->snapshot.processes[guess].pid == row->pid &&
+            j->snapshot.processes[guess].start_time == row->start_time)
+        return guess;
+    return procmap_get(&j->slots, row->pid, row->start_time);
+}
+
+static void begin_sample(judge_t *j, uint64_t time_ms)
+{
+    if (j->counts.samples > 0)
+        finish_sample(j);
+    j->counts.samples++;
+    j->before_ms = j->time_ms;
+    j->time_ms = time_ms;
+    j->last = PROCMAP_NONE;
+}
+
+int judge_row(judge_t *j, const trace_row_t *row, const char **ret_why)
+{
+    subject_t *subject;
+    uint32_t slot;
+    int r;
+
+    if (j->counts.samples > 0 && row->time_ms < j->time_ms) {
+        *ret_why = "time goes back: rows have to be in order of time_s";
+        return -EINVAL;
+    }
+    if (j->counts.samples == 0 || row->time_ms > j->time_ms)
+        begin_sample(j, row->time_ms);
+    slot = find(j, row);
+    if (slot == PROCMAP_NONE) {
+        r = bear(j, row, &slot);
+        if (r < 0)
+            return r;
+    } else {
+        set_memory(&j->snapshot.processes[slot], row);
+    }
+    subject = &j->subjects[slot];
+    j->counts.rows++;
+    // Two rows of a process at one time: the clock of the recording was too coarse, the later
+    // counts.
+    if (subject->seen == j->counts.samples)
+        return 0;
+    subject->seen = j->counts.samples;
+    subject->name_len = (uint32_t) MIN(row->comm_len, sizeof(subject->name));
+    memcpy(subject->name, row->comm, subject->name_len);
+    if (j->last != PROCMAP_NONE)
+        j->subjects[j->last].next = slot;
+    j->last = slot;
+    return 0;
+}
+
+void judge_end(judge_t *j)
+{
+    if (j->counts.samples > 0)
+        finish_sample(j);
+}
+
+const judge_counts_t *judge_counts(const judge_t *j)
+{
+    return &j->counts;
+}
+
+// ---- Life --------------------------------------------------------------------------------------
+
+int judge_new(judge_t **ret, uint64_t mem_total_kb,
+        void (*found)(void *user, const event_message_t *m), void *user)
+{
+    judge_t *j = calloc(1, sizeof(*j));
+
+    if (!j)
+        return -ENOMEM;
+    j->mem_total_kb = mem_total_kb;
+    j->found = found;
+    j->user = user;
+    j->last = PROCMAP_NONE;
+    // Zeroed pages cost nothing until they are used.
+    j->snapshot.processes = calloc(PROCESSES_MAX, sizeof(*j->snapshot.processes));
+    j->subjects = calloc(PROCESSES_MAX, sizeof(*j->subjects));
+    j->free_slots = calloc(PROCESSES_MAX, sizeof(*j->free_slots));
+    if (!j->snapshot.processes || !j->subjects || !j->free_slots ||
+            tags_new(&j->tags, PROCESSES_MAX) < 0) {
+        judge_free(j);
+        return -ENOMEM;
+    }
+    tags_notify(j->tags, on_changed, j);
+    *ret = j;
+    return 0;
+}
+
+void judge_free(judge_t *j)
+{
+    if (!j)
+        return;
+    tags_free(j->tags);
+    procmap_done(&j->slots);
+    free(j->snapshot.processes);
+    free(j->subjects);
+    free(j->free_slots);
+    free(j);
+}
