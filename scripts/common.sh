@@ -31,6 +31,7 @@ test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
 ci      cmd:dbus-daemon   dbus                dbus-daemon             dbus
 ci      file:/lib/systemd/systemd systemd     systemd                 systemd
+ci      file:/bin/kill    procps              procps-ng               procps-ng
 ci      cmd:git           git                 git                     git
 ci      cmd:clang         clang               clang                   clang
 ci      cmd:clang-format  clang-format        clang-tools-extra       clang
@@ -157,3 +158,12 @@ configure() {
 
 # compile TARGET...
 compile() { quietly building ninja -C "$build" "$@"; }
+
+# run_tests [MESON TEST ARGUMENT]...: the last line counts the test cases
+run_tests() {
+    local status=0
+    rm -f -- "$build/meson-logs/testlog.json"
+    meson test -C "$build" --no-rebuild --print-errorlogs "$@" || status=$?
+    python3 "$root/scripts/count_tests.py" "$build/meson-logs/testlog.json" || status=1
+    return "$status"
+}
