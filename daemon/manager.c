@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/format.h"
 #include "common/log.h"
+#include "daemon/bus.h"
 #include "daemon/changes.h"
 #include "daemon/engine.h"
 #include "daemon/notify.h"
@@ -36,6 +37,7 @@ struct manager {
     listener_t listener; // until the server has it
     notify_t notify;
     status_t status;
+    bus_t *bus; // NULL in a private daemon
     watch_t watch;
     sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
@@ -67,8 +69,10 @@ static void on_reading(void *user, const reader_result_t *result)
 
 static void on_change(void *user, const tag_change_t *c)
 {
-    (void) user;
+    manager_t *m = user;
+
     notify_tag(c->process, c->name, c->tag_name, c->set, c->receipt);
+    bus_tag(m->bus, c);
 }
 
 static void capture_now(manager_t *m)
@@ -88,8 +92,16 @@ static void capture_now(manager_t *m)
     if (m->config.private_fd >= 0)
         return;
     changes_find(m->engine, on_change, m);
+    bus_tick(m->bus);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
             tags_counts(engine_tags(m->engine))->leaking);
+}
+
+static unsigned count_subscribers(void *user)
+{
+    const manager_t *m = user;
+
+    return server_subscribers(m->server);
 }
 
 static void on_status(void *user, status_message_t *ret)
@@ -339,6 +351,11 @@ static int build(manager_t *m)
             .want_capture = on_wanted,
             .status = on_status,
             .user = m};
+    bus_config_t bus = {.status = &m->status,
+            .group = m->config.group,
+            .proc_root = m->config.proc_root,
+            .subscribers = count_subscribers,
+            .user = m};
     int r = engine_new(&m->engine, &engine, on_reading, m);
 
     if (r < 0) {
@@ -346,10 +363,13 @@ static int build(manager_t *m)
         return r;
     }
     m->capture = engine_capture(m->engine);
+    bus.engine = m->engine;
     r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_procfs(m->engine));
     if (r == 0)
         r = server_new(&m->server, m->loop, &server, m->capture, m->details,
                 engine_history(m->engine), engine_events(m->engine));
+    if (r == 0 && m->config.private_fd < 0)
+        r = bus_new(&m->bus, m->loop, &bus);
     if (r < 0)
         log_error("cannot start: %s", strerror(-r));
     return r;
@@ -400,6 +420,7 @@ void manager_free(manager_t *m)
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);
     sd_event_source_disable_unref(m->sighup);
+    bus_free(m->bus);
     server_free(m->server);
     listener_done(&m->listener);
     details_free(m->details);

@@ -1,0 +1,129 @@
+#include "daemon/bus_answer.h"
+#include "common/cleanup.h"
+#include "common/procmap.h"
+#include "common/text.h"
+#include "protocol/messages.h"
+#include "protocol/schema.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int put_text(sd_bus_message *m, const char *key, const char *s, size_t len)
+{
+    char clean[4096];
+    _cleanup_free_ char *spaced = malloc(len + 1);
+
+    if (!spaced)
+        return -ENOMEM;
+    for (size_t i = 0; i < len; i++)
+        spaced[i] = s[i] ? s[i] : ' '; // between arguments
+    text_sanitize(clean, sizeof(clean), spaced, len, true);
+    return sd_bus_message_append(m, "{sv}", key, "s", clean);
+}
+
+static int put_field(
+        sd_bus_message *m, const snapshot_t *s, const process_snapshot_t *p, unsigned field)
+{
+    const field_info_t *f = &process_fields[field];
+    size_t len;
+    const char *text;
+
+    if (f->kind != FIELD_STRING)
+        return sd_bus_message_append(m, "{sv}", f->name, "t", p->values[field]);
+    text = intern_get(s->strings, (uint32_t) p->values[field], &len);
+    return put_text(m, f->name, text, len);
+}
+
+// Every tag that is on, with its receipt.
+static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t tags)
+{
+    char receipt[CHANGES_RECEIPT_MAX];
+    int r = sd_bus_message_open_container(m, 'e', "sv");
+
+    if (r >= 0)
+        r = sd_bus_message_append(m, "s", "receipts");
+    if (r >= 0)
+        r = sd_bus_message_open_container(m, 'v', "a{ss}");
+    if (r >= 0)
+        r = sd_bus_message_open_container(m, 'a', "{ss}");
+    for (unsigned tag = 1; r >= 0 && tag != 0 && tag <= tags; tag <<= 1)
+        if ((tags & tag) && changes_tag_name(tag))
+            r = sd_bus_message_append(m, "{ss}", changes_tag_name(tag),
+                    changes_receipt(e, slot, tag, receipt, sizeof(receipt)));
+    for (int i = 0; r >= 0 && i < 3; i++)
+        r = sd_bus_message_close_container(m);
+    return r;
+}
+
+static int put_process(sd_bus_message *m, engine_t *e, uint32_t slot, unsigned rights)
+{
+    const snapshot_t *s = capture_current(engine_capture(e));
+    const process_snapshot_t *p = &s->processes[slot];
+    int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+    for (unsigned i = 0; r >= 0 && i < PROCESS_FIELD_COUNT; i++)
+        if ((p->known >> i & 1) &&
+                (rights == RIGHTS_ALL || process_fields[i].audience == FIELD_PUBLIC))
+            r = put_field(m, s, p, i);
+    if (r >= 0 && p->tags != 0)
+        r = put_receipts(m, e, slot, p->tags);
+    return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int send_or_unref(sd_bus_message *m, int r)
+{
+    if (r >= 0)
+        r = sd_bus_send(NULL, m, NULL);
+    sd_bus_message_unref(m);
+    return r;
+}
+
+int bus_answer_tagged(sd_bus_message *call, engine_t *e, unsigned rights)
+{
+    const snapshot_t *s = capture_current(engine_capture(e));
+    sd_bus_message *m = NULL;
+    int r = sd_bus_message_new_method_return(call, &m);
+
+    if (r >= 0)
+        r = sd_bus_message_open_container(m, 'a', "a{sv}");
+    // Whose processes a user sees with hidepid in force is told on the socket only.
+    for (uint32_t slot = 0; r >= 0 && rights != RIGHTS_HIDEPID && slot < s->n_slots; slot++)
+        if (s->processes[slot].known != 0 && s->processes[slot].tags != 0)
+            r = put_process(m, e, slot, rights);
+    if (r >= 0)
+        r = sd_bus_message_close_container(m);
+    return send_or_unref(m, r);
+}
+
+int bus_answer_process(sd_bus_message *call, engine_t *e, unsigned rights)
+{
+    sd_bus_message *m = NULL;
+    uint32_t pid, slot;
+    int r = sd_bus_message_read(call, "u", &pid);
+
+    if (r < 0)
+        return r;
+    slot = capture_find(engine_capture(e), pid, 0);
+    if (pid == 0 || slot == PROCMAP_NONE || rights == RIGHTS_HIDEPID)
+        return sd_bus_reply_method_errnof(call, ESRCH, "there is no process %u", pid);
+    r = sd_bus_message_new_method_return(call, &m);
+    if (r >= 0)
+        r = put_process(m, e, slot, rights);
+    return send_or_unref(m, r);
+}
+
+int bus_append_receipt(sd_bus_message *m, const tag_change_t *c)
+{
+    uint64_t private_kb;
+    int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+    if (r >= 0)
+        r = sd_bus_message_append(m, "{sv}", "start_time", "t", c->process->start_time);
+    if (r >= 0 && PROCESS_KNOWN(c->process, uid))
+        r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) c->process->uid);
+    if (r >= 0 && snapshot_private_kb(c->process, &private_kb))
+        r = sd_bus_message_append(m, "{sv}", "private_bytes", "t", private_kb * 1024);
+    if (r >= 0 && *c->receipt)
+        r = put_text(m, "text", c->receipt, strlen(c->receipt));
+    return r < 0 ? r : sd_bus_message_close_container(m);
+}
