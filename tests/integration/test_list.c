@@ -157,7 +157,7 @@ static bool is_sorted_by_pid(const terminal_t *t, void *user)
     long last = 0;
 
     (void) user;
-    for (int row = 4; row < terminal_rows(t) - 1; row++) {
+    for (int row = viewer_titles(t) + 2; row < terminal_rows(t) - 1; row++) {
         const char *line = terminal_line(t, row);
         long pid = strtol(line, NULL, 10);
 

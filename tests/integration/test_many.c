@@ -44,9 +44,11 @@ static void collect_page(const terminal_t *t, unsigned char *seen)
 {
     long last = 0;
 
-    for (int row = 4; row < terminal_rows(t) - 1; row++) {
+    for (int row = viewer_titles(t) + 2; row < terminal_rows(t) - 1; row++) {
         long pid = strtol(terminal_line(t, row), NULL, 10);
 
+        if (pid == 0 && row == terminal_rows(t) - 2)
+            break; // kept for the receipt of the selected row
         assert_screen(t, pid > last && pid < PIDS_MAX);
         seen[pid] = 1;
         last = pid;

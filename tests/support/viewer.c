@@ -117,6 +117,14 @@ void viewer_await_selected(terminal_t *t, pid_t pid)
     assert_waited(t, is_selected, &pid);
 }
 
+int viewer_titles(const terminal_t *t)
+{
+    for (int row = 0; row < terminal_rows(t); row++)
+        if (strstr(terminal_line(t, row), "PID ") && strstr(terminal_line(t, row), "NAME"))
+            return row;
+    return -1;
+}
+
 bool viewer_position(const terminal_t *t, long *ret_at, long *ret_of)
 {
     const char *line = terminal_line(t, terminal_rows(t) - 1);

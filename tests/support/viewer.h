@@ -24,6 +24,9 @@ void viewer_select(terminal_t *t, pid_t pid);
 int viewer_selected_row(const terminal_t *t); // -1: none
 bool viewer_is_selected(const terminal_t *t, pid_t pid);
 void viewer_await_selected(terminal_t *t, pid_t pid);
+// The row of the columns' titles: it stands lower where the screen is tall; -1: none. Two below it
+// the list begins.
+int viewer_titles(const terminal_t *t);
 // Where in the list the selection is, from 1, and how many rows there are.
 bool viewer_position(const terminal_t *t, long *ret_at, long *ret_of);
 // Selects and opens it.
