@@ -9,30 +9,39 @@ static void close_inspect(app_t *a)
 {
     inspect_free(a->inspect);
     a->inspect = NULL;
-    a->view = VIEW_LIST;
+    a->view = a->inspect_below;
+    a->pane_below = VIEW_LIST;
     if (a->requests.inspect)
         a->requests.inspect(a->requests.user, 0, 0);
 }
 
-static void open_inspect(app_t *a, const row_t *row)
+void actions_inspect(app_t *a, identity_t id, const char *name, view_t below)
 {
-    identity_t id = row->id;
+    const row_t *row = model_find(&a->model, id);
 
+    inspect_free(a->inspect);
+    a->inspect = NULL;
     if (inspect_new(&a->inspect, id) < 0) {
+        a->view = VIEW_LIST;
         app_say(a, "out of memory");
         return;
     }
     receipt_forget(a);
     a->view = VIEW_INSPECT;
+    a->inspect_below = below;
     a->inspect_scroll = 0;
-    a->inspect->row = *row;
     a->inspect->system = a->model.system;
+    a->inspect->row.id = id;
+    if (row)
+        a->inspect->row = *row;
+    snprintf(a->inspect->name, sizeof(a->inspect->name), "%s", name);
     // After a newer tick the row's strings may be another process's: that tick will bring them.
     if (a->snapshot && !a->pending)
         inspect_update(a->inspect, &a->model, a->snapshot);
     if (a->requests.inspect)
         a->requests.inspect(a->requests.user, id.pid, id.start_time);
     app_ask_history(a);
+    panes_want_events(a);
 }
 
 void actions_open(app_t *a)
@@ -42,7 +51,7 @@ void actions_open(app_t *a)
     if (!row)
         return;
     if (!(row->flags & ROW_GROUP)) {
-        open_inspect(a, row);
+        actions_inspect(a, row->id, "", VIEW_LIST);
         return;
     }
     if (a->list.kind == GROUP_USER && model_user(&a->model, row))
@@ -216,7 +225,7 @@ static void list_action(app_t *a, action_t action)
     }
 }
 
-static void scroll_action(int *scroll, int page, action_t action)
+void actions_scroll(int *scroll, int page, action_t action)
 {
     switch (action) {
     case ACTION_UP:
@@ -254,7 +263,7 @@ static void inspect_action(app_t *a, action_t action)
             app_ask_history(a);
         break;
     default:
-        scroll_action(&a->inspect_scroll, MAX(a->grid.rows - 4, 1), action);
+        actions_scroll(&a->inspect_scroll, MAX(a->grid.rows - 4, 1), action);
     }
 }
 
@@ -263,7 +272,7 @@ static void help_action(app_t *a, action_t action)
     if (action == ACTION_BACK || action == ACTION_HELP)
         a->view = a->before_help;
     else
-        scroll_action(&a->help_scroll, MAX(a->grid.rows - 4, 1), action);
+        actions_scroll(&a->help_scroll, MAX(a->grid.rows - 4, 1), action);
 }
 
 void actions_do(app_t *a, action_t action)
@@ -282,6 +291,10 @@ void actions_do(app_t *a, action_t action)
         a->before_help = a->view;
         a->view = VIEW_HELP;
         a->help_scroll = 0;
+    } else if (action == ACTION_EVENTS || action == ACTION_WHY) {
+        panes_toggle(a, action == ACTION_EVENTS ? VIEW_EVENTS : VIEW_WHY);
+    } else if (a->view == VIEW_EVENTS || a->view == VIEW_WHY) {
+        panes_action(a, action);
     } else if (a->view == VIEW_LIST) {
         list_action(a, action);
     } else if (a->view == VIEW_INSPECT) {

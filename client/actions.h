@@ -3,7 +3,7 @@
 
 // What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
 // prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, receipt.c what
-// the selected one's tags are about, app.c the rest.
+// the selected one's tags are about, panes.c events and reasons, app.c the rest.
 
 #include "client/app.h"
 
@@ -37,6 +37,21 @@ void past_tick(app_t *a);
 bool past_answer(app_t *a, uint64_t request);
 // None of the answers will come.
 void past_forget(app_t *a);
+
+// Shows events or reasons above what is shown, or goes back from there.
+void panes_toggle(app_t *a, view_t view);
+void panes_action(app_t *a, action_t action);
+// Gets hold of the events, if that was not done yet.
+void panes_want_events(app_t *a);
+void panes_tick(app_t *a);
+void panes_message(app_t *a, message_type_t type, const message_t *m);
+// On a new connection, on which nothing was asked for.
+void panes_again(app_t *a);
+
+// `lines` of a screen that scrolls.
+void actions_scroll(int *scroll, int page, action_t action);
+// Inspects a process that may be listed or may have ended, and comes back to `below`.
+void actions_inspect(app_t *a, identity_t id, const char *name, view_t below);
 
 // A key while the prompt is open.
 void typing_key(app_t *a, int code);

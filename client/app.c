@@ -39,6 +39,8 @@ void app_free(app_t *a)
         return;
     free(a->clipboard);
     inspect_free(a->inspect);
+    events_free(a->events);
+    why_free(a->why);
     list_done(&a->list);
     model_done(&a->model);
     grid_done(&a->grid);
@@ -58,6 +60,7 @@ void app_tick(app_t *a, const snapshot_t *s)
     a->pending = true;
     a->dirty = true;
     past_tick(a);
+    panes_tick(a);
 }
 
 // ---- The daemon --------------------------------------------------------------------------------
@@ -85,6 +88,7 @@ void app_message(app_t *a, message_type_t type, const message_t *m)
         past_answer(a, m->error.request);
     else if (type == MESSAGE_DETAILS)
         receipt_details(a, &m->details);
+    panes_message(a, type, m);
     if (!a->inspect)
         return;
     if (type == MESSAGE_DETAILS)
@@ -102,12 +106,15 @@ void app_link(app_t *a, link_state_t state, const char *text, const hello_messag
     if (hello) {
         a->rights = hello->has.rights ? hello->rights : 0;
         a->uid = hello->has.uid ? hello->uid : UINT64_MAX;
+        a->features = hello->features;
+        a->instance = hello->instance;
     }
     a->dirty = true;
     // An answer that was awaited on the old connection will not come any more.
     if (again) {
         past_forget(a);
         receipt_forget(a);
+        panes_again(a);
     }
     if (again && a->inspect)
         app_ask_history(a);
@@ -191,6 +198,10 @@ const grid_t *app_draw(app_t *a)
         view_help(a, &all);
     else if (a->view == VIEW_INSPECT)
         view_inspect(a, &all);
+    else if (a->view == VIEW_EVENTS)
+        view_events(a, &all);
+    else if (a->view == VIEW_WHY)
+        view_why(a, &all);
     else
         view_list(a, &all);
     past_ask(a);

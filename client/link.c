@@ -69,8 +69,24 @@ static int ask_pause(void *user, bool paused)
     return session_pause(((loop_t *) user)->attach.session, paused);
 }
 
+static int ask_events(void *user, uint64_t after, bool follow)
+{
+    return session_request_events(((loop_t *) user)->attach.session, NULL, after, follow);
+}
+
+static int ask_why(void *user, uint64_t from_ms, unsigned by, unsigned limit)
+{
+    session_span_t span = {.from_ms = from_ms};
+
+    return session_request_why(((loop_t *) user)->attach.session, &span, by, limit);
+}
+
 ui_requests_t loop_requests(loop_t *l)
 {
-    return (ui_requests_t){
-            .inspect = ask_inspect, .history = ask_history, .pause = ask_pause, .user = l};
+    return (ui_requests_t){.inspect = ask_inspect,
+            .history = ask_history,
+            .pause = ask_pause,
+            .events = ask_events,
+            .why = ask_why,
+            .user = l};
 }

@@ -229,6 +229,18 @@ const tag_name_t tag_names[] = {
 };
 const size_t n_tag_names = ARRAY_SIZE(tag_names);
 
+style_t tags_first(uint32_t set, const char **ret_text)
+{
+    *ret_text = "";
+    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++) {
+        if (!(set & tag_names[i].tag))
+            continue;
+        *ret_text = tag_names[i].text;
+        return tag_names[i].style;
+    }
+    return STYLE_NORMAL;
+}
+
 int tags_weight(uint32_t set)
 {
     int weight = 0;

@@ -37,4 +37,7 @@ extern const size_t n_tag_names;
 // Orders sets of TAG_*: the more urgent one is greater.
 int tags_weight(uint32_t set);
 
+// The most urgent tag of a set by its word; "" and STYLE_NORMAL for none.
+style_t tags_first(uint32_t set, const char **ret_text);
+
 #endif

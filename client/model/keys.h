@@ -25,12 +25,15 @@ enum {
     KEY_CODE_MOUSE, // what it did is told apart
 };
 
-typedef enum { VIEW_LIST, VIEW_INSPECT, VIEW_HELP } view_t;
+typedef enum { VIEW_LIST, VIEW_INSPECT, VIEW_EVENTS, VIEW_WHY, VIEW_HELP } view_t;
 
 #define IN_LIST    (1u << VIEW_LIST)
 #define IN_INSPECT (1u << VIEW_INSPECT)
+#define IN_EVENTS  (1u << VIEW_EVENTS)
+#define IN_WHY     (1u << VIEW_WHY)
 #define IN_HELP    (1u << VIEW_HELP)
-#define IN_ALL     (IN_LIST | IN_INSPECT | IN_HELP)
+#define IN_DATA    (IN_LIST | IN_INSPECT | IN_EVENTS | IN_WHY)
+#define IN_ALL     (IN_DATA | IN_HELP)
 
 typedef enum {
     ACTION_NONE,
@@ -61,6 +64,8 @@ typedef enum {
     ACTION_FREEZE,
     ACTION_COPY,
     ACTION_REDRAW,
+    ACTION_EVENTS,
+    ACTION_WHY,
     ACTION_LONGER,
     ACTION_SHORTER,
     ACTION_HELP,

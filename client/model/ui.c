@@ -13,3 +13,8 @@ uint64_t ui_behind_s(const ui_t *ui)
     age = ui->now_ms - s->mono_ms;
     return age > 2 * MAX(interval_ms, UINT64_C(1000)) + 500 ? age / 1000 : 0;
 }
+
+bool ui_has_feature(const ui_t *ui, uint64_t feature)
+{
+    return (ui->features & feature) != 0;
+}

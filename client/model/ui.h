@@ -4,10 +4,12 @@
 // All that the client knows of itself: what it was told, what it looks at and how. client/app.h
 // changes it, the views draw it.
 
+#include "client/model/events.h"
 #include "client/model/inspect.h"
 #include "client/model/keys.h"
 #include "client/model/list.h"
 #include "client/model/prompt.h"
+#include "client/model/why.h"
 #include "client/widget/glyphs.h"
 #include "client/widget/grid.h"
 
@@ -17,6 +19,8 @@ typedef struct {
     int (*history)(
             void *user, uint64_t pid, uint64_t start_time, uint64_t span_ms, uint64_t step_ms);
     int (*pause)(void *user, bool paused);
+    int (*events)(void *user, uint64_t after, bool follow);
+    int (*why)(void *user, uint64_t from_ms, unsigned by, unsigned limit);
     void *user;
 } ui_requests_t;
 
@@ -46,7 +50,12 @@ typedef struct ui {
     list_t list;
     column_layout_t layout;             // of the drawn list
     char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
-    inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or help above it)
+    inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or something above it)
+    view_t inspect_below;               // where ESC leads to from there
+    events_t *events;                   // NULL until they were wanted for the first time
+    why_t *why;                         // NULL unless VIEW_WHY (or help above it)
+    view_t pane_below;                  // where ESC leads to from VIEW_EVENTS and VIEW_WHY
+    int why_scroll;
     int inspect_scroll;
     uint64_t pasts[UI_PASTS_MAX]; // requests of listed processes' HISTORY, 0: none
     unsigned pasts_left;          // how many more may be made until the next tick
@@ -65,10 +74,15 @@ typedef struct ui {
     char link_text[UI_MESSAGE_MAX]; // why it is not live
     uint64_t rights;                // RIGHTS_*, 0: unknown
     uint64_t uid;                   // that the daemon takes the viewer for
+    uint64_t features;              // FEATURE_* of the daemon
+    uint64_t instance;              // which run of the daemon it is
     char message[UI_MESSAGE_MAX];   // for the foot line, until message_until_ms
     uint64_t message_until_ms;
     uint64_t shown_behind_s;
 } ui_t;
+
+// Whether the daemon answers such requests.
+bool ui_has_feature(const ui_t *ui, uint64_t feature);
 
 // Seconds that the picture lags behind, 0 while it does not.
 uint64_t ui_behind_s(const ui_t *ui);

@@ -1,5 +1,6 @@
 #include "client/view/facts.h"
 
+#include "client/view/events.h"
 #include "client/view/text.h"
 #include "common/cleanup.h"
 #include "common/format.h"
@@ -55,8 +56,16 @@ bool view_has_memory(const inspect_t *i)
     return i->row.state != 'Z' || i->exited;
 }
 
-// A moment of CLOCK_BOOTTIME as time of day, local.
-static char *clock_text(char *buf, size_t cap, const system_snapshot_t *s, uint64_t boot_ms)
+char *format_span(char *buf, size_t cap, unsigned seconds)
+{
+    if (seconds >= 3600)
+        snprintf(buf, cap, "%u h", seconds / 3600);
+    else
+        format_duration(buf, cap, seconds);
+    return buf;
+}
+
+char *format_clock(char *buf, size_t cap, const system_snapshot_t *s, uint64_t boot_ms)
 {
     uint64_t ago = s->mono_ms > boot_ms ? s->mono_ms - boot_ms : 0;
     time_t t = (time_t) ((s->real_ms - MIN(ago, s->real_ms)) / 1000);
@@ -75,7 +84,7 @@ int view_status(const inspect_t *i, const pane_t *p, int row)
     if (i->exited) {
         uint64_t now = i->system.mono_ms;
 
-        clock_text(when, sizeof(when), &i->system, i->exited_ms);
+        format_clock(when, sizeof(when), &i->system, i->exited_ms);
         format_duration(age, sizeof(age), now > i->exited_ms ? (now - i->exited_ms) / 1000 : 0);
         if (i->exited_ms == 0)
             snprintf(text, sizeof(text), "EXITED; these are its last figures");
@@ -145,7 +154,7 @@ static void fact_start(writer_t *w, const inspect_t *i)
     start_ms = s->start_time / ticks * 1000 + s->start_time % ticks * 1000 / ticks;
     end = i->exited ? i->exited_ms : i->system.mono_ms;
     format_duration(age, sizeof(age), end > start_ms ? (end - start_ms) / 1000 : 0);
-    clock_text(when, sizeof(when), &i->system, start_ms);
+    format_clock(when, sizeof(when), &i->system, start_ms);
     fact(w, "Started", "%s, %s %s", when, i->exited ? "lived" : "age", age);
 }
 
@@ -205,6 +214,29 @@ static void facts_of_memory(writer_t *w, const inspect_t *i)
                 format_kb(size, sizeof(size), d->cgroup_limit_kb));
 }
 
+#define EVENTS_SHOWN 5
+
+// The latest of its events.
+static void facts_of_events(writer_t *w, const inspect_t *i)
+{
+    const events_t *events = w->ui->events;
+    unsigned shown = 0;
+
+    for (size_t k = 0; events && k < events->n && shown < EVENTS_SHOWN; k++) {
+        const event_t *e = events_newest(events, k);
+        char text[1200], when[64], label[EVENT_LABEL_MAX];
+        style_t style;
+
+        if (!identity_equal(e->id, i->id))
+            continue;
+        style = event_label(e, label);
+        format_clock(when, sizeof(when), &i->system, e->time_ms);
+        snprintf(text, sizeof(text), "%s %s%s%s", when, label, e->text ? ": " : "",
+                e->text ? e->text : "");
+        put_fact(w, style, shown++ == 0 ? "Events" : "", text);
+    }
+}
+
 int view_facts(const ui_t *ui, const pane_t *p, int row)
 {
     const inspect_t *i = ui->inspect;
@@ -217,6 +249,7 @@ int view_facts(const ui_t *ui, const pane_t *p, int row)
         fact_text(&w, STYLE_ZOMBIE, "Zombie", &d->zombie_text);
         fact_text(&w, STYLE_ALERT, "Unread", &d->unreadable);
     }
+    facts_of_events(&w, i);
     put_fact(&w, STYLE_NORMAL, "User", i->user);
     put_fact(&w, STYLE_NORMAL, "Unit", i->unit);
     put_fact(&w, STYLE_NORMAL, "Command", i->command);

@@ -92,6 +92,17 @@ void view_head(const ui_t *ui, const pane_t *p)
     }
 }
 
+void view_title(const ui_t *ui, const pane_t *p, const char *title)
+{
+    char state[64];
+    style_t style = view_state(ui, state, sizeof(state));
+    int room = p->cols - (int) strlen(state) - 1;
+
+    pane_put(p, 0, 0, room, ALIGN_LEFT, STYLE_TITLE, title);
+    pane_put(p, 0, room + 1, p->cols - room - 1, ALIGN_RIGHT, style, state);
+    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+}
+
 // What this viewer may not see, in as many words as there is room for.
 static const char *describe_rights(const ui_t *ui, int room)
 {

@@ -189,11 +189,8 @@ static int draw_trend(const ui_t *ui, const pane_t *p, int row)
     chart_axis_t axis;
     size_t n;
 
-    if (seconds < 7200)
-        format_duration(span, sizeof(span), seconds);
-    else
-        snprintf(span, sizeof(span), "%u h", seconds / 3600);
-    snprintf(text, sizeof(text), "MEMORY TREND (last %s)", span);
+    snprintf(
+            text, sizeof(text), "MEMORY TREND (last %s)", format_span(span, sizeof(span), seconds));
     pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, text);
     if (!series_range(&i->series, &least, &greatest, &last)) {
         pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_DIM,
@@ -243,15 +240,12 @@ void view_inspect(ui_t *ui, const pane_t *p)
     pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
     const inspect_t *i = ui->inspect;
-    char title[INSPECT_NAME_MAX + 64], state[64];
-    style_t style = view_state(ui, state, sizeof(state));
-    int room = p->cols - (int) strlen(state) - 1, rows;
+    char title[INSPECT_NAME_MAX + 64];
+    int rows;
 
     snprintf(title, sizeof(title), "INSPECT: %s%s(PID %" PRIu64 ")", i->name, i->name[0] ? " " : "",
             i->id.pid);
-    pane_put(p, 0, 0, room, ALIGN_LEFT, STYLE_TITLE, title);
-    pane_put(p, 0, room + 1, p->cols - room - 1, ALIGN_RIGHT, style, state);
-    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
+    view_title(ui, p, title);
     body.scroll = ui->inspect_scroll;
     rows = draw_all(ui, &body);
     if (ui->inspect_scroll > MAX(rows - body.rows, 0)) {

@@ -4,18 +4,6 @@
 #include "common/text.h"
 #include <string.h>
 
-#define TALL 30 // rows from which there is room for more than the list
-
-int view_head_rows(int rows)
-{
-    return rows >= TALL ? HEAD_ROWS_MIN + 1 : HEAD_ROWS_MIN;
-}
-
-int view_foot_rows(int rows)
-{
-    return rows >= TALL ? 2 : 1;
-}
-
 int view_list_page(int rows)
 {
     return MAX(rows - view_head_rows(rows) - HEADING_ROWS - view_foot_rows(rows), 0);

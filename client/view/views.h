@@ -12,9 +12,18 @@
 // Above every list: the head, of which a tall screen shows more, and the columns' headings.
 #define HEAD_ROWS_MIN 2
 #define HEADING_ROWS  2
-int view_head_rows(int rows);
+#define VIEW_TALL     30
+
+static inline int view_head_rows(int rows)
+{
+    return rows >= VIEW_TALL ? HEAD_ROWS_MIN + 1 : HEAD_ROWS_MIN;
+}
+
 // Below it.
-int view_foot_rows(int rows);
+static inline int view_foot_rows(int rows)
+{
+    return rows >= VIEW_TALL ? 2 : 1;
+}
 
 void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);
@@ -23,7 +32,15 @@ void view_foot(const ui_t *ui, const pane_t *p);
 int view_list_page(int rows);
 void view_list(ui_t *ui, const pane_t *p);
 void view_inspect(ui_t *ui, const pane_t *p);
+void view_events(ui_t *ui, const pane_t *p);
+void view_why(ui_t *ui, const pane_t *p);
 void view_help(ui_t *ui, const pane_t *p);
+
+// The first two rows of a screen that is not the list.
+void view_title(const ui_t *ui, const pane_t *p, const char *title);
+
+// How many events a screen of that many rows shows.
+int view_events_page(int rows);
 
 // What the keys of a view do, in a line.
 void view_hints(const ui_t *ui, const pane_t *p, view_t view);

@@ -39,6 +39,27 @@ static int on_pause(void *user, bool paused)
     return 0;
 }
 
+static int on_events(void *user, uint64_t after, bool follow)
+{
+    stage_t *s = user;
+
+    s->events_after = after;
+    s->events_followed = follow;
+    s->events_requests++;
+    return 2000 + (int) s->events_requests;
+}
+
+static int on_why(void *user, uint64_t from_ms, unsigned by, unsigned limit)
+{
+    stage_t *s = user;
+
+    (void) limit;
+    s->why_from_ms = from_ms;
+    s->why_by = by;
+    s->why_requests++;
+    return 3000 + (int) s->why_requests;
+}
+
 static void check(bool good, const char *what)
 {
     if (!good) {
@@ -49,7 +70,7 @@ static void check(bool good, const char *what)
 
 void stage_init(stage_t *s, bool utf8, int rows, int cols)
 {
-    ui_requests_t requests = {on_inspect, on_history, on_pause, s};
+    ui_requests_t requests = {on_inspect, on_history, on_pause, on_events, on_why, s};
     system_snapshot_t *system = &s->snapshot.system;
     hello_message_t hello = {0};
 
@@ -81,6 +102,8 @@ void stage_init(stage_t *s, bool utf8, int rows, int cols)
     SYSTEM_SET(system, clock_ticks, 100);
     MESSAGE_SET(&hello, rights, RIGHTS_ALL);
     MESSAGE_SET(&hello, uid, 0);
+    MESSAGE_SET(&hello, features, FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_WHY);
+    MESSAGE_SET(&hello, instance, 1);
     app_time(s->app, 1000000);
     app_link(s->app, LINK_LIVE, "", &hello);
 }

@@ -22,6 +22,10 @@ typedef struct {
     uint64_t history_span_ms;
     unsigned past_requests; // for trends in the list; they are numbered from 1000 on
     uint64_t past_pid;
+    // Numbered from 2001 and from 3001 on.
+    unsigned events_requests, why_requests, why_by;
+    uint64_t events_after, why_from_ms;
+    bool events_followed;
     int next_request;
     bool paused;
 } stage_t;

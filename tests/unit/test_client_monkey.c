@@ -27,6 +27,21 @@ static int ask_history(
     return ++*(int *) user;
 }
 
+static int ask_events(void *user, uint64_t after, bool follow)
+{
+    (void) after;
+    (void) follow;
+    return ++*(int *) user;
+}
+
+static int ask_why(void *user, uint64_t from_ms, unsigned by, unsigned limit)
+{
+    (void) from_ms;
+    (void) by;
+    (void) limit;
+    return ++*(int *) user;
+}
+
 static void check(const grid_t *g)
 {
     for (int row = 0; row < g->rows; row++) {
@@ -64,6 +79,29 @@ static void any_message(app_t *a, world_t *w)
 
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (char) world_random(w, 256);
+    if (a->events && world_random(w, 2)) {
+        MESSAGE_SET(&m.event, number, world_random(w, 400));
+        MESSAGE_SET(&m.event, time_ms, world_random(w, UINT64_MAX));
+        MESSAGE_SET(&m.event, kind, world_random(w, 7));
+        MESSAGE_SET(&m.event, tag, world_random(w, 256));
+        MESSAGE_SET(&m.event, pid, world_random(w, 60));
+        MESSAGE_SET(&m.event, last, world_random(w, 10) == 0);
+        MESSAGE_SET(&m.event, request, a->events->request);
+        MESSAGE_SET_TEXT(&m.event, name, bytes, sizeof(bytes));
+        MESSAGE_SET_TEXT(&m.event, text, bytes, sizeof(bytes));
+        app_message(a, MESSAGE_EVENT, &m);
+        return;
+    }
+    if (a->why && world_random(w, 2)) {
+        MESSAGE_SET(&m.why, request, a->why->request);
+        MESSAGE_SET(&m.why, change_from_ms, world_random(w, UINT64_MAX));
+        MESSAGE_SET(&m.why, change_to_kb, world_random(w, UINT64_MAX));
+        MESSAGE_SET(&m.why, steepest_kb, (int64_t) world_random(w, UINT64_MAX));
+        MESSAGE_SET(&m.why, others_kb, (int64_t) world_random(w, UINT64_MAX));
+        MESSAGE_SET_TEXT(&m.why, rows, bytes, world_random(w, sizeof(bytes)));
+        app_message(a, MESSAGE_WHY, &m);
+        return;
+    }
     if (!a->inspect)
         return;
     if (world_random(w, 2)) {
@@ -100,14 +138,19 @@ static void play(uint64_t seed, bool wild, bool utf8)
 {
     world_options_t options = {.seed = seed, .slots = 60, .wild = wild};
     int request = 0;
-    ui_requests_t requests = {.inspect = ask, .history = ask_history, .user = &request};
+    ui_requests_t requests = {.inspect = ask,
+            .history = ask_history,
+            .events = ask_events,
+            .why = ask_why,
+            .user = &request};
+    hello_message_t hello = {.features = FEATURE_EVENTS | FEATURE_WHY};
     world_t w;
     app_t *a;
 
     world_init(&w, &options);
     assert_int_equal(app_new(&a, utf8, &requests), 0);
-    app_link(a, LINK_LIVE, "", NULL);
-    for (int step = 0; step < 400; step++) {
+    app_link(a, LINK_LIVE, "", &hello);
+    for (int step = 0; step < 1100; step++) {
         switch (world_random(&w, 12)) {
         case 0:
             assert_int_equal(

@@ -1,0 +1,110 @@
+#include "client/model/why.h"
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "protocol/rows.h"
+#include <errno.h>
+#include <stdio.h>
+
+int why_new(why_t **ret, unsigned span)
+{
+    why_t *w = calloc(1, sizeof(*w));
+
+    if (!w)
+        return -ENOMEM;
+    w->span = span;
+    *ret = w;
+    return 0;
+}
+
+void why_free(why_t *w)
+{
+    free(w);
+}
+
+const char *why_ledger_name(uint64_t kind)
+{
+    static const char *const names[] = {
+            [LEDGER_PROCESSES] = "processes",
+            [LEDGER_SHMEM] = "shared, tmpfs",
+            [LEDGER_CACHE_CLEAN] = "page cache",
+            [LEDGER_CACHE_DIRTY] = "cache to write",
+            [LEDGER_SLAB_RECLAIMABLE] = "kernel caches",
+            [LEDGER_SLAB] = "kernel objects",
+            [LEDGER_PAGE_TABLES] = "page tables",
+            [LEDGER_KERNEL_STACKS] = "kernel stacks",
+            [LEDGER_PERCPU] = "per CPU",
+            [LEDGER_VMALLOC] = "vmalloc",
+            [LEDGER_HUGETLB] = "huge pages",
+            [LEDGER_COMPRESSED] = "compressed swap",
+            [LEDGER_FREE] = "free",
+            [LEDGER_UNEXPLAINED] = "unexplained",
+            [LEDGER_SWAP] = "swap",
+    };
+
+    return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "other";
+}
+
+// Amounts are what a host may have: differences stay within the type.
+static int64_t bounded(uint64_t kb)
+{
+    return (int64_t) MIN(kb, UINT64_C(1) << 50);
+}
+
+static bool take_rows(why_t *w, const text_view_t *packed, bool utf8)
+{
+    cursor_t c = cursor_of(packed->data, packed->len);
+    why_row_t row;
+
+    w->n_rows = 0;
+    while (w->n_rows < WHY_ROWS && why_row_next(&c, &row)) {
+        why_line_t *line = &w->rows[w->n_rows++];
+
+        *line = (why_line_t){row.kind, row.count, row.pid, row.uid, row.exited_ms, row.has_uid,
+                bounded(row.start_kb), bounded(row.end_kb), ""};
+        if (row.kind != 0)
+            snprintf(line->name, sizeof(line->name), "%s", why_ledger_name(row.kind));
+        else
+            text_sanitize(line->name, sizeof(line->name), row.name.data, row.name.len, utf8);
+    }
+    return !c.failed;
+}
+
+static bool take_ledger(why_t *w, const text_view_t *packed)
+{
+    cursor_t c = cursor_of(packed->data, packed->len);
+    ledger_line_t line;
+    int64_t most = INT64_C(1) << 50;
+
+    w->n_ledger = 0;
+    while (w->n_ledger < WHY_LEDGER && ledger_line_next(&c, &line))
+        w->ledger[w->n_ledger++] = (why_line_t){.kind = line.kind,
+                .start_kb = MAX(MIN(line.start_kb, most), -most),
+                .end_kb = MAX(MIN(line.end_kb, most), -most)};
+    return !c.failed;
+}
+
+bool why_take(why_t *w, const why_message_t *m, bool utf8)
+{
+    if (w->request == 0 || m->request != w->request)
+        return false;
+    w->request = 0;
+    w->error[0] = '\0';
+    w->known = take_rows(w, &m->rows, utf8) && take_ledger(w, &m->ledger);
+    w->answer = *m;
+    w->answer.rows = w->answer.ledger = (text_view_t){0};
+    if (!w->known)
+        snprintf(w->error, sizeof(w->error), "the daemon's answer makes no sense");
+    return w->known;
+}
+
+bool why_failed(why_t *w, const error_message_t *m, bool utf8)
+{
+    if (w->request == 0 || m->request != w->request)
+        return false;
+    w->request = 0;
+    // As many as there may be between two ticks: it is asked again.
+    if (m->code != ERROR_LIMIT)
+        text_sanitize(w->error, sizeof(w->error), m->text.data, m->text.len, utf8);
+    return true;
+}

@@ -1,0 +1,46 @@
+#ifndef MEMSCOPE_CLIENT_MODEL_WHY_H
+#define MEMSCOPE_CLIENT_MODEL_WHY_H
+
+// Who took memory in a span of time, as the daemon answered last, and what is to be asked next.
+
+#include "protocol/message.h"
+#include <stddef.h>
+
+#define WHY_ROWS     48
+#define WHY_LEDGER   24
+#define WHY_TEXT_MAX 130
+
+typedef struct {
+    uint64_t kind; // 0: processes, else LEDGER_*
+    uint64_t count, pid, uid, exited_ms;
+    bool has_uid;
+    int64_t start_kb, end_kb;
+    char name[WHY_TEXT_MAX]; // safe to show
+} why_line_t;
+
+typedef struct {
+    unsigned span; // of inspect_spans
+    unsigned by;   // WHY_BY_*
+    uint64_t request;
+    uint64_t asked_ms;
+    char error[256]; // why there is no answer, "" if nothing is wrong
+
+    bool known;           // there was an answer:
+    why_message_t answer; // without what is packed in it
+    why_line_t rows[WHY_ROWS], ledger[WHY_LEDGER];
+    size_t n_rows, n_ledger;
+} why_t;
+
+#define WHY_SPAN_USUAL 2 // ten minutes
+
+int why_new(why_t **ret, unsigned span);
+void why_free(why_t *w);
+
+// Takes up an answer if it is the one awaited. False: it is not, or it is malformed.
+bool why_take(why_t *w, const why_message_t *m, bool utf8);
+bool why_failed(why_t *w, const error_message_t *m, bool utf8);
+
+// What a line of the ledger is called.
+const char *why_ledger_name(uint64_t kind);
+
+#endif

@@ -1,0 +1,183 @@
+#include "client/actions.h"
+
+#include "client/view/views.h"
+#include "common/cleanup.h"
+
+// Between two looks at who took memory: the daemon does few of these for all its clients.
+#define WHY_MS 5000
+
+// ---- Asking ------------------------------------------------------------------------------------
+
+static void ask_events(app_t *a)
+{
+    events_t *e = a->events;
+    int r;
+
+    if (!e || !a->requests.events || a->link != LINK_LIVE || !ui_has_feature(a, FEATURE_EVENTS))
+        return;
+    if (e->instance != a->instance)
+        events_clear(e);
+    e->instance = a->instance;
+    r = a->requests.events(a->requests.user, e->asked, true);
+    e->request = r > 0 ? (uint64_t) r : 0;
+}
+
+void panes_want_events(app_t *a)
+{
+    if (a->events)
+        return;
+    if (events_new(&a->events) < 0)
+        app_say(a, "out of memory");
+    else
+        ask_events(a);
+}
+
+static void ask_why(app_t *a)
+{
+    why_t *w = a->why;
+    uint64_t now_ms = a->model.system.mono_ms, span_ms = (uint64_t) inspect_spans[w->span] * 1000;
+    int r;
+
+    w->asked_ms = a->now_ms;
+    w->request = 0;
+    if (!a->requests.why || a->link != LINK_LIVE || !ui_has_feature(a, FEATURE_WHY))
+        return;
+    r = a->requests.why(a->requests.user, now_ms > span_ms ? now_ms - span_ms : 1, w->by, WHY_ROWS);
+    w->request = r > 0 ? (uint64_t) r : 0;
+}
+
+void panes_tick(app_t *a)
+{
+    if (a->why && a->view == VIEW_WHY && a->now_ms >= a->why->asked_ms + WHY_MS)
+        ask_why(a);
+}
+
+void panes_again(app_t *a)
+{
+    if (a->events)
+        ask_events(a);
+    if (a->why)
+        ask_why(a);
+}
+
+void panes_message(app_t *a, message_type_t type, const message_t *m)
+{
+    if (type == MESSAGE_EVENT && a->events) {
+        if (events_take(a->events, &m->event, a->utf8))
+            ask_events(a);
+        a->dirty |= a->view == VIEW_EVENTS || a->view == VIEW_INSPECT;
+    } else if (type == MESSAGE_WHY && a->why) {
+        a->dirty |= why_take(a->why, &m->why, a->utf8);
+    } else if (type == MESSAGE_ERROR && a->why) {
+        a->dirty |= why_failed(a->why, &m->error, a->utf8);
+    }
+}
+
+// ---- Showing -----------------------------------------------------------------------------------
+
+static void leave(app_t *a)
+{
+    why_free(a->why);
+    a->why = NULL;
+    a->view = a->pane_below;
+}
+
+static void enter(app_t *a, view_t view)
+{
+    if (a->view == VIEW_LIST || a->view == VIEW_INSPECT)
+        a->pane_below = a->view;
+    why_free(a->why);
+    a->why = NULL;
+    if (view == VIEW_EVENTS) {
+        panes_want_events(a);
+    } else if (why_new(&a->why, a->inspect ? a->inspect->span : WHY_SPAN_USUAL) < 0) {
+        app_say(a, "out of memory");
+        return;
+    } else {
+        a->why_scroll = 0;
+        ask_why(a);
+    }
+    a->view = view;
+}
+
+void panes_toggle(app_t *a, view_t view)
+{
+    if (a->view == view)
+        leave(a);
+    else
+        enter(a, view);
+}
+
+static void open_event(app_t *a)
+{
+    const event_t *e = a->events ? events_newest(a->events, events_place(a->events)) : NULL;
+
+    if (!e || e->id.pid == 0)
+        return;
+    a->pane_below = VIEW_LIST;
+    actions_inspect(a, e->id, e->name, VIEW_EVENTS);
+}
+
+static void events_action(app_t *a, action_t action)
+{
+    long page = MAX(view_events_page(a->grid.rows), 1);
+
+    switch (action) {
+    case ACTION_UP:
+        events_move(a->events, -1);
+        break;
+    case ACTION_DOWN:
+        events_move(a->events, 1);
+        break;
+    case ACTION_PAGE_UP:
+        events_move(a->events, -page);
+        break;
+    case ACTION_PAGE_DOWN:
+        events_move(a->events, page);
+        break;
+    case ACTION_HOME:
+        events_move(a->events, -EVENTS_MAX);
+        break;
+    case ACTION_END:
+        events_move(a->events, EVENTS_MAX);
+        break;
+    case ACTION_OPEN:
+        open_event(a);
+        break;
+    default:
+        break;
+    }
+}
+
+static void why_action(app_t *a, action_t action)
+{
+    why_t *w = a->why;
+    unsigned span = w->span;
+
+    switch (action) {
+    case ACTION_LONGER:
+        w->span = MIN(span + 1, n_inspect_spans - 1);
+        break;
+    case ACTION_SHORTER:
+        w->span = span > 0 ? span - 1 : 0;
+        break;
+    case ACTION_GROUP:
+        w->by = w->by == WHY_BY_PROCESS ? WHY_BY_NAME : w->by - 1;
+        ask_why(a);
+        break;
+    default:
+        actions_scroll(&a->why_scroll, MAX(a->grid.rows - 4, 1), action);
+    }
+    if (w->span != span)
+        ask_why(a);
+}
+
+void panes_action(app_t *a, action_t action)
+{
+    if (action == ACTION_BACK)
+        leave(a);
+    else if (a->view == VIEW_WHY)
+        why_action(a, action);
+    else if (a->events)
+        events_action(a, action);
+}

@@ -1,0 +1,333 @@
+// Events, and who took memory.
+
+#include "protocol/cursor.h"
+#include "protocol/rows.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/stage.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define KEY_ESCAPE "\x1b"
+
+static void open_stage(stage_t *s, int rows, int cols)
+{
+    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+    setenv("TZ", "UTC", 1);
+    tzset();
+    stage_init(s, true, rows, cols);
+    stage_populate(s);
+    stage_run(s, 1);
+}
+
+#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
+#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
+
+// ---- Events ------------------------------------------------------------------------------------
+
+static void tell(stage_t *s, uint64_t number, unsigned kind, unsigned tag, uint64_t pid,
+        const char *name, const char *text)
+{
+    message_t m = {0};
+
+    MESSAGE_SET(&m.event, number, number);
+    MESSAGE_SET(&m.event, time_ms, s->snapshot.system.mono_ms - 100000 + number * 1000);
+    MESSAGE_SET(&m.event, kind, kind);
+    MESSAGE_SET(&m.event, tag, tag);
+    MESSAGE_SET(&m.event, pid, pid);
+    MESSAGE_SET(&m.event, start_time, pid);
+    MESSAGE_SET_TEXT(&m.event, name, name, strlen(name));
+    MESSAGE_SET_TEXT(&m.event, text, text, strlen(text));
+    app_message(s->app, MESSAGE_EVENT, &m);
+}
+
+static void tell_end(stage_t *s, uint64_t request, bool more, uint64_t number)
+{
+    message_t m = {0};
+
+    MESSAGE_SET(&m.event, request, request);
+    MESSAGE_SET(&m.event, last, 1);
+    MESSAGE_SET(&m.event, more, more);
+    MESSAGE_SET(&m.event, number, number);
+    MESSAGE_SET(&m.event, since_ms, 10000);
+    app_message(s->app, MESSAGE_EVENT, &m);
+}
+
+static void tell_some(stage_t *s)
+{
+    tell(s, 1, EVENT_SUSPECTED, TAG_LEAK_SUSPECTED, 3587, "chrome", "grows since 4 min");
+    tell(s, 2, EVENT_SET, TAG_LEAK, 3587, "chrome", "grows since 14 min, 12.3 MB at 0.9 MB/min");
+    tell(s, 3, EVENT_OOM_KILL, 0, 777, "victim", "killed with 2.1 GB; it had grown by 1.4 GB");
+    tell(s, 4, EVENT_EXIT, TAG_SPIKE, 778, "gone\x1b[2J", "ended with 600 MB");
+}
+
+static void events_are_shown_newest_first(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_int_equal(s.events_requests, 0);
+    stage_keys(&s, "e");
+    assert_int_equal(s.events_requests, 1);
+    assert_true(s.events_followed);
+    assert_shown(&s, "waiting for the daemon");
+    tell_some(&s);
+    tell_end(&s, 2001, false, 4);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "exit SPIKE"), 3);
+    assert_int_equal(stage_find_row(&s, "OOM KILL"), 4);
+    assert_non_null(strstr(stage_selected(&s), "gone?[2J"));
+    assert_shown(&s, "EVENTS since 21:56:50");
+    // One that was there already, and one that happens now.
+    tell(&s, 4, EVENT_EXIT, TAG_SPIKE, 778, "again", "");
+    tell(&s, 5, EVENT_CLEARED, TAG_LEAK, 3587, "chrome", "it has stopped");
+    stage_draw(&s);
+    assert_int_equal(s.app->events->n, 5);
+    assert_non_null(strstr(stage_selected(&s), "LEAK ended"));
+    assert_true(stage_golden(&s, "events_80x24"));
+    stage_resize(&s, 50, 160);
+    assert_true(stage_golden(&s, "events_160x50"));
+    stage_resize(&s, 15, 60);
+    assert_true(stage_golden(&s, "events_60x15"));
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_LIST);
+    stage_keys(&s, "ee");
+    assert_int_equal(s.app->view, VIEW_LIST);
+    assert_int_equal(s.events_requests, 1);
+    stage_done(&s);
+}
+
+static void the_cursor_stays_on_its_event(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "e");
+    tell_some(&s);
+    stage_keys(&s, "j");
+    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    tell(&s, 9, EVENT_SET, TAG_SPIKE, 3600, "chrome", "steep");
+    stage_draw(&s);
+    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    assert_shown(&s, "killed with 2.1 GB; it had grown by 1.4 GB");
+    // It is opened although it lives no longer, and ESC leads back here.
+    stage_keys(&s, "\r");
+    assert_int_equal(s.inspected_pid, 777);
+    assert_shown(&s, "INSPECT: victim (PID 777)");
+    assert_shown(&s, "OOM KILL: killed with 2.1 GB");
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_EVENTS);
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_LIST);
+    stage_done(&s);
+}
+
+static void more_events_are_asked_for(void **state)
+{
+    hello_message_t hello = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "e");
+    tell_some(&s);
+    tell_end(&s, 2001, true, 4);
+    assert_int_equal(s.events_requests, 2);
+    assert_int_equal(s.events_after, 4);
+    // An answer that goes nowhere is the last.
+    tell_end(&s, 2002, true, 4);
+    assert_int_equal(s.events_requests, 2);
+    tell_end(&s, 2002, true, 400); // nobody awaits it
+    assert_int_equal(s.events_requests, 2);
+    for (uint64_t i = 5; i < 2000; i++)
+        tell(&s, i, EVENT_SET, TAG_SPIKE, i, "many", "steep");
+    assert_int_equal(s.app->events->n, EVENTS_MAX);
+    stage_key(&s, KEY_CODE_END);
+    assert_non_null(strstr(stage_selected(&s), "1744"));
+    // The same daemon is asked for what came since, another one for everything.
+    MESSAGE_SET(&hello, features, FEATURE_EVENTS);
+    MESSAGE_SET(&hello, instance, 1);
+    app_link(s.app, LINK_RECONNECTING, "gone", NULL);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    assert_int_equal(s.events_requests, 3);
+    assert_int_equal(s.events_after, 4);
+    MESSAGE_SET(&hello, instance, 2);
+    app_link(s.app, LINK_RECONNECTING, "gone", NULL);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    assert_int_equal(s.events_after, 0);
+    assert_int_equal(s.app->events->n, 0);
+    stage_done(&s);
+}
+
+// ---- Why ---------------------------------------------------------------------------------------
+
+static void put_row(buffer_t *b, uint64_t pid, const char *name, uint64_t from, uint64_t to)
+{
+    why_row_t row = {.count = 1, .pid = pid, .has_uid = true, .start_kb = from, .end_kb = to};
+
+    row.name = (text_view_t){name, strlen(name)};
+    why_row_put(b, &row);
+}
+
+static void answer(stage_t *s, uint64_t request)
+{
+    uint64_t now = s->snapshot.system.mono_ms;
+    buffer_t rows = {0}, ledger = {0};
+    ledger_line_t line = {LEDGER_PROCESSES, 4 << 20, 6 << 20};
+    why_row_t cache = {.kind = LEDGER_CACHE_DIRTY, .start_kb = 1 << 20, .end_kb = 1 << 19};
+    message_t m = {0};
+    why_message_t *w = &m.why;
+
+    put_row(&rows, 3587, "chrome", 1 << 20, 2 << 20);
+    put_row(&rows, 4000, "gone\x1b", 0, 300 << 10);
+    why_row_put(&rows, &cache);
+    ledger_line_put(&ledger, &line);
+    line = (ledger_line_t){LEDGER_FREE, 9 << 20, 7 << 20};
+    ledger_line_put(&ledger, &line);
+    MESSAGE_SET(w, request, request);
+    MESSAGE_SET(w, change_from_ms, now - 200000);
+    MESSAGE_SET(w, change_to_ms, now - 20000);
+    MESSAGE_SET(w, change_from_kb, 5 << 20);
+    MESSAGE_SET(w, change_to_kb, 7 << 20);
+    MESSAGE_SET(w, steepest_from_ms, now - 100000);
+    MESSAGE_SET(w, steepest_to_ms, now - 90000);
+    MESSAGE_SET(w, steepest_kb, 700 << 10);
+    MESSAGE_SET(w, others, 12);
+    MESSAGE_SET(w, others_kb, 5 << 10);
+    MESSAGE_SET(w, hidden_kb, 0);
+    MESSAGE_SET(w, unexplained_kb, -(3 << 10));
+    MESSAGE_SET_TEXT(w, rows, (const char *) rows.data, rows.len);
+    MESSAGE_SET_TEXT(w, ledger, (const char *) ledger.data, ledger.len);
+    app_message(s->app, MESSAGE_WHY, &m);
+    stage_draw(s);
+    buffer_done(&rows);
+    buffer_done(&ledger);
+}
+
+static void why_tells_who(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "w");
+    assert_int_equal(s.why_requests, 1);
+    assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 600000);
+    assert_shown(&s, "WHY memory changed in the last 10 min");
+    answer(&s, 77); // not awaited
+    assert_shown(&s, "waiting for the daemon");
+    answer(&s, 3001);
+    assert_shown(&s, "Used memory 5120.0 MB to 7168.0 MB");
+    assert_shown(&s, "Steepest: +700.00 MB within 10 s");
+    assert_shown(&s, "gone?");
+    assert_true(stage_golden(&s, "why_80x24"));
+    stage_resize(&s, 50, 160);
+    assert_true(stage_golden(&s, "why_160x50"));
+    stage_resize(&s, 15, 60);
+    assert_true(stage_golden(&s, "why_60x15"));
+    stage_done(&s);
+}
+
+static void why_goes_on_asking(void **state)
+{
+    message_t m = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "\r++w");
+    assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 600000); // the span inspected
+    answer(&s, 3001);
+    stage_run(&s, 4);
+    assert_int_equal(s.why_requests, 1);
+    stage_run(&s, 1);
+    assert_int_equal(s.why_requests, 2);
+    // What could not be answered leaves what is there.
+    MESSAGE_SET(&m.error, request, 3002);
+    MESSAGE_SET(&m.error, code, ERROR_LIMIT);
+    app_message(s.app, MESSAGE_ERROR, &m);
+    stage_draw(&s);
+    assert_shown(&s, "Used memory");
+    stage_keys(&s, "-");
+    assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 120000);
+    stage_keys(&s, "g");
+    assert_int_equal(s.why_by, WHY_BY_NAME);
+    stage_keys(&s, "g");
+    assert_int_equal(s.why_by, WHY_BY_UNIT);
+    assert_int_equal(s.why_requests, 5);
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_INSPECT);
+    stage_run(&s, 20);
+    assert_int_equal(s.why_requests, 5);
+    stage_done(&s);
+}
+
+static void answers_may_be_any_bytes(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "w");
+    srand(1);
+    for (unsigned round = 0; round < 3000; round++) {
+        char rows[64], ledger[64];
+        message_t m = {0};
+
+        for (size_t i = 0; i < sizeof(rows); i++) {
+            rows[i] = (char) rand();
+            ledger[i] = (char) rand();
+        }
+        s.app->why->request = 7;
+        MESSAGE_SET(&m.why, request, 7);
+        MESSAGE_SET(&m.why, change_from_kb, (uint64_t) rand() << 33);
+        MESSAGE_SET(&m.why, change_to_kb, (uint64_t) rand() << 33);
+        MESSAGE_SET(&m.why, unexplained_kb, INT64_MIN + rand());
+        MESSAGE_SET(&m.why, steepest_kb, INT64_MIN);
+        MESSAGE_SET_TEXT(&m.why, rows, rows, (size_t) rand() % sizeof(rows));
+        MESSAGE_SET_TEXT(&m.why, ledger, ledger, (size_t) rand() % sizeof(ledger));
+        app_message(s.app, MESSAGE_WHY, &m);
+        stage_draw(&s);
+        assert_true(s.app->why->n_rows <= WHY_ROWS && s.app->why->n_ledger <= WHY_LEDGER);
+    }
+    stage_done(&s);
+}
+
+static void a_daemon_that_does_not_know_is_not_asked(void **state)
+{
+    hello_message_t hello = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    MESSAGE_SET(&hello, features, FEATURE_HISTORY);
+    app_link(s.app, LINK_RECONNECTING, "gone", NULL);
+    app_link(s.app, LINK_LIVE, "", &hello);
+    stage_keys(&s, "e");
+    assert_shown(&s, "this daemon keeps no events");
+    stage_keys(&s, "w");
+    assert_shown(&s, "this daemon does not tell who took memory");
+    assert_int_equal(s.events_requests + s.why_requests, 0);
+    stage_keys(&s, "w");
+    assert_int_equal(s.app->view, VIEW_LIST);
+    stage_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(events_are_shown_newest_first),
+            cmocka_unit_test(the_cursor_stays_on_its_event),
+            cmocka_unit_test(more_events_are_asked_for),
+            cmocka_unit_test(why_tells_who),
+            cmocka_unit_test(why_goes_on_asking),
+            cmocka_unit_test(answers_may_be_any_bytes),
+            cmocka_unit_test(a_daemon_that_does_not_know_is_not_asked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
