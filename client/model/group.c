@@ -124,3 +124,13 @@ int model_group(model_t *m, group_kind_t kind)
     procmap_done(&by_key);
     return r;
 }
+
+row_t model_sum(const model_t *m)
+{
+    row_t sum = {.flags = ROW_GROUP};
+
+    for (size_t i = 0; i < m->processes.n; i++)
+        if (m->processes.items[i].flags & ROW_LISTED)
+            add_member(&sum, &m->processes.items[i]);
+    return sum;
+}

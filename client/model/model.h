@@ -40,6 +40,9 @@ void model_reset_baselines(model_t *m);
 // Makes `groups` of the processes that are ROW_LISTED. 0 or -ENOMEM.
 int model_group(model_t *m, group_kind_t kind);
 
+// The processes that are ROW_LISTED as one row.
+row_t model_sum(const model_t *m);
+
 // NULL where it is not among the processes (or the groups last made).
 const row_t *model_find(const model_t *m, identity_t id);
 

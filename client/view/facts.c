@@ -2,6 +2,7 @@
 
 #include "client/view/events.h"
 #include "client/view/text.h"
+#include "client/widget/gauge.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -199,6 +200,39 @@ static void facts_of_io(writer_t *w, const inspect_t *i)
         fact(w, "I/O", "read %s, written %s", read, written);
 }
 
+#define LIMIT_GAUGE 14
+
+// How long so much memory lasts if it goes on as in the last minute. False: it does not grow, or
+// that is too far away to be told.
+static bool time_left(const inspect_t *i, uint64_t left_kb, char *buf, size_t cap)
+{
+    int64_t rate = row_knows(&i->row, VALUE_RATE) ? i->row.values[VALUE_RATE] : 0;
+    uint64_t minutes = rate > 0 ? left_kb / (uint64_t) rate : UINT64_MAX;
+
+    if (i->exited || minutes > 2 * 24 * 60)
+        return false;
+    format_duration(buf, cap, minutes * 60);
+    return true;
+}
+
+// How full the cgroup is that has the lowest limit, and until when it lasts.
+static void fact_limit(writer_t *w, const inspect_t *i)
+{
+    uint64_t used = i->details.cgroup_used_kb, limit = i->details.cgroup_limit_kb;
+    char used_text[FORMAT_MAX], limit_text[FORMAT_MAX], left[FORMAT_MAX] = "", text[192];
+    bool ends = time_left(i, limit - MIN(used, limit), left, sizeof(left));
+    int col = LABEL_WIDTH + LIMIT_GAUGE + 1;
+
+    snprintf(text, sizeof(text), "%s of %s in its cgroup%s%s%s",
+            format_kb(used_text, sizeof(used_text), used),
+            format_kb(limit_text, sizeof(limit_text), limit), ends ? ", full in " : "", left,
+            ends ? " at its rate" : "");
+    pane_put(w->pane, w->row, 0, LABEL_WIDTH - 1, ALIGN_LEFT, STYLE_DIM, "Limit");
+    gauge_draw(w->pane, w->ui->glyphs, w->row, LABEL_WIDTH, LIMIT_GAUGE, GAUGE_LOAD, used, limit);
+    w->row += view_put_wrapped(
+            w->pane, w->row, col, w->pane->cols - col, ends ? STYLE_ALERT : STYLE_NORMAL, text);
+}
+
 static void facts_of_memory(writer_t *w, const inspect_t *i)
 {
     const details_message_t *d = &i->details;
@@ -210,8 +244,12 @@ static void facts_of_memory(writer_t *w, const inspect_t *i)
         fact(w, "Peak", "RSS %s, address space %s", format_kb(peak, sizeof(peak), d->hwm_kb),
                 format_kb(size, sizeof(size), d->size_kb));
     if (d->has.cgroup_limit_kb && d->has.cgroup_used_kb)
-        fact(w, "Limit", "%s of %s in its cgroup", format_kb(peak, sizeof(peak), d->cgroup_used_kb),
-                format_kb(size, sizeof(size), d->cgroup_limit_kb));
+        fact_limit(w, i);
+    else if (i->row.tags & (TAG_LEAK | TAG_LEAK_SUSPECTED) &&
+             SYSTEM_KNOWN(&i->system, mem_available_kb) &&
+             time_left(i, i->system.mem_available_kb, size, sizeof(size)))
+        fact(w, "Limit", "the host's %s that are left are used up in %s at its rate",
+                format_kb(peak, sizeof(peak), i->system.mem_available_kb), size);
 }
 
 #define EVENTS_SHOWN 5

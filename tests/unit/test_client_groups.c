@@ -144,7 +144,7 @@ static void enter_shows_the_members(void **state)
     open_stage(&s, 100);
     stage_keys(&s, "gj\r");
     assert_null(s.app->inspect);
-    assert_int_not_equal(stage_find_row(&s, "NAME = db"), -1);
+    assert_int_not_equal(stage_find_row(&s, "NAME = db: together MEM "), -1);
     assert_non_null(strstr(stage_row(&s, 23), "1/1"));
     stage_keys(&s, "\x1b");
     assert_non_null(strstr(stage_selected(&s), "db"));

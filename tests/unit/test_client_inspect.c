@@ -131,6 +131,34 @@ static void details_say_who_answered_and_when(void **state)
     stage_done(&s);
 }
 
+static void a_limit_says_when_it_is_reached(void **state)
+{
+    process_snapshot_t *p;
+    details_message_t d;
+    stage_t s;
+
+    (void) state;
+    p = open_one(&s);
+    d = details_of(&s);
+    MESSAGE_SET(&d, cgroup_limit_kb, 2000 * 1024);
+    MESSAGE_SET(&d, cgroup_used_kb, 1000 * 1024);
+    send_details(&s, d);
+    assert_shown(&s, "Limit     [██████░░░░░░] 1000.0 MB of 2000.0 MB in its cgroup");
+    assert_not_shown(&s, "full in");
+    for (int i = 0; i < 60; i++) {
+        p->anon_kb += 1024;
+        stage_run(&s, 1);
+    }
+    assert_shown(&s, "in its cgroup, full in 16 min at its rate");
+    // Without one it is the host's memory that a leak uses up.
+    d.has.cgroup_limit_kb = false;
+    PROCESS_SET(p, tags, TAG_LEAK);
+    stage_run(&s, 1);
+    send_details(&s, d);
+    assert_shown(&s, "that are left are used up in 5 h");
+    stage_done(&s);
+}
+
 static void details_of_others_are_ignored(void **state)
 {
     details_message_t d;
@@ -414,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_snapshot_stands_in_until_details_come),
             cmocka_unit_test(details_say_who_answered_and_when),
+            cmocka_unit_test(a_limit_says_when_it_is_reached),
             cmocka_unit_test(details_of_others_are_ignored),
             cmocka_unit_test(space_resets_here_too),
             cmocka_unit_test(one_that_exits_keeps_its_last_figures),
