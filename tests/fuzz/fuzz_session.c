@@ -41,7 +41,8 @@ static void on_message(void *user, message_type_t type, const message_t *m)
 
     (void) user;
     FUZZ_CHECK(type == MESSAGE_DETAILS || type == MESSAGE_HISTORY || type == MESSAGE_ERROR ||
-               type == MESSAGE_EVENT || type == MESSAGE_WHY);
+               type == MESSAGE_EVENT || type == MESSAGE_WHY || type == MESSAGE_STATUS ||
+               type == MESSAGE_ANALYSIS);
     if (type == MESSAGE_WHY)
         unpack(&m->why);
     message_print(type, m, text, sizeof(text));

@@ -409,13 +409,14 @@ static void test_a_silent_client(void **state)
 // One byte of a greeting a second is no greeting in time.
 static void test_a_slow_greeting(void **state)
 {
+    static const char greeting[] = "\x08\0\0\0\x01\x02\x01\x02\x01";
     fixture_t f;
     int r = 0;
 
     (void) state;
     start(&f);
     for (int s = 0; s < 8 && r == 0; s++) {
-        assert_int_equal(send(f.peer, "\x08\0\0\0\x01\x02\x01\x02\x01" + s, 1, MSG_NOSIGNAL), 1);
+        assert_int_equal(send(f.peer, greeting + s, 1, MSG_NOSIGNAL), 1);
         assert_int_equal(dispatch(&f), 0);
         r = publish(&f);
     }
