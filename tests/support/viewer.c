@@ -12,6 +12,7 @@
 #define SEEKS_MAX 20
 #define SETTLE_MS 500
 #define DIGIT_KB  60
+#define HEAD_MAX  6 // lines above the titles, at most
 
 terminal_t *viewer_start_with(const char *const argv[], const char *const env[], int rows, int cols)
 {
@@ -39,9 +40,9 @@ void viewer_quit(terminal_t *t)
 }
 
 // "  PID NAME ..." or "  PID COMMAND ...", in the first lines of the screen.
-static int heading_row(const terminal_t *t)
+int viewer_titles(const terminal_t *t)
 {
-    for (int row = 1; row < 4; row++) {
+    for (int row = 1; row < HEAD_MAX; row++) {
         const char *line = terminal_line(t, row);
 
         if (strncmp(line + strspn(line, " "), "PID ", 4) == 0)
@@ -53,7 +54,7 @@ static int heading_row(const terminal_t *t)
 // The line under the headings is a rule; the last of the screen is the foot.
 static int first_row(const terminal_t *t)
 {
-    int heading = heading_row(t);
+    int heading = viewer_titles(t);
 
     return heading < 0 ? -1 : heading + 2;
 }
@@ -115,14 +116,6 @@ static bool is_selected(const terminal_t *t, void *user)
 void viewer_await_selected(terminal_t *t, pid_t pid)
 {
     assert_waited(t, is_selected, &pid);
-}
-
-int viewer_titles(const terminal_t *t)
-{
-    for (int row = 0; row < terminal_rows(t); row++)
-        if (strstr(terminal_line(t, row), "PID ") && strstr(terminal_line(t, row), "NAME"))
-            return row;
-    return -1;
 }
 
 bool viewer_position(const terminal_t *t, long *ret_at, long *ret_of)
@@ -262,7 +255,7 @@ const char *viewer_field(const terminal_t *t, int row, const char *column)
             {"TAGS", 0, 20},
     };
     static char field[FIELD_MAX];
-    int heading = heading_row(t);
+    int heading = viewer_titles(t);
     char line[FIELD_MAX * 2];
     const char *at;
 
