@@ -34,6 +34,7 @@ static void on_born(void *user, uint32_t slot)
     uint64_t born_ms = p->start_time * 1000 / e->fs.clock_hz;
 
     tags_born(e->tags, slot, p, now_ms, now_ms > born_ms ? now_ms - born_ms : 0);
+    tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
     e->series[slot] = p->flags & PROCESS_KERNEL_THREAD
                               ? HISTORY_NONE
                               : history_open(e->history, p->pid, p->start_time);
@@ -90,8 +91,7 @@ static int build(engine_t *e, const engine_config_t *config)
         r = capture_new(&e->capture, &capture, &handlers);
     if (r == 0)
         r = chronicle_new(&e->chronicle, e->capture, e->tags, &e->fs);
-    if (r == 0)
-        e->system_series = history_open(e->history, 0, 0);
+    e->system_series = HISTORY_NONE;
     return r;
 }
 
@@ -149,8 +149,12 @@ static void record_history(engine_t *e)
 
 int engine_tick(engine_t *e)
 {
-    int r = capture_run(e->capture);
+    int r;
 
+    if (e->system_series == HISTORY_NONE) // after what was loaded
+        e->system_series = history_open(e->history, 0, 0);
+    r = capture_run(e->capture);
+    tags_forget(e->tags);
     tags_run(e->tags, capture_current_writable(e->capture));
     chronicle_tick(e->chronicle);
     record_history(e);
@@ -185,4 +189,51 @@ history_t *engine_history(engine_t *e)
 size_t engine_memory_max(const engine_t *e)
 {
     return e->memory_max;
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+uint64_t engine_history_layout(void)
+{
+    return history_layout();
+}
+
+void engine_save_history(engine_t *e, struct buffer *out)
+{
+    history_save(e->history, out);
+}
+
+int engine_load_history(engine_t *e, const void *data, size_t len)
+{
+    return history_load(e->history, data, len, clock_boottime_us() / USEC_PER_MSEC);
+}
+
+uint64_t engine_tags_layout(void)
+{
+    return tags_layout();
+}
+
+void engine_save_tags(engine_t *e, struct buffer *out)
+{
+    tags_save(e->tags, capture_current(e->capture), out);
+}
+
+int engine_load_tags(engine_t *e, const void *data, size_t len)
+{
+    return tags_load(e->tags, data, len);
+}
+
+uint64_t engine_events_layout(void)
+{
+    return events_layout();
+}
+
+void engine_save_events(engine_t *e, struct buffer *out)
+{
+    events_save(chronicle_events(e->chronicle), out);
+}
+
+int engine_load_events(engine_t *e, const void *data, size_t len)
+{
+    return events_load(chronicle_events(e->chronicle), data, len);
 }

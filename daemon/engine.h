@@ -33,4 +33,17 @@ events_t *engine_events(engine_t *e);
 history_t *engine_history(engine_t *e);
 size_t engine_memory_max(const engine_t *e);
 
+// For a restart: what is kept, section by section; see daemon/state.h. Loading is done before the
+// first tick. 0 or -errno.
+struct buffer; // protocol/cursor.h
+uint64_t engine_history_layout(void);
+void engine_save_history(engine_t *e, struct buffer *out);
+int engine_load_history(engine_t *e, const void *data, size_t len);
+uint64_t engine_tags_layout(void);
+void engine_save_tags(engine_t *e, struct buffer *out);
+int engine_load_tags(engine_t *e, const void *data, size_t len);
+uint64_t engine_events_layout(void);
+void engine_save_events(engine_t *e, struct buffer *out);
+int engine_load_events(engine_t *e, const void *data, size_t len);
+
 #endif

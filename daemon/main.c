@@ -7,8 +7,11 @@
 #include "daemon/conf.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
+#include "daemon/state.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 typedef struct {
@@ -55,19 +58,45 @@ static bool on_reload(void *user, manager_config_t *ret)
     return settings_read(s, ret, &s->reloaded);
 }
 
+// The socket, and what the run before gave systemd to keep. False: more sockets than one.
+static bool take_descriptors(manager_config_t *config)
+{
+    char **names = NULL;
+    int n = sd_listen_fds_with_names(1, &names), sockets = 0;
+
+    for (int i = 0; i < n; i++) {
+        int fd = SD_LISTEN_FDS_START + i, *state = NULL;
+
+        for (int k = 0; k < STATE_MEMFDS; k++)
+            if (strcmp(names[i], state_memfd_names[k]) == 0)
+                state = &config->state_fds[k];
+        if (state && *state < 0) {
+            *state = fd;
+        } else if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0) {
+            config->listen_fd = fd;
+            sockets++;
+        } else {
+            close(fd);
+        }
+        free(names[i]);
+    }
+    free(names);
+    if (sockets > 1)
+        log_error("systemd handed over %d sockets: memscoped.socket has to name exactly one",
+                sockets);
+    return sockets <= 1;
+}
+
 static int run(settings_t *s, manager_config_t *config)
 {
     manager_t *manager = NULL;
-    int n = sd_listen_fds(1), status;
+    int status;
 
     if (config->analyze_fd >= 0)
         return analyze_run(config->private_fd, config->analyze_fd);
-    if (n > 1) {
-        log_error("systemd handed over %d sockets: memscoped.socket has to name exactly one", n);
+    if (config->private_fd < 0 && !take_descriptors(config))
         return 1;
-    }
-    if (n == 1 && config->private_fd < 0)
-        config->listen_fd = SD_LISTEN_FDS_START;
+    config->state_directory = getenv("STATE_DIRECTORY");
     config->reload = on_reload;
     config->reload_user = s;
     if (manager_new(&manager, config) < 0)

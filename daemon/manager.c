@@ -11,6 +11,7 @@
 #include "daemon/publish/details.h"
 #include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
+#include "daemon/state.h"
 #include "daemon/status.h"
 #include "daemon/watch.h"
 
@@ -37,7 +38,8 @@ struct manager {
     listener_t listener; // until the server has it
     notify_t notify;
     status_t status;
-    bus_t *bus; // NULL in a private daemon
+    state_t *state; // NULL in a private daemon
+    bus_t *bus;     // NULL in a private daemon
     watch_t watch;
     sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
@@ -50,6 +52,7 @@ void manager_config_default(manager_config_t *ret)
     *ret = (manager_config_t){.proc_root = "/proc",
             .listen_fd = -1,
             .private_fd = -1,
+            .state_fds = {-1, -1},
             .analyze_fd = -1,
             .group = "memscope",
             .pss_budget_ppm = 5000,
@@ -88,6 +91,8 @@ static void capture_now(manager_t *m)
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     status_tick(&m->status, m->engine);
+    if (m->state)
+        state_tick(m->state, m->engine);
     server_publish(m->server);
     if (m->config.private_fd >= 0)
         return;
@@ -395,6 +400,8 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (r >= 0 && config->private_fd < 0 && privileges_lock_memory() < 0)
         log_debug("memory is not locked: there is a limit on it");
     open_watch(m);
+    if (r >= 0 && config->private_fd < 0)
+        r = state_new(&m->state, config->state_fds, config->state_directory);
     if (r >= 0)
         r = privileges_drop(MEMSCOPE_USER);
     if (r >= 0)
@@ -421,6 +428,7 @@ void manager_free(manager_t *m)
     sd_event_source_disable_unref(m->sigint);
     sd_event_source_disable_unref(m->sighup);
     bus_free(m->bus);
+    state_free(m->state);
     server_free(m->server);
     listener_done(&m->listener);
     details_free(m->details);
@@ -439,6 +447,8 @@ int manager_run(manager_t *m)
         log_error("cannot start the event loop: %s", strerror(-r));
         return 1;
     }
+    if (m->state)
+        state_load(m->state, m->engine);
     capture_now(m);
     if (m->config.private_fd < 0)
         log_info("watching %s processes, listening on %s",
@@ -447,5 +457,7 @@ int manager_run(manager_t *m)
     notify_ready(&m->notify);
     r = sd_event_loop(m->loop);
     notify_stopping(&m->notify);
+    if (m->state)
+        state_store(m->state, m->engine);
     return r < 0 ? 1 : r;
 }

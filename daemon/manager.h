@@ -9,13 +9,15 @@
 
 typedef struct manager_config {
     const char *proc_root;
-    const char *socket_path; // where to listen; NULL: nowhere
-    int listen_fd;           // handed over by systemd; -1: none
-    int private_fd;          // connection of the one client of a private daemon; -1: none
-    int analyze_fd;          // a trace to judge for that client instead; -1: none
-    const char *group;       // whose members see everything
-    size_t memory_max;       // bytes; 0: sized from the machine
-    uint64_t pss_budget_ppm; // millionths of one core
+    const char *socket_path;     // where to listen; NULL: nowhere
+    int listen_fd;               // handed over by systemd; -1: none
+    int state_fds[2];            // of the run before, kept by systemd; -1: none
+    const char *state_directory; // NULL: nothing outlives a stop
+    int private_fd;              // connection of the one client of a private daemon; -1: none
+    int analyze_fd;              // a trace to judge for that client instead; -1: none
+    const char *group;           // whose members see everything
+    size_t memory_max;           // bytes; 0: sized from the machine
+    uint64_t pss_budget_ppm;     // millionths of one core
     unsigned subscribers_max, subscribers_max_per_user;
     // On SIGHUP: the settings as they are now; false: they are wrong, which was logged.
     bool (*reload)(void *user, struct manager_config *ret);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buffer; // protocol/cursor.h
+
 typedef struct history history_t;
 
 #define HISTORY_LEVELS      3
@@ -53,5 +55,12 @@ void history_read(const history_t *h, uint32_t series, unsigned level, uint64_t 
         void *user);
 
 size_t history_bytes(const history_t *h);
+
+// For a restart. What is loaded is what was saved, in the same layout: the caller has a sum of it.
+// Loading is for a history that is empty; all series are of the dead until they are opened again.
+// 0, -EBADMSG or -ENOMEM.
+uint64_t history_layout(void);
+void history_save(const history_t *h, struct buffer *out);
+int history_load(history_t *h, const void *data, size_t len, uint64_t now_ms);
 
 #endif

@@ -1,9 +1,11 @@
 #include "daemon/forensics/events.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "protocol/cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     event_t *at;
@@ -120,4 +122,55 @@ const event_before_t *events_before(const events_t *e, uint64_t number)
         if (e->before[i].number == number && number != 0)
             return &e->before[i];
     return NULL;
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+typedef struct {
+    uint64_t rare_next, rare_count, common_next, common_count, next_before, last, since_ms;
+} saved_t;
+
+uint64_t events_layout(void)
+{
+    return (uint64_t) sizeof(event_t) << 40 | (uint64_t) sizeof(event_before_t) << 16 | 1;
+}
+
+void events_save(const events_t *e, buffer_t *out)
+{
+    const saved_t s = {e->rare.next, e->rare.count, e->common.next, e->common.count, e->next_before,
+            e->last, e->since_ms};
+
+    buffer_put(out, &s, sizeof(s));
+    buffer_put(out, e->rare.at, e->rare.count * sizeof(event_t));
+    buffer_put(out, e->common.at, e->common.count * sizeof(event_t));
+    buffer_put(out, e->before, EVENTS_OOM * sizeof(event_before_t));
+}
+
+int events_load(events_t *e, const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    size_t rare, common;
+    saved_t s;
+
+    if (len < sizeof(s))
+        return -EBADMSG;
+    memcpy(&s, at, sizeof(s));
+    rare = s.rare_count * sizeof(event_t);
+    common = s.common_count * sizeof(event_t);
+    if (s.rare_count > EVENTS_RARE || s.common_count > EVENTS_COMMON ||
+            s.rare_next >= EVENTS_RARE || s.common_next >= EVENTS_COMMON ||
+            s.next_before > EVENTS_OOM ||
+            len != sizeof(s) + rare + common + EVENTS_OOM * sizeof(event_before_t))
+        return -EBADMSG;
+    memcpy(e->rare.at, at + sizeof(s), rare);
+    memcpy(e->common.at, at + sizeof(s) + rare, common);
+    memcpy(e->before, at + sizeof(s) + rare + common, EVENTS_OOM * sizeof(event_before_t));
+    e->rare.next = s.rare_next;
+    e->rare.count = s.rare_count;
+    e->common.next = s.common_next;
+    e->common.count = s.common_count;
+    e->next_before = s.next_before;
+    e->last = s.last;
+    e->since_ms = s.since_ms;
+    return 0;
 }

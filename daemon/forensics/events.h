@@ -85,4 +85,10 @@ typedef struct {
 void events_keep_before(events_t *e, const event_before_t *before);
 const event_before_t *events_before(const events_t *e, uint64_t number); // NULL: not known
 
+// For a restart, as in daemon/core/history.h.
+struct buffer; // protocol/cursor.h
+uint64_t events_layout(void);
+void events_save(const events_t *e, struct buffer *out);
+int events_load(events_t *e, const void *data, size_t len);
+
 #endif

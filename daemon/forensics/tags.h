@@ -49,4 +49,14 @@ bool tags_spike_receipt(const tags_t *t, uint32_t slot, spike_receipt_t *ret);
 bool tags_zombie_receipt(const tags_t *t, const snapshot_t *s, uint32_t slot, uint64_t now_ms,
         zombie_receipt_t *ret);
 
+// For a restart, as in daemon/core/history.h. What was loaded waits for tags_restore, and is
+// forgotten by tags_forget.
+struct buffer; // protocol/cursor.h
+uint64_t tags_layout(void);
+void tags_save(const tags_t *t, const snapshot_t *s, struct buffer *out);
+int tags_load(tags_t *t, const void *data, size_t len);
+// After tags_born: gives the process its states back and what its record said. False: not known.
+bool tags_restore(tags_t *t, uint32_t slot, process_snapshot_t *p);
+void tags_forget(tags_t *t);
+
 #endif

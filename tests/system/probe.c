@@ -46,7 +46,7 @@ int main(int argc, char **argv)
             start_time = p->start_time;
         }
     }
-    session_request_history(w.session, pid, start_time, 3600 * 1000, 1000);
+    session_request_history(w.session, pid, start_time, 115 * 1000, 1000);
     watcher_wait(&w, has_history, NULL, WAIT_MS);
     printf("rights=%llu uid=%llu instance=%llu processes=%llu foreign_private=%llu history=%llu\n",
             (unsigned long long) session_hello(w.session)->rights,
