@@ -3,6 +3,7 @@
 #include "client/link/attach.h"
 #include "client/loop.h"
 #include "client/options.h"
+#include "client/remember.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
 #include "config.h"
@@ -64,6 +65,22 @@ static const theme_t *choose_theme(const options_t *o)
     return theme_get(no_color && no_color[0] ? "mono" : "default");
 }
 
+// What was changed by a key is what the viewer wants the next time. A file that cannot be written
+// is the viewer's wish too.
+static void remember_changes(const options_t *o, const list_t *l)
+{
+    const column_t *column = &columns[l->order.column];
+    char path[4096];
+
+    if (!options_path(path, sizeof(path)))
+        return;
+    // Columns of groups and trees alone are no setting.
+    if (l->order.column != o->sort && column->title && column->sort_name)
+        remember(path, "sort", column->sort_name);
+    if (l->command != o->command)
+        remember(path, "command", l->command ? "yes" : "no");
+}
+
 static int run(const options_t *o, bool utf8)
 {
     char error[ATTACH_ERROR_MAX];
@@ -91,6 +108,7 @@ static int run(const options_t *o, bool utf8)
         r = terminal_open(choose_theme(o), !o->no_mouse, error, sizeof(error));
     if (r == 0) {
         r = loop_run(&loop);
+        remember_changes(o, &app->list);
         snprintf(error, sizeof(error), "%.500s", loop.error);
     }
     terminal_close();

@@ -2,6 +2,7 @@
 
 #include "client/link/attach.h"
 #include "client/options.h"
+#include "client/remember.h"
 #include "config.h"
 #include "tests/support/cmocka.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int parse(options_t *o, char *error, const char *const *args)
@@ -126,6 +128,43 @@ static void settings_are_looked_for_at_home(void **state)
     assert_false(options_path(path, sizeof(path)));
 }
 
+static void file_is(const char *path, const char *wanted)
+{
+    char text[512] = "";
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, wanted);
+}
+
+static void what_is_changed_is_remembered(void **state)
+{
+    char dir[] = "/tmp/memscope-test-XXXXXX", path[128], inner[64];
+    FILE *file;
+
+    (void) state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(inner, sizeof(inner), "%s/new", dir);
+    snprintf(path, sizeof(path), "%s/config", inner);
+    assert_int_equal(remember(path, "sort", "CPU"), 0);
+    file_is(path, "sort = CPU\n");
+    file = fopen(path, "w");
+    fputs("# mine\n sort=PID\ntheme = mono\nsort = DELTA\nsorted = no", file);
+    fclose(file);
+    assert_int_equal(remember(path, "sort", "CPU"), 0);
+    assert_int_equal(remember(path, "command", "yes"), 0);
+    file_is(path, "# mine\nsort = CPU\ntheme = mono\nsorted = no\ncommand = yes\n");
+    unlink(path);
+    mkdir(path, 0700); // something else is in the way
+    assert_true(remember(path, "sort", "CPU") < 0);
+    rmdir(path);
+    // Nothing is left lying about.
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void help_names_every_option(void **state)
 {
     char text[4096] = "";
@@ -204,6 +243,7 @@ int main(void)
             cmocka_unit_test(options_that_are_wrong),
             cmocka_unit_test(settings_are_options),
             cmocka_unit_test(settings_are_looked_for_at_home),
+            cmocka_unit_test(what_is_changed_is_remembered),
             cmocka_unit_test(help_names_every_option),
             cmocka_unit_test(nobody_on_a_given_socket),
             cmocka_unit_test(no_private_daemon_to_start),
