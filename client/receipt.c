@@ -57,7 +57,11 @@ static void add(app_t *a, const char *tag, const text_view_t *text)
     if (text->len == 0)
         return;
     text_sanitize(safe, sizeof(safe), text->data, text->len, a->utf8);
-    snprintf(a->receipt + at, sizeof(a->receipt) - at, "%s%s: %s", at ? "; " : "", tag, safe);
+    // Most receipts begin with their tag.
+    if (strncmp(safe, tag, strcspn(tag, "?")) == 0)
+        snprintf(a->receipt + at, sizeof(a->receipt) - at, "%s%s", at ? "; " : "", safe);
+    else
+        snprintf(a->receipt + at, sizeof(a->receipt) - at, "%s%s: %s", at ? "; " : "", tag, safe);
 }
 
 void receipt_details(app_t *a, const details_message_t *d)

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #define LABEL_WIDTH 10
@@ -269,8 +270,12 @@ static void facts_of_events(writer_t *w, const inspect_t *i)
             continue;
         style = event_label(e, label);
         format_clock(when, sizeof(when), &i->system, e->time_ms);
-        snprintf(text, sizeof(text), "%s %s%s%s", when, label, e->text ? ": " : "",
-                e->text ? e->text : "");
+        // Most texts begin with what happened.
+        if (e->text && strncmp(e->text, label, strcspn(label, "? ")) == 0)
+            snprintf(text, sizeof(text), "%s %s", when, e->text);
+        else
+            snprintf(text, sizeof(text), "%s %s%s%s", when, label, e->text ? ": " : "",
+                    e->text ? e->text : "");
         put_fact(w, style, shown++ == 0 ? "Events" : "", text);
     }
 }
