@@ -79,10 +79,12 @@ static void tag(
 {
     uint64_t span = (uint64_t) leak_block_ms(level) * (t->n + t->quiet + t->held);
     uint64_t since = MAX(now_ms > span ? now_ms - span : 0, s->first_ms);
+    uint32_t blocks = (uint32_t) MIN(span / FLOORS_BLOCK_MS, (uint64_t) s->floors.blocks);
 
     if (s->tag == LEAK_NONE || since < s->since_ms || t->start_kb < s->since_kb) {
         s->since_ms = since;
         s->since_kb = (uint32_t) t->start_kb;
+        s->since = s->floors.blocks - blocks;
     }
     s->tag = (uint8_t) to;
     s->fast = level == FLOORS_FINE;
@@ -198,7 +200,7 @@ static void look_for_end(leak_state_t *s, uint64_t now_ms, bool mid)
     else if (s->fast ? stopped(s, FLOORS_FINE, STOPPED_FAST, now_ms)
                      : mid && stopped(s, FLOORS_MID, from, now_ms))
         untag(s, LEAK_REASON_STOPPED);
-    else if (mid && leak_slows_since(s, now_ms))
+    else if (mid && leak_slows_since(s))
         untag(s, LEAK_REASON_SLOWED);
 }
 

@@ -57,6 +57,7 @@ typedef struct {
     uint64_t first_ms; // first seen
     uint64_t since_ms; // of the growth that is tagged
     uint32_t since_kb; // kept level then
+    uint32_t since;    // fine blocks closed by then
     uint32_t top_kb;   // highest kept level since
     uint32_t noise_kb; // what the kept level strays from a straight line
     uint32_t high_kb;  // highest value in the open mid block

@@ -82,7 +82,7 @@ static void describe_tagged(const leak_state_t *s, uint64_t now_ms, uint64_t hea
 
     r->since_ms = s->since_ms;
     r->growth_kb = level_kb > s->since_kb ? level_kb - s->since_kb : 0;
-    if (leak_trend_since(s, now_ms, &t, &level)) {
+    if (leak_trend_since(s, &t, &level)) {
         measure(&t, level, r);
     } else if (grown_ms > 0) {
         r->rate_kb_s = (double) (s->top_kb - s->since_kb) * 1000 / (double) grown_ms;

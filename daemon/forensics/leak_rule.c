@@ -267,28 +267,37 @@ bool leak_judge_fast(const leak_state_t *s, trend_t *ret)
     return true;
 }
 
-bool leak_trend_since(
-        const leak_state_t *s, uint64_t now_ms, trend_t *ret_trend, floors_level_t *ret_level)
+// Closed blocks of a level that began when the tag's growth did, or later: the floor of one that
+// began before is of what was there before.
+static unsigned blocks_since(const leak_state_t *s, floors_level_t level)
+{
+    uint32_t fines = leak_block_ms(level) / FLOORS_BLOCK_MS;
+
+    uint32_t first = (s->since + fines - 1) / fines, end = s->floors.blocks / fines;
+
+    return end > first ? end - first : 0;
+}
+
+bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level)
 {
     uint32_t v[FLOORS_MAX];
-    uint64_t grown_ms = now_ms > s->since_ms ? now_ms - s->since_ms : 0;
-    floors_level_t level = grown_ms > FLOORS_MID_LEN * FLOORS_MID_MS ? FLOORS_COARSE : FLOORS_MID;
-    unsigned n = floors_read(&s->floors, level, v);
-    uint64_t blocks = grown_ms / leak_block_ms(level);
+    bool coarse = blocks_since(s, FLOORS_MID) > FLOORS_MID_LEN &&
+                  blocks_since(s, FLOORS_COARSE) >= TREND_MIN;
+    floors_level_t level = coarse ? FLOORS_COARSE : FLOORS_MID;
+    unsigned n = floors_read(&s->floors, level, v), len = MIN(blocks_since(s, level), n);
 
-    if (blocks < TREND_MIN ||
-            !trend_judge(v, n, blocks < n ? n - (unsigned) blocks : 0, 0, ret_trend))
+    if (len < TREND_MIN || !trend_judge(v, n, n - len, 0, ret_trend))
         return false;
     *ret_level = level;
     return true;
 }
 
-bool leak_slows_since(const leak_state_t *s, uint64_t now_ms)
+bool leak_slows_since(const leak_state_t *s)
 {
     floors_level_t level;
     trend_t t;
 
-    if (!leak_trend_since(s, now_ms, &t, &level))
+    if (!leak_trend_since(s, &t, &level))
         return false;
     return s->tag == LEAK_SET ? t.bend + t.bend_se < BEND_ENDS : t.bend + t.bend_se / 2 < BEND_MIN;
 }

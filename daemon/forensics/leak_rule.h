@@ -24,12 +24,12 @@ void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 // Steady fast growth over the last 45 s, in a process that has not held and given back as much.
 bool leak_judge_fast(const leak_state_t *s, trend_t *ret);
 
-// The trend since the tag began, or over the last hour of it. False where that is too short.
-bool leak_trend_since(
-        const leak_state_t *s, uint64_t now_ms, trend_t *ret_trend, floors_level_t *ret_level);
+// The trend since the tag's growth began, or over the last 20 to 60 minutes of it. False where that
+// is too short.
+bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level);
 
 // It clearly slows down since then.
-bool leak_slows_since(const leak_state_t *s, uint64_t now_ms);
+bool leak_slows_since(const leak_state_t *s);
 
 // Milliseconds of a block.
 unsigned leak_block_ms(floors_level_t level);

@@ -353,6 +353,30 @@ static void test_pauses_do_not_clear(void **state)
     assert_int_equal(c.cleared_at, NEVER);
 }
 
+// A process is first seen before it has taken what it starts with.
+static void test_even_growth_is_never_cleared(void **state)
+{
+    static const double rates[] = {30, 100, 1 * MB, 10 * MB}, starts[] = {0, 100 * MB, 500 * MB};
+    static const uint64_t ages[] = {0, 600 * 1000, OLD};
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(rates) * ARRAY_SIZE(starts) * ARRAY_SIZE(ages) * 2; i++) {
+        double rate = rates[i % 4], start = starts[i / 4 % 3];
+        bool small = i / 36 > 0, set = false;
+        leak_state_t s;
+
+        leak_init(&s, START, ages[i / 12 % 3], small ? 100 : (uint64_t) start);
+        for (unsigned t = 1; t < 7200; t++) {
+            leak_verdict_t v =
+                    leak_update(&s, START + t * UINT64_C(1000), (uint64_t) (start + rate * t));
+
+            assert_true(v.tag == LEAK_SET || v.was != LEAK_SET);
+            set |= v.tag == LEAK_SET;
+        }
+        assert_true(set);
+    }
+}
+
 static void test_transition_tells_why_it_was_cleared(void **state)
 {
     leak_state_t s;
@@ -574,6 +598,7 @@ int main(void)
             cmocka_unit_test(test_plateau_clears_within_three_minutes),
             cmocka_unit_test(test_memory_given_back_clears_at_once),
             cmocka_unit_test(test_pauses_do_not_clear),
+            cmocka_unit_test(test_even_growth_is_never_cleared),
             cmocka_unit_test(test_transition_tells_why_it_was_cleared),
             cmocka_unit_test(test_time_shift_changes_nothing),
             cmocka_unit_test(test_scale_changes_nothing_above_what_matters),
