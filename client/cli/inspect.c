@@ -66,7 +66,8 @@ static void on_details(cli_link_t *l, const details_message_t *d)
         inspect_print_text(&view);
     s->printed = true;
     status = cli_flush(&closed);
-    if (status != CLI_OK || closed || !s->options->follow || d->has.exited_ms)
+    if (status != CLI_OK || closed || !s->options->follow || d->has.exited_ms ||
+            (p && snapshot_is_zombie(p)))
         cli_link_end(l, status);
 }
 
