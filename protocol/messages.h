@@ -126,7 +126,7 @@
     F(3, text,        TEXT,  "",     1, PUBLIC, "reason and remedy in one line")
 
 #define EVENTS_REQUEST_FIELDS(F) \
-    F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries") \
+    F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries; absent: nothing is answered, but with follow what came after the number `after' is sent as if it happened now") \
     F(2, from_ms,     UINT,  "ms",   1, PUBLIC, "events from then on, CLOCK_BOOTTIME; absent: all that are kept") \
     F(3, to_ms,       UINT,  "ms",   1, PUBLIC, "and until then; absent: until now") \
     F(4, after,       UINT,  "",     1, PUBLIC, "only those of a greater number") \

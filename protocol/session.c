@@ -325,6 +325,7 @@ int session_request_history(
 int session_request_events(session_t *s, const session_span_t *span, uint64_t after, bool follow)
 {
     events_request_message_t m = {0};
+    int r;
 
     if (span && span->from_ms > 0)
         MESSAGE_SET(&m, from_ms, span->from_ms);
@@ -332,7 +333,10 @@ int session_request_events(session_t *s, const session_span_t *span, uint64_t af
         MESSAGE_SET(&m, to_ms, span->to_ms);
     MESSAGE_SET(&m, after, after);
     MESSAGE_SET(&m, follow, follow);
-    return request(s, MESSAGE_EVENTS_REQUEST, &m, &m.request, &m.has.request);
+    r = request(s, MESSAGE_EVENTS_REQUEST, &m, &m.request, &m.has.request);
+    if (r > 0)
+        requests_follow(&s->requests, follow);
+    return r;
 }
 
 int session_request_why(session_t *s, const session_span_t *span, unsigned by, unsigned limit)

@@ -68,8 +68,9 @@ typedef struct {
 
 // Answered with EVENTs of that request, oldest first, and one more with `last`. When that has
 // `more`, ask again with `after` = its number. `follow`: from now on events come as they happen,
-// without `request`; one of them may come in an answer as well, `number` tells. A daemon without
-// FEATURE_EVENTS does not answer.
+// without `request`, also after a reconnect, when those that were missed come first; one of them
+// may come in an answer as well, `number` tells. Another run of the daemon counts from 1 again. A
+// daemon without FEATURE_EVENTS does not answer.
 int session_request_events(session_t *s, const session_span_t *span, uint64_t after, bool follow);
 
 // Answered with a WHY (see protocol/rows.h for what is packed in it), or an ERROR: the daemon does

@@ -17,6 +17,8 @@ static int handle_hello(session_t *s, const hello_message_t *m)
                 m->version_max, PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
         return -ECONNREFUSED;
     }
+    if (s->has_instance && m->instance != s->instance)
+        s->requests.event_after = 0;
     s->hello = *m;
     s->hello.build.len =
             text_sanitize(s->build, sizeof(s->build), m->build.data, m->build.len, true);
@@ -104,6 +106,8 @@ int session_handle_frame(session_t *s, const frame_t *frame)
         return handle_hello(s, &m.hello);
     if (frame->type == MESSAGE_REFUSED)
         return handle_refused(s, &m.refused);
+    if (frame->type == MESSAGE_EVENT)
+        requests_event(&s->requests, m.event.number);
     if (s->handlers.message)
         s->handlers.message(s->handlers.user, info->type, &m);
     return 0;

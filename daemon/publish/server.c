@@ -210,10 +210,11 @@ static void answer_events(client_t *c, const events_request_message_t *q)
     const events_t *events = c->server->events;
 
     if (q->has.follow && q->follow && !c->follows)
-        c->told = events_last(events);
+        c->told = q->has.request ? events_last(events) : q->after;
     if (q->has.follow)
         c->follows = q->follow != 0;
-    answers_events(c->subscriber, events, q);
+    if (q->has.request)
+        answers_events(c->subscriber, events, q);
 }
 
 static void answer_status(client_t *c, const status_request_message_t *q)

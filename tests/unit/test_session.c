@@ -363,6 +363,44 @@ static void test_requests_are_kept_over_a_restart(void **state)
     assert_int_equal(m.pause.paused, 0);
 }
 
+// What was missed meanwhile is asked for by the number of the last event; another run of the daemon
+// counts anew.
+static void test_events_are_followed_over_a_restart(void **state)
+{
+    fixture_t *f = *state;
+    event_message_t event = {0};
+    message_t m;
+
+    start_listening(f);
+    begin_path(f);
+    assert_true(answer(f));
+    greet(f, 1);
+    assert_true(session_request_events(f->session, NULL, 0, true) > 0);
+    assert_int_equal(hear(f, &m), MESSAGE_EVENTS_REQUEST);
+    MESSAGE_SET(&event, number, 41);
+    say(f, MESSAGE_EVENT, &event);
+    for (unsigned run = 1; run <= 2; run++) {
+        hang_up(f);
+        dispatch(f);
+        wait_for_attempt(f);
+        assert_true(answer(f));
+        greet(f, run);
+        assert_int_equal(hear(f, &m), MESSAGE_EVENTS_REQUEST);
+        assert_false(m.events_request.has.request);
+        assert_int_equal(m.events_request.follow, 1);
+        assert_int_equal(m.events_request.after, run == 1 ? 41 : 0);
+        assert_int_equal(hear(f, &m), 0);
+    }
+    assert_true(session_request_events(f->session, NULL, 0, false) > 0);
+    assert_int_equal(hear(f, &m), MESSAGE_EVENTS_REQUEST);
+    hang_up(f);
+    dispatch(f);
+    wait_for_attempt(f);
+    assert_true(answer(f));
+    greet(f, 2);
+    assert_int_equal(hear(f, &m), 0);
+}
+
 static void test_reconnects_within_two_seconds(void **state)
 {
     fixture_t *f = *state;
@@ -616,6 +654,7 @@ int main(void)
             TEST(test_asking_for_events_and_reasons),
             TEST(test_messages_come_through),
             TEST(test_requests_are_kept_over_a_restart),
+            TEST(test_events_are_followed_over_a_restart),
             TEST(test_reconnects_within_two_seconds),
             TEST(test_asks_for_a_keyframe_when_a_tick_is_missing),
             TEST(test_does_not_wait_for_a_keyframe_for_ever),

@@ -1,0 +1,197 @@
+// memscope events: what happened, also to those that are gone.
+
+#include "client/cli/commands.h"
+#include "client/cli/event_print.h"
+#include "client/cli/link.h"
+#include "client/cli/when.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include <errno.h>
+#include <inttypes.h>
+
+#define ANSWER_TICKS 10 // without an answer for so long, it was lost with the connection
+
+typedef struct {
+    cli_common_t common;
+    const char *since, *until;
+    int follow, json;
+} events_options_t;
+
+typedef struct {
+    const events_options_t *options;
+    event_printer_t printer;
+    session_span_t span;
+    uint64_t from_real_ms; // what was asked for; 0: all
+    uint64_t instance;
+    uint64_t shown;  // number of the last one
+    int request;     // that is not answered yet; 0: none
+    unsigned waited; // ticks
+    bool asked, answered;
+} events_run_t;
+
+static void fail(cli_link_t *l, const char *text)
+{
+    cli_link_end(l, cli_fail(CLI_FAILURE, "%s", text));
+}
+
+static void ask(cli_link_t *l)
+{
+    events_run_t *r = l->user;
+
+    r->waited = 0;
+    r->request = session_request_events(
+            cli_link_session(l), &r->span, r->shown, r->options->follow != 0);
+    if (r->request < 0)
+        r->request = 0; // with the next tick
+}
+
+// The moments that were asked for, on the daemon's clock.
+static bool find_span(events_run_t *r, const system_snapshot_t *y)
+{
+    const char *const texts[] = {r->options->since, r->options->until};
+    uint64_t *const to[] = {&r->span.from_ms, &r->span.to_ms};
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        uint64_t real_ms;
+
+        if (!texts[i])
+            continue;
+        if (!when_parse(texts[i], y->real_ms, &real_ms))
+            return false;
+        if (i == 0)
+            r->from_real_ms = real_ms;
+        *to[i] = event_printer_mono_ms(&r->printer, real_ms);
+    }
+    return true;
+}
+
+static void on_tick(cli_link_t *l, const snapshot_t *s)
+{
+    events_run_t *r = l->user;
+    const hello_message_t *hello = session_hello(cli_link_session(l));
+
+    event_printer_clock(&r->printer, &s->system);
+    if (!(hello->features & FEATURE_EVENTS)) {
+        fail(l, "this daemon keeps no events: it is too old");
+        return;
+    }
+    if (r->instance != hello->instance) {
+        r->shown = 0;
+        r->instance = hello->instance;
+    }
+    if (!r->asked && !find_span(r, &s->system)) {
+        cli_link_end(l, CLI_USAGE);
+        return;
+    }
+    r->asked = true;
+    if (!r->answered && (r->request == 0 || ++r->waited > ANSWER_TICKS))
+        ask(l);
+}
+
+// The daemon cannot tell of the time before it kept events: nobody shall take silence for peace.
+static void say_since(const cli_link_t *l, const event_message_t *m)
+{
+    const events_run_t *r = l->user;
+    uint64_t since_ms = event_printer_real_ms(&r->printer, m->since_ms);
+    char when[WHEN_MAX];
+
+    if (r->options->json || (r->from_real_ms != 0 && r->from_real_ms >= since_ms))
+        return;
+    cli_fail(0, "%s %s",
+            cli_link_is_private(l) ? "a private daemon has seen only what happened since it began, at"
+                                   : "what was before is not known: all events since",
+            when_format(when, sizeof(when), since_ms, r->printer.now_real_ms));
+}
+
+static void answered(cli_link_t *l, const event_message_t *m)
+{
+    events_run_t *r = l->user;
+    bool closed = false;
+    int status;
+
+    r->shown = MAX(r->shown, m->number);
+    r->request = 0;
+    if (m->more) {
+        ask(l);
+        return;
+    }
+    r->answered = true;
+    say_since(l, m);
+    status = cli_flush(&closed);
+    if (status != CLI_OK || closed || !r->options->follow)
+        cli_link_end(l, status);
+}
+
+static void on_message(cli_link_t *l, message_type_t type, const message_t *message)
+{
+    events_run_t *r = l->user;
+    const event_message_t *m = &message->event;
+    bool closed = false;
+    int status = CLI_OK;
+
+    if (type != MESSAGE_EVENT)
+        return;
+    if (m->last) {
+        if (r->request > 0 && m->request == (uint64_t) r->request)
+            answered(l, m);
+        return;
+    }
+    // What happens while an answer comes in parts is in its last part, too.
+    if (m->number <= r->shown || r->answered == m->has.request)
+        return;
+    r->shown = m->number;
+    if (r->options->json)
+        event_print_json(&r->printer, m);
+    else
+        event_print_line(&r->printer, m);
+    if (r->answered)
+        status = cli_flush(&closed);
+    if (status != CLI_OK || closed)
+        cli_link_end(l, status);
+}
+
+static int run(const cli_call_t *call)
+{
+    const events_options_t *o = call->options;
+    const char *const texts[] = {o->since, o->until};
+    const char *const names[] = {"since", "until"};
+    events_run_t r = {.options = o};
+    cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
+    uint64_t ms;
+    int status;
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (texts[i] && !when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
+            return cli_fail(CLI_USAGE, "--%s %.60s: allowed is " WHEN_ALLOWED, names[i], texts[i]);
+    if (event_printer_init(&r.printer, call->utf8) < 0)
+        return cli_fail(CLI_FAILURE, "out of memory");
+    status = cli_link_open(&link, &o->common);
+    if (status == CLI_OK)
+        status = cli_link_run(&link);
+    cli_link_close(&link);
+    event_printer_done(&r.printer);
+    return status;
+}
+
+// clang-format off
+static const cli_option_t options[] = {
+    {"since", "TIME", CLI_TEXT, offsetof(events_options_t, since), 0, NULL,
+        "events from then on: -10m, 14:02, 2026-11-21T14:02 (default: all)"},
+    {"until", "TIME", CLI_TEXT, offsetof(events_options_t, until), 0, NULL,
+        "and until then (default: now)"},
+    {"follow", NULL, CLI_SET, offsetof(events_options_t, follow), 1, NULL,
+        "go on with events as they happen"},
+    {"json", NULL, CLI_SET, offsetof(events_options_t, json), 1, NULL,
+        "as one JSON object a line"},
+};
+// clang-format on
+
+const cli_command_t cli_events = {
+        .name = "events",
+        .summary = "what happened: tags set and cleared, OOM kills, exits of what was big",
+        .about = "Prints the events that the daemon keeps, also of processes that are gone.",
+        .options = options,
+        .n_options = ARRAY_SIZE(options),
+        .options_size = sizeof(events_options_t),
+        .run = run,
+};

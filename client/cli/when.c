@@ -1,0 +1,140 @@
+#include "client/cli/when.h"
+
+#include "common/cleanup.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY_S 86400
+
+// "10m", "1h30m", "90": seconds where there is no unit. Not empty.
+static bool parse_duration(const char *text, uint64_t *ret_s)
+{
+    static const char units[] = "smhd";
+    static const uint64_t seconds[] = {1, 60, 3600, DAY_S};
+    uint64_t total = 0;
+
+    do {
+        const char *unit;
+        uint64_t n = 0;
+        int digits = 0;
+
+        for (; *text >= '0' && *text <= '9' && digits < 9; digits++)
+            n = n * 10 + (uint64_t) (*text++ - '0');
+        unit = *text ? strchr(units, *text) : units;
+        if (digits == 0 || !unit)
+            return false;
+        total += n * seconds[unit - units];
+        text += *text != '\0';
+    } while (*text);
+    *ret_s = total;
+    return true;
+}
+
+static bool to_ms(struct tm *tm, const char *zone, uint64_t *ret_ms)
+{
+    time_t t;
+    int h = 0, m = 0, end = 0;
+    char sign = 0;
+
+    if (*zone == '\0') {
+        tm->tm_isdst = -1;
+        t = mktime(tm);
+    } else if (strcmp(zone, "Z") == 0) {
+        t = timegm(tm);
+    } else if (sscanf(zone, "%c%2d:%2d%n", &sign, &h, &m, &end) == 3 && !zone[end] &&
+               (sign == '+' || sign == '-') && h >= 0 && m >= 0) {
+        t = timegm(tm) - (sign == '+' ? 1 : -1) * (h * 3600 + m * 60);
+    } else {
+        return false;
+    }
+    if (t < 0)
+        return false;
+    *ret_ms = (uint64_t) t * 1000;
+    return true;
+}
+
+static bool is_valid(const struct tm *tm)
+{
+    return tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 && tm->tm_min < 60 &&
+           tm->tm_sec >= 0 && tm->tm_sec < 61 && tm->tm_mon >= 0 && tm->tm_mon < 12 &&
+           tm->tm_mday >= 1 && tm->tm_mday <= 31;
+}
+
+static bool parse_date(const char *text, uint64_t *ret_ms)
+{
+    struct tm tm = {0};
+    int end = 0;
+
+    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &end) != 3 || end != 10)
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    text += end;
+    if (*text == 'T' || *text == ' ') {
+        int time_end = 0, seconds_end = 0;
+
+        text++;
+        if (sscanf(text, "%2d:%2d%n:%2d%n", &tm.tm_hour, &tm.tm_min, &time_end, &tm.tm_sec,
+                    &seconds_end) < 2)
+            return false;
+        text += seconds_end ? seconds_end : time_end;
+    }
+    return is_valid(&tm) && to_ms(&tm, text, ret_ms);
+}
+
+static bool parse_time(const char *text, uint64_t now_ms, uint64_t *ret_ms)
+{
+    time_t now = (time_t) (now_ms / 1000);
+    int end = 0, seconds_end = 0;
+    struct tm tm;
+    uint64_t ms;
+
+    if (!localtime_r(&now, &tm))
+        return false;
+    tm.tm_sec = 0;
+    if (sscanf(text, "%2d:%2d%n:%2d%n", &tm.tm_hour, &tm.tm_min, &end, &tm.tm_sec, &seconds_end) <
+                    2 ||
+            text[seconds_end ? seconds_end : end] || !is_valid(&tm))
+        return false;
+    if (!to_ms(&tm, "", &ms))
+        return false;
+    if (ms > now_ms) { // the day before, whose midnights may be 23 or 25 hours away
+        tm.tm_mday--;
+        if (!to_ms(&tm, "", &ms))
+            return false;
+    }
+    *ret_ms = ms;
+    return true;
+}
+
+bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
+{
+    uint64_t ago_s;
+
+    if (strcmp(text, "now") == 0) {
+        *ret_ms = now_ms;
+        return true;
+    }
+    if (text[0] == '-' && parse_duration(text + 1, &ago_s)) {
+        *ret_ms = now_ms - MIN(now_ms, ago_s * 1000);
+        return true;
+    }
+    return parse_time(text, now_ms, ret_ms) || parse_date(text, ret_ms);
+}
+
+char *when_format(char *buf, size_t cap, uint64_t ms, uint64_t now_ms)
+{
+    time_t t = (time_t) (ms / 1000), now = (time_t) (now_ms / 1000);
+    struct tm tm, today;
+
+    buf[0] = '\0';
+    if (!localtime_r(&t, &tm) || !localtime_r(&now, &today))
+        return buf;
+    strftime(buf, cap,
+            tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday ? "%H:%M:%S"
+                                                                       : "%Y-%m-%d %H:%M:%S",
+            &tm);
+    return buf;
+}
