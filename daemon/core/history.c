@@ -201,17 +201,20 @@ static uint64_t get_difference(const unsigned char **at, uint64_t from)
     return from + ((z >> 1) ^ (0 - (z & 1)));
 }
 
-// A run: count << 1 | gap, then rss and private, and above level 0 min and max against private.
-static size_t code_run(unsigned char *at, unsigned level, const history_value_t *from,
-        const history_value_t *value, uint32_t count)
+// A run: count << 2 | ranged << 1 | gap, then rss and private, and where they are not all the same
+// min and max against private.
+static size_t code_run(unsigned char *at, const history_value_t *from, const history_value_t *value,
+        uint32_t count)
 {
-    size_t n = put_varint(at, (uint64_t) count << 1 | (value == NULL));
+    bool ranged = value && (value->private_min != value->private_last ||
+                                   value->private_max != value->private_last);
+    size_t n = put_varint(at, (uint64_t) count << 2 | (uint64_t) ranged << 1 | (value == NULL));
 
     if (!value)
         return n;
     n += put_difference(at + n, from->rss, value->rss);
     n += put_difference(at + n, from->private_last, value->private_last);
-    if (level > 0) {
+    if (ranged) {
         n += put_difference(at + n, value->private_last, value->private_min);
         n += put_difference(at + n, value->private_last, value->private_max);
     }
@@ -219,29 +222,28 @@ static size_t code_run(unsigned char *at, unsigned level, const history_value_t 
 }
 
 // `value` has the last run's values, or the chunk's base; false: a gap.
-static bool decode_run(
-        const unsigned char **at, unsigned level, history_value_t *value, uint32_t *ret_count)
+static bool decode_run(const unsigned char **at, history_value_t *value, uint32_t *ret_count)
 {
     uint64_t head = get_varint(at);
 
-    *ret_count = (uint32_t) (head >> 1);
+    *ret_count = (uint32_t) (head >> 2);
     if (head & 1)
         return false;
     value->rss = get_difference(at, value->rss);
     value->private_last = get_difference(at, value->private_last);
     value->private_min = value->private_max = value->private_last;
-    if (level > 0) {
+    if (head & 2) {
         value->private_min = get_difference(at, value->private_last);
         value->private_max = get_difference(at, value->private_last);
     }
     return true;
 }
 
-static void append_run(history_t *h, level_t *l, unsigned level, const history_value_t *value,
-        uint32_t first, uint32_t count)
+static void append_run(
+        history_t *h, level_t *l, const history_value_t *value, uint32_t first, uint32_t count)
 {
     unsigned char coded[RECORD_MAX];
-    size_t n = code_run(coded, level, &l->coded, value, count);
+    size_t n = code_run(coded, &l->coded, value, count);
     chunk_t *c = l->tail == NO_CHUNK ? NULL : &h->chunks[l->tail];
 
     if (!c || c->used + n > CHUNK_DATA) {
@@ -287,10 +289,10 @@ static bool same(const history_value_t *a, const history_value_t *b)
            a->private_min == b->private_min && a->private_max == b->private_max;
 }
 
-static void finish_run(history_t *h, level_t *l, unsigned level)
+static void finish_run(history_t *h, level_t *l)
 {
     if (l->run_count > 0)
-        append_run(h, l, level, &l->value, l->run_first, l->run_count);
+        append_run(h, l, &l->value, l->run_first, l->run_count);
     l->run_count = 0;
 }
 
@@ -301,12 +303,15 @@ static void add_point(
     uint32_t next = l->run_first + l->run_count;
 
     if (l->run_count > 0 && index + 1 == next) { // the same second again
-        if (same(&l->value, value))
+        history_value_t both = *value;
+
+        both.private_min = MIN(both.private_min, l->value.private_min);
+        both.private_max = MAX(both.private_max, l->value.private_max);
+        if (same(&l->value, &both))
             return;
-        if (--l->run_count > 0) {
-            finish_run(h, l, level);
-        }
-        l->value = *value;
+        if (--l->run_count > 0)
+            finish_run(h, l);
+        l->value = both;
         l->run_first = index;
         l->run_count = 1;
         return;
@@ -316,9 +321,9 @@ static void add_point(
         return;
     }
     if (l->run_count > 0) {
-        finish_run(h, l, level);
+        finish_run(h, l);
         if (index > next)
-            append_run(h, l, level, NULL, next, index - next);
+            append_run(h, l, NULL, next, index - next);
         expire(h, l, level, index);
     }
     l->value = *value;
@@ -405,6 +410,25 @@ uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time)
     return id;
 }
 
+uint32_t history_next(const history_t *h, uint32_t after, history_identity_t *ret)
+{
+    for (uint32_t id = after + 1; id < h->n_series; id++) {
+        const series_t *s = &h->series[id];
+
+        if (!s->used || s->pid == 0)
+            continue;
+        *ret = (history_identity_t){
+                .pid = s->pid, .start_time = s->start_time, .died_ms = s->died_ms};
+        return id;
+    }
+    return HISTORY_NONE;
+}
+
+size_t history_series_max(const history_t *h)
+{
+    return h->series_arena.reserved / sizeof(series_t);
+}
+
 void history_close(history_t *h, uint32_t id, uint64_t now_ms, bool keep)
 {
     series_t *s;
@@ -468,7 +492,7 @@ void history_read(const history_t *h, uint32_t id, unsigned level, uint64_t from
         uint32_t index = chunk->first, count;
 
         for (; at < end; index += count) {
-            bool known = decode_run(&at, level, &value, &count);
+            bool known = decode_run(&at, &value, &count);
 
             emit(&range, index, count, known ? &value : NULL);
         }

@@ -25,7 +25,7 @@ typedef struct {
 
 extern const history_level_t history_levels[HISTORY_LEVELS];
 
-// KiB. min and max are of the private values within the step; in level 0 they equal it.
+// KiB. min and max are of the private values within the step.
 typedef struct {
     uint64_t rss, private_last, private_min, private_max;
 } history_value_t;
@@ -39,6 +39,15 @@ void history_free(history_t *h);
 uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
+// The processes that have a series, one after the other: begin with HISTORY_NONE; HISTORY_NONE: no
+// more. A number below history_series_max().
+typedef struct {
+    uint64_t pid, start_time;
+    uint64_t died_ms; // 0: lives
+} history_identity_t;
+
+uint32_t history_next(const history_t *h, uint32_t after, history_identity_t *ret);
+size_t history_series_max(const history_t *h);
 uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time);
 
 // Times are CLOCK_BOOTTIME and do not go back. Several points within a second: the last one counts,

@@ -57,7 +57,7 @@ static void model_record(model_t *m, uint64_t ms, uint64_t rss, uint64_t private
         point_t *p = &m->points[i][index_of(i, ms / 1000)];
         history_value_t v = {rss, private_kb, private_kb, private_kb};
 
-        if (i > 0 && p->known) {
+        if (p->known) {
             v.private_min = MIN(p->value.private_min, private_kb);
             v.private_max = MAX(p->value.private_max, private_kb);
         }
@@ -265,6 +265,20 @@ static void test_who_is_who(void **state)
     uint64_t points = 0;
     history_read(h, a, 0, 0, UINT32_MAX, nothing, &points);
     assert_int_equal(points, 0);
+    history_identity_t who;
+    uint32_t id = HISTORY_NONE, seen = 0;
+    while ((id = history_next(h, id, &who)) != HISTORY_NONE) {
+        assert_int_equal(history_find(h, who.pid, who.start_time), id);
+        assert_true(who.pid != 0 && id < history_series_max(h));
+        assert_int_equal(who.died_ms, 0);
+        seen++;
+    }
+    assert_int_equal(seen, 2); // not the system
+    history_close(h, b, 1234, true);
+    assert_int_equal(history_next(h, history_next(h, HISTORY_NONE, &who), &who), b);
+    assert_int_equal(who.died_ms, 1234);
+    assert_int_equal(history_open(h, 7, 71), b);
+
     // What is nothing is nothing.
     history_close(h, HISTORY_NONE, 1, true);
     history_record(h, HISTORY_NONE, 1, 1, 1);
