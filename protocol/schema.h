@@ -101,7 +101,8 @@
     X(38, cpus,           UINT,   "",       1, PUBLIC,  "processors online") \
     X(39, host,           STRING, "",       1, PUBLIC,  "host name") \
     X(40, missed_ticks,   UINT,   "",       1, PUBLIC,  "ticks skipped since the daemon started, because they were late") \
-    X(41, pgsteal,        UINT,   "pages",  1, PUBLIC,  "pages reclaimed since boot (all pgsteal_*)")
+    X(41, pgsteal,        UINT,   "pages",  1, PUBLIC,  "pages reclaimed since boot (all pgsteal_*)") \
+    X(42, zsmalloc_kb,    UINT,   "KiB",    1, PUBLIC,  "RAM that zram and zswap take for what they hold (nr_zspages)")
 // clang-format on
 
 // What the bits and codes of fields mean: V(name, value, doc)

@@ -206,6 +206,7 @@ static void read_system(capture_t *c, system_snapshot_t *s)
         if (n > 0)
             parse[i](c->scratch, (size_t) n, s);
     }
+    s->zsmalloc_kb *= c->config.fs->page_kb;
     moved = s->pgsteal + s->pswpin + s->pswpout;
     c->visit.reclaimed = !SYSTEM_KNOWN(s, pgsteal) || moved != c->reclaimed;
     c->reclaimed = moved;

@@ -42,6 +42,7 @@ static const line_t vmstat_lines[] = {
         {"pgfault ", SYSTEM_FIELD_pgfault, false},
         {"pgmajfault ", SYSTEM_FIELD_pgmajfault, false},
         {"oom_kill ", SYSTEM_FIELD_oom_kill, false},
+        {"nr_zspages ", SYSTEM_FIELD_zsmalloc_kb, false}, // in pages
         {"pgsteal_kswapd ", SYSTEM_FIELD_pgsteal, true},
         {"pgsteal_direct ", SYSTEM_FIELD_pgsteal, true},
         {"pgsteal_khugepaged ", SYSTEM_FIELD_pgsteal, true},

@@ -9,6 +9,7 @@
 
 // 0, or -EBADMSG without MemTotal.
 int meminfo_parse(const char *text, size_t len, system_snapshot_t *ret);
+// zsmalloc_kb is in pages: the file does not know how large they are.
 int vmstat_parse(const char *text, size_t len, system_snapshot_t *ret);
 int pressure_parse(const char *text, size_t len, system_snapshot_t *ret);
 

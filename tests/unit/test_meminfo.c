@@ -142,7 +142,7 @@ static void test_vmstat(void **state)
     static const char text[] = "nr_free_pages 5467139\npgpgin 100\npswpin 3\npswpout 4\n"
                                "pgfault 8123456789\npgmajfault 77\npgsteal_kswapd 5\n"
                                "pgsteal_direct 6\npgsteal_khugepaged 7\npgsteal_proactive 8\n"
-                               "pgscan_kswapd 99\npgsteal_anon 99\npgsteal_file 99\noom_kill 2\n";
+                               "nr_zspages 12\npgscan_kswapd 99\npgsteal_anon 99\npgsteal_file 99\noom_kill 2\n";
     system_snapshot_t s = {0};
 
     (void) state;
@@ -154,6 +154,7 @@ static void test_vmstat(void **state)
         assert_int_equal(s.pgmajfault, 77);
         assert_int_equal(s.oom_kill, 2);
         assert_int_equal(s.pgsteal, 5 + 6 + 7 + 8);
+        assert_int_equal(s.zsmalloc_kb, 12);
     }
     s = (system_snapshot_t){0};
     // Before Linux 4.13 there is no oom_kill.

@@ -1,0 +1,57 @@
+#include "daemon/forensics/ledger.h"
+#include "common/cleanup.h"
+
+bool ledger_is_used(unsigned line)
+{
+    return line > 0 && line < LEDGER_LINES && line != LEDGER_CACHE_CLEAN &&
+           line != LEDGER_CACHE_DIRTY && line != LEDGER_SLAB_RECLAIMABLE && line != LEDGER_FREE;
+}
+
+static int64_t at_least_0(int64_t v)
+{
+    return MAX(v, INT64_C(0));
+}
+
+// Shared memory is part of Cached, dirty pages are too, and Buffers are file pages of their own.
+static void set_cache(const system_snapshot_t *s, ledger_t *l)
+{
+    int64_t file = at_least_0((int64_t) (s->buffers_kb + s->cached_kb) - (int64_t) s->shmem_kb);
+    int64_t dirty = (int64_t) (s->dirty_kb + s->writeback_kb);
+
+    l->kb[LEDGER_CACHE_DIRTY] = MIN(dirty, file);
+    l->kb[LEDGER_CACHE_CLEAN] = file - l->kb[LEDGER_CACHE_DIRTY];
+}
+
+bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
+{
+    ledger_t l = {.time_ms = s->mono_ms};
+    int64_t rest = (int64_t) s->mem_total_kb;
+
+    if (!SYSTEM_KNOWN(s, mem_total_kb) || !SYSTEM_KNOWN(s, mem_free_kb))
+        return false;
+    l.kb[LEDGER_PROCESSES] = (int64_t) (SYSTEM_KNOWN(s, anon_kb) ? s->anon_kb : private_kb);
+    l.kb[LEDGER_SHMEM] = (int64_t) s->shmem_kb;
+    set_cache(s, &l);
+    l.kb[LEDGER_SLAB_RECLAIMABLE] = (int64_t) s->slab_reclaimable_kb;
+    l.kb[LEDGER_SLAB] = (int64_t) s->slab_unreclaimable_kb;
+    l.kb[LEDGER_PAGE_TABLES] = (int64_t) s->page_tables_kb;
+    l.kb[LEDGER_KERNEL_STACKS] = (int64_t) s->kernel_stack_kb;
+    l.kb[LEDGER_PERCPU] = (int64_t) s->percpu_kb;
+    // Kernel stacks lie in vmalloc space, and are counted there as well.
+    l.kb[LEDGER_VMALLOC] = at_least_0((int64_t) s->vmalloc_kb - (int64_t) s->kernel_stack_kb);
+    l.kb[LEDGER_HUGETLB] = (int64_t) s->hugetlb_kb;
+    // zswap keeps its pages with zsmalloc, as zram does, or with an allocator of its own.
+    l.kb[LEDGER_COMPRESSED] = (int64_t) MAX(s->zswap_kb, s->zsmalloc_kb);
+    l.kb[LEDGER_FREE] = (int64_t) s->mem_free_kb;
+    for (unsigned i = 1; i < LEDGER_UNEXPLAINED; i++)
+        rest -= l.kb[i];
+    l.kb[LEDGER_UNEXPLAINED] = rest;
+    // A page that is in swap and in RAM is in AnonPages.
+    l.kb[LEDGER_SWAP] = at_least_0(
+            (int64_t) s->swap_total_kb - (int64_t) s->swap_free_kb - (int64_t) s->swap_cached_kb);
+    for (unsigned i = 1; i < LEDGER_LINES; i++)
+        if (ledger_is_used(i))
+            l.used_kb += l.kb[i];
+    *ret = l;
+    return true;
+}

@@ -1,0 +1,28 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_LEDGER_H
+#define MEMSCOPE_DAEMON_FORENSICS_LEDGER_H
+
+// All memory of the host, line by line, by the kernel's own accounting, and what it does not
+// account for. A pure function of one sample.
+
+#include "protocol/messages.h"
+#include "protocol/snapshot.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LEDGER_LINES (LEDGER_SWAP + 1) // by LEDGER_*; 0 is nobody
+
+typedef struct {
+    uint64_t time_ms; // CLOCK_BOOTTIME; 0: not known
+    int64_t kb[LEDGER_LINES];
+    // What neither a cache nor free memory is, and used swap without what is in RAM as well.
+    int64_t used_kb;
+} ledger_t;
+
+// `private_kb`: of all processes, for kernels that do not say AnonPages. Lines that this kernel
+// knows nothing of are 0. False: MemTotal or MemFree are not known.
+bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret);
+
+// Whether the line is part of used memory.
+bool ledger_is_used(unsigned line);
+
+#endif
