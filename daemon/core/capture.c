@@ -21,10 +21,17 @@
 #define IN_FLIGHT     16 // forks that can be under way at one time
 #define BARRED_S      30
 
-enum { SYSTEM_MEMINFO, SYSTEM_VMSTAT, SYSTEM_PRESSURE, SYSTEM_LOADAVG, SYSTEM_FILES };
+enum {
+    SYSTEM_MEMINFO,
+    SYSTEM_ZONEINFO,
+    SYSTEM_VMSTAT,
+    SYSTEM_PRESSURE,
+    SYSTEM_LOADAVG,
+    SYSTEM_FILES
+};
 
 static const char *const system_files[SYSTEM_FILES] = {
-        "meminfo", "vmstat", "pressure/memory", "loadavg"};
+        "meminfo", "zoneinfo", "vmstat", "pressure/memory", "loadavg"};
 
 typedef struct {
     exit_record_t *at; // EXIT_RING of them
@@ -58,7 +65,7 @@ struct capture {
     uint64_t failed_reads;
     uint64_t stuck_uids[READER_THREADS_MAX];
     size_t n_stuck;
-    bool truncated;
+    bool truncated, zones_too_many;
     bool check_owner, owners_checked;
     visit_t visit;
     char *scratch;
@@ -196,17 +203,21 @@ static ssize_t read_system_file(capture_t *c, int file)
 static void read_system(capture_t *c, system_snapshot_t *s)
 {
     static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
-            meminfo_parse, vmstat_parse, pressure_parse};
+            meminfo_parse, zoneinfo_parse, vmstat_parse, pressure_parse};
     uint64_t moved;
 
     *s = c->host;
     for (int i = 0; i < SYSTEM_LOADAVG; i++) {
-        ssize_t n = read_system_file(c, i);
+        ssize_t n = i == SYSTEM_ZONEINFO && c->zones_too_many ? 0 : read_system_file(c, i);
 
-        if (n > 0)
+        // It has a few lines for every processor in every zone: on large hosts it is not worth it.
+        if (i == SYSTEM_ZONEINFO && n == SCRATCH_SIZE - 1)
+            c->zones_too_many = true;
+        else if (n > 0)
             parse[i](c->scratch, (size_t) n, s);
     }
     s->zsmalloc_kb *= c->config.fs->page_kb;
+    s->percpu_free_kb *= c->config.fs->page_kb;
     moved = s->pgsteal + s->pswpin + s->pswpout;
     c->visit.reclaimed = !SYSTEM_KNOWN(s, pgsteal) || moved != c->reclaimed;
     c->reclaimed = moved;

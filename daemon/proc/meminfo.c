@@ -136,6 +136,30 @@ int pressure_parse(const char *text, size_t len, system_snapshot_t *ret)
     return r;
 }
 
+int zoneinfo_parse(const char *text, size_t len, system_snapshot_t *ret)
+{
+    const char *end = text + len;
+    uint64_t pages = 0;
+    bool any = false;
+
+    for (const char *p = text; p < end;) {
+        const char *eol = line_end(p, end), *after;
+        uint64_t count;
+
+        while (p < eol && *p == ' ')
+            p++;
+        if (line_key(p, eol, "count:", &after) && number_parse(&after, eol, &count)) {
+            pages += count;
+            any = true;
+        }
+        p = eol + 1;
+    }
+    if (!any)
+        return -EBADMSG;
+    SYSTEM_SET(ret, percpu_free_kb, pages);
+    return 0;
+}
+
 int meminfo_parse_available(const char *text, size_t len, uint64_t *ret_kb)
 {
     const char *end = text + len;

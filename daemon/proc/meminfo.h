@@ -13,6 +13,9 @@ int meminfo_parse(const char *text, size_t len, system_snapshot_t *ret);
 int vmstat_parse(const char *text, size_t len, system_snapshot_t *ret);
 int pressure_parse(const char *text, size_t len, system_snapshot_t *ret);
 
+// Sets percpu_free_kb, in pages likewise, from /proc/zoneinfo. 0 or -EBADMSG.
+int zoneinfo_parse(const char *text, size_t len, system_snapshot_t *ret);
+
 // MemAvailable (MemFree before Linux 3.14) alone, as quickly as can be; -EBADMSG.
 int meminfo_parse_available(const char *text, size_t len, uint64_t *ret_kb);
 

@@ -139,10 +139,11 @@ static void test_truncated(void **state)
 
 static void test_vmstat(void **state)
 {
-    static const char text[] = "nr_free_pages 5467139\npgpgin 100\npswpin 3\npswpout 4\n"
-                               "pgfault 8123456789\npgmajfault 77\npgsteal_kswapd 5\n"
-                               "pgsteal_direct 6\npgsteal_khugepaged 7\npgsteal_proactive 8\n"
-                               "nr_zspages 12\npgscan_kswapd 99\npgsteal_anon 99\npgsteal_file 99\noom_kill 2\n";
+    static const char text[] =
+            "nr_free_pages 5467139\npgpgin 100\npswpin 3\npswpout 4\n"
+            "pgfault 8123456789\npgmajfault 77\npgsteal_kswapd 5\n"
+            "pgsteal_direct 6\npgsteal_khugepaged 7\npgsteal_proactive 8\n"
+            "nr_zspages 12\npgscan_kswapd 99\npgsteal_anon 99\npgsteal_file 99\noom_kill 2\n";
     system_snapshot_t s = {0};
 
     (void) state;
@@ -214,6 +215,23 @@ static void test_last_pid(void **state)
     assert_int_equal(pid, 26576);
 }
 
+static void test_zoneinfo(void **state)
+{
+    static const char text[] = "Node 0, zone      DMA\n  pages free     3840\n        low      10\n"
+                               "  pagesets\n    cpu: 0\n              count:    7\n"
+                               "              high:     12\n    cpu: 1\n              count: 35\n"
+                               "Node 0, zone   Normal\n  pagesets\n    cpu: 0\n"
+                               "              count:    100\n  node_unreclaimable: 0\n";
+    system_snapshot_t s = {0};
+
+    (void) state;
+    assert_int_equal(zoneinfo_parse(text, strlen(text), &s), 0);
+    assert_int_equal(s.percpu_free_kb, 142);
+    s = (system_snapshot_t){0};
+    assert_int_equal(zoneinfo_parse("cpu: 0\n count: \n", 15, &s), -EBADMSG);
+    assert_false(SYSTEM_KNOWN(&s, percpu_free_kb));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +243,7 @@ int main(void)
             cmocka_unit_test(test_pressure),
             cmocka_unit_test(test_available_alone),
             cmocka_unit_test(test_last_pid),
+            cmocka_unit_test(test_zoneinfo),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
