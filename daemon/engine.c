@@ -17,6 +17,9 @@ struct engine {
     tags_t *tags;
     chronicle_t *chronicle;
     history_t *history;
+    departed_t *departed;
+    timeline_t *timeline;
+    why_t *why;
     arena_t series_arena;
     uint32_t *series; // of history, by slot
     uint32_t system_series;
@@ -43,11 +46,13 @@ static void on_born(void *user, uint32_t slot)
 static void on_died(void *user, uint32_t slot, const exit_record_t *record)
 {
     engine_t *e = user;
+    bool keep = record->last.hwm_kb >= KEEP_DEAD_KB;
 
     chronicle_exit(e->chronicle, slot, record);
     tags_died(e->tags, slot);
-    history_close(
-            e->history, e->series[slot], record->exited_ms, record->last.hwm_kb >= KEEP_DEAD_KB);
+    if (keep)
+        departed_put(e->departed, e->series[slot], record, capture_current(e->capture)->strings);
+    history_close(e->history, e->series[slot], record->exited_ms, keep);
     e->series[slot] = HISTORY_NONE;
 }
 
@@ -91,6 +96,12 @@ static int build(engine_t *e, const engine_config_t *config)
         r = capture_new(&e->capture, &capture, &handlers);
     if (r == 0)
         r = chronicle_new(&e->chronicle, e->capture, e->tags, &e->fs);
+    if (r == 0)
+        r = departed_new(&e->departed, history_series_max(e->history));
+    if (r == 0)
+        r = timeline_new(&e->timeline);
+    if (r == 0)
+        r = why_new(&e->why, e->capture, e->history, e->departed, e->timeline);
     e->system_series = HISTORY_NONE;
     return r;
 }
@@ -119,6 +130,9 @@ void engine_free(engine_t *e)
 {
     if (!e)
         return;
+    why_free(e->why);
+    timeline_free(e->timeline);
+    departed_free(e->departed);
     chronicle_free(e->chronicle);
     capture_free(e->capture);
     history_free(e->history);
@@ -132,15 +146,21 @@ static void record_history(engine_t *e)
 {
     const snapshot_t *s = capture_current(e->capture);
     const system_snapshot_t *y = &s->system;
+    uint64_t total_kb = 0;
+    ledger_t ledger;
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
         uint64_t rss, private_kb;
 
-        if (p->known != 0 && e->series[slot] != HISTORY_NONE && snapshot_rss_kb(p, &rss) &&
-                snapshot_private_kb(p, &private_kb))
-            history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
+        if (p->known == 0 || e->series[slot] == HISTORY_NONE || !snapshot_rss_kb(p, &rss) ||
+                !snapshot_private_kb(p, &private_kb))
+            continue;
+        history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
+        total_kb += private_kb;
     }
+    if (ledger_of(y, total_kb, &ledger))
+        timeline_record(e->timeline, &ledger);
     if (SYSTEM_KNOWN(y, mem_available_kb))
         history_record(e->history, e->system_series, y->mono_ms,
                 y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),
@@ -174,6 +194,11 @@ capture_t *engine_capture(engine_t *e)
 tags_t *engine_tags(engine_t *e)
 {
     return e->tags;
+}
+
+why_t *engine_why(engine_t *e)
+{
+    return e->why;
 }
 
 events_t *engine_events(engine_t *e)

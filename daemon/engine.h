@@ -1,13 +1,14 @@
 #ifndef MEMSCOPE_DAEMON_ENGINE_H
 #define MEMSCOPE_DAEMON_ENGINE_H
 
-// One tick's work without a clock or a socket: capture, tags, events, history. The manager gives it
-// the rhythm and publishes what it made.
+// One tick's work without a clock or a socket: capture, tags, events, history, ledger. The manager
+// gives it the rhythm and publishes what it made.
 
 #include "daemon/core/capture.h"
 #include "daemon/core/history.h"
 #include "daemon/forensics/chronicle.h"
 #include "daemon/forensics/tags.h"
+#include "daemon/forensics/why.h"
 
 typedef struct {
     const char *proc_root;
@@ -30,6 +31,7 @@ const procfs_t *engine_procfs(const engine_t *e);
 capture_t *engine_capture(engine_t *e);
 tags_t *engine_tags(engine_t *e);
 events_t *engine_events(engine_t *e);
+why_t *engine_why(engine_t *e);
 history_t *engine_history(engine_t *e);
 size_t engine_memory_max(const engine_t *e);
 

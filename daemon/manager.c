@@ -370,9 +370,15 @@ static int build(manager_t *m)
     m->capture = engine_capture(m->engine);
     bus.engine = m->engine;
     r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_procfs(m->engine));
-    if (r == 0)
-        r = server_new(&m->server, m->loop, &server, m->capture, m->details,
-                engine_history(m->engine), engine_events(m->engine));
+    if (r == 0) {
+        const server_sources_t sources = {.capture = m->capture,
+                .details = m->details,
+                .history = engine_history(m->engine),
+                .events = engine_events(m->engine),
+                .why = engine_why(m->engine)};
+
+        r = server_new(&m->server, m->loop, &server, &sources);
+    }
     if (r == 0 && m->config.private_fd < 0)
         r = bus_new(&m->bus, m->loop, &bus);
     if (r < 0)

@@ -274,7 +274,7 @@
     V(LEDGER_VMALLOC,         10, "VmallocUsed without kernel stacks") \
     V(LEDGER_HUGETLB,         11, "Hugetlb, used or not") \
     V(LEDGER_COMPRESSED,      12, "RAM that zswap and zram take for what they hold") \
-    V(LEDGER_FREE,            13, "MemFree") \
+    V(LEDGER_FREE,            13, "MemFree, and what processors keep for themselves") \
     V(LEDGER_UNEXPLAINED,     14, "MemTotal less all of the above") \
     V(LEDGER_SWAP,            15, "used swap, which is not part of MemTotal")
 

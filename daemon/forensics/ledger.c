@@ -42,7 +42,7 @@ bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
     l.kb[LEDGER_HUGETLB] = (int64_t) s->hugetlb_kb;
     // zswap keeps its pages with zsmalloc, as zram does, or with an allocator of its own.
     l.kb[LEDGER_COMPRESSED] = (int64_t) MAX(s->zswap_kb, s->zsmalloc_kb);
-    l.kb[LEDGER_FREE] = (int64_t) s->mem_free_kb;
+    l.kb[LEDGER_FREE] = (int64_t) (s->mem_free_kb + s->percpu_free_kb);
     for (unsigned i = 1; i < LEDGER_UNEXPLAINED; i++)
         rest -= l.kb[i];
     l.kb[LEDGER_UNEXPLAINED] = rest;
@@ -52,6 +52,7 @@ bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
     for (unsigned i = 1; i < LEDGER_LINES; i++)
         if (ledger_is_used(i))
             l.used_kb += l.kb[i];
+    l.gap_kb = l.kb[LEDGER_PROCESSES] + l.kb[LEDGER_SWAP] - (int64_t) private_kb;
     *ret = l;
     return true;
 }

@@ -16,10 +16,13 @@ typedef struct {
     int64_t kb[LEDGER_LINES];
     // What neither a cache nor free memory is, and used swap without what is in RAM as well.
     int64_t used_kb;
+    // Private memory of processes by the kernel's sum less that by their own: constant but for what
+    // they share, unless one grew fast while the capture was taken.
+    int64_t gap_kb;
 } ledger_t;
 
-// `private_kb`: of all processes, for kernels that do not say AnonPages. Lines that this kernel
-// knows nothing of are 0. False: MemTotal or MemFree are not known.
+// `private_kb`: of all processes; also in place of AnonPages for kernels that do not say it. Lines
+// that this kernel knows nothing of are 0. False: MemTotal or MemFree are not known.
 bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret);
 
 // Whether the line is part of used memory.

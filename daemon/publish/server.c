@@ -5,6 +5,7 @@
 #include "common/procmap.h"
 #include "config.h"
 #include "daemon/publish/answers_events.h"
+#include "daemon/publish/answers_why.h"
 #include "daemon/publish/subscriber.h"
 
 #include <errno.h>
@@ -20,15 +21,17 @@
 #define ACCEPTS_AT_ONCE      64
 #define RESERVED_DESCRIPTORS 32 // that connections leave for reading /proc
 #define INSPECTIONS_AT_ONCE  4  // of a connection between two ticks; more wait for the next
+#define WHYS_OF_ONE          2  // questions why of a connection between two ticks
+#define WHYS_AT_ONCE         16 // of all connections
 
 typedef struct client {
     struct client *next, *prev;
     server_t *server;
     subscriber_t *subscriber;
     sd_event_source *source;
-    unsigned inspections; // since the last tick
-    bool follows;         // wants events as they happen
-    uint64_t told;        // number of the last of them
+    unsigned inspections, whys; // since the last tick
+    bool follows;               // wants events as they happen
+    uint64_t told;              // number of the last of them
     void (*last_one)(void *user);
     void *user;
 } client_t;
@@ -41,6 +44,8 @@ struct server {
     details_t *details;
     history_t *history;
     const events_t *events;
+    why_t *why;
+    unsigned whys; // asked since the last tick
     audiences_t *audiences;
     client_t *clients;
     unsigned count;
@@ -109,8 +114,8 @@ static bool greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, MIN(hello->version_max, (uint64_t) PROTOCOL_VERSION_MAX));
     MESSAGE_SET(&m, version_max, m.version_min);
-    MESSAGE_SET(
-            &m, features, hello->features & (FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_STATUS));
+    MESSAGE_SET(&m, features,
+            hello->features & (FEATURE_HISTORY | FEATURE_EVENTS | FEATURE_WHY | FEATURE_STATUS));
     MESSAGE_SET_TEXT(
             &m, build, "memscoped " MEMSCOPE_VERSION, strlen("memscoped " MEMSCOPE_VERSION));
     MESSAGE_SET(&m, instance, s->instance);
@@ -217,6 +222,17 @@ static void answer_events(client_t *c, const events_request_message_t *q)
         answers_events(c->subscriber, events, q);
 }
 
+static void answer_why(client_t *c, const why_request_message_t *q)
+{
+    server_t *s = c->server;
+
+    if (c->whys++ < WHYS_OF_ONE && s->whys++ < WHYS_AT_ONCE)
+        answers_why(c->subscriber, s->why, capture_current(s->capture)->system.mono_ms, q);
+    else
+        subscriber_error(c->subscriber, q->request, ERROR_LIMIT,
+                "too many questions at once: ask again in a second");
+}
+
 static void answer_status(client_t *c, const status_request_message_t *q)
 {
     server_t *s = c->server;
@@ -251,6 +267,9 @@ static void request(void *user, subscriber_t *sub, message_type_t type, const me
         break;
     case MESSAGE_EVENTS_REQUEST:
         answer_events(c, &m->events_request);
+        break;
+    case MESSAGE_WHY_REQUEST:
+        answer_why(c, &m->why_request);
         break;
     case MESSAGE_STATUS_REQUEST:
         answer_status(c, &m->status_request);
@@ -444,8 +463,8 @@ int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
     return 0;
 }
 
-int server_new(server_t **ret, sd_event *loop, const server_config_t *config, capture_t *capture,
-        details_t *details, history_t *history, const events_t *events)
+int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
+        const server_sources_t *sources)
 {
     server_t *s = calloc(1, sizeof(*s));
     struct rlimit limit;
@@ -455,10 +474,11 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
         return -ENOMEM;
     s->loop = sd_event_ref(loop);
     s->config = *config;
-    s->capture = capture;
-    s->details = details;
-    s->history = history;
-    s->events = events;
+    s->capture = sources->capture;
+    s->details = sources->details;
+    s->history = sources->history;
+    s->events = sources->events;
+    s->why = sources->why;
     s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
@@ -468,7 +488,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config, ca
     if (getrandom(&s->instance, sizeof(s->instance), 0) != sizeof(s->instance))
         s->instance = clock_realtime_us();
     s->instance |= 1;
-    r = audiences_new(&s->audiences, capture);
+    r = audiences_new(&s->audiences, s->capture);
     if (r < 0) {
         server_free(s);
         return r;
@@ -505,9 +525,10 @@ void server_publish(server_t *s)
     capture_watch_owners(s->capture, audiences_differ(s->audiences));
     if (audiences_advance(s->audiences) < 0)
         return;
+    s->whys = 0;
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
-        c->inspections = 0;
+        c->inspections = c->whys = 0;
         if (subscriber_inspected(c->subscriber)->pid != 0)
             inspect(c);
         if (c->follows)

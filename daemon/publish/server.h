@@ -5,6 +5,7 @@
 
 #include "daemon/core/history.h"
 #include "daemon/forensics/events.h"
+#include "daemon/forensics/why.h"
 #include "daemon/publish/audience.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/listener.h"
@@ -26,8 +27,17 @@ typedef struct {
 
 typedef struct server server_t;
 
-int server_new(server_t **ret, sd_event *loop, const server_config_t *config, capture_t *capture,
-        details_t *details, history_t *history, const events_t *events);
+// What is served; borrowed.
+typedef struct {
+    capture_t *capture;
+    details_t *details;
+    history_t *history;
+    const events_t *events;
+    why_t *why;
+} server_sources_t;
+
+int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
+        const server_sources_t *sources);
 void server_free(server_t *s);
 
 // A listening socket, owned from here on.

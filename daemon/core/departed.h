@@ -1,0 +1,30 @@
+#ifndef MEMSCOPE_DAEMON_CORE_DEPARTED_H
+#define MEMSCOPE_DAEMON_CORE_DEPARTED_H
+
+// Who the dead were whose past is kept: beside each series of history, a name.
+
+#include "daemon/core/capture.h"
+
+typedef struct departed departed_t;
+
+typedef struct {
+    const char *name, *unit; // raw; valid until the next departed_put
+    size_t name_len, unit_len;
+    uint64_t uid;
+    bool has_uid;
+    owner_t owner;
+} departed_identity_t;
+
+// `max_series`: as history_series_max. 0 or -errno.
+int departed_new(departed_t **ret, size_t max_series);
+void departed_free(departed_t *d);
+
+// Whoever had the series before is forgotten. `strings`: of the record.
+void departed_put(
+        departed_t *d, uint32_t series, const exit_record_t *record, const intern_t *strings);
+
+// False: not known, or somebody else's.
+bool departed_get(const departed_t *d, uint32_t series, uint64_t pid, uint64_t start_time,
+        departed_identity_t *ret);
+
+#endif

@@ -1,0 +1,169 @@
+#include "daemon/forensics/timeline.h"
+#include "common/arena.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+typedef struct {
+    uint32_t index; // time / step
+    ledger_t last, peak;
+} step_t;
+
+typedef struct {
+    step_t *at; // `size` of them, the place of a step is index % size
+    uint32_t size;
+    uint32_t newest; // index
+    bool any;
+} level_t;
+
+struct timeline {
+    arena_t arena;
+    level_t level[HISTORY_LEVELS];
+    uint64_t last_ms;
+};
+
+static uint32_t steps_of(unsigned level)
+{
+    return history_levels[level].span_s / history_levels[level].step_s + 1;
+}
+
+int timeline_new(timeline_t **ret)
+{
+    timeline_t *t = calloc(1, sizeof(*t));
+    size_t steps = 0;
+    step_t *at;
+    int r;
+
+    if (!t)
+        return -ENOMEM;
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++)
+        steps += steps_of(i);
+    r = arena_init(&t->arena, steps * sizeof(step_t));
+    if (r < 0) {
+        free(t);
+        return r;
+    }
+    at = (step_t *) (void *) t->arena.base;
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        t->level[i] = (level_t){.at = at, .size = steps_of(i)};
+        at += t->level[i].size;
+    }
+    *ret = t;
+    return 0;
+}
+
+void timeline_free(timeline_t *t)
+{
+    if (!t)
+        return;
+    arena_done(&t->arena);
+    free(t);
+}
+
+void timeline_record(timeline_t *t, const ledger_t *l)
+{
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        level_t *level = &t->level[i];
+        uint32_t index = (uint32_t) (l->time_ms / 1000 / history_levels[i].step_s);
+        step_t *s = &level->at[index % level->size];
+
+        if (!level->any || level->newest != index)
+            *s = (step_t){.index = index, .last = *l, .peak = *l};
+        s->last = *l;
+        if (l->used_kb >= s->peak.used_kb)
+            s->peak = *l;
+        level->newest = index;
+        level->any = true;
+    }
+    t->last_ms = l->time_ms;
+}
+
+// NULL: nothing is known of that step, or no longer.
+static const step_t *step_at(const level_t *l, uint32_t index)
+{
+    const step_t *s = &l->at[index % l->size];
+
+    return l->any && s->last.time_ms > 0 && s->index == index ? s : NULL;
+}
+
+// The first second that `level` is to be asked for: the levels below take over from there.
+static uint64_t begin_of(const timeline_t *t, unsigned level)
+{
+    uint64_t now_s = t->last_ms / 1000;
+    uint32_t above = level + 1 < HISTORY_LEVELS ? history_levels[level + 1].step_s : 1;
+    uint64_t first = now_s - MIN(now_s, (uint64_t) history_levels[level].span_s -
+                                                history_levels[level].step_s);
+
+    return level + 1 < HISTORY_LEVELS ? (first + above - 1) / above * above : first;
+}
+
+typedef struct {
+    uint64_t from_ms, to_ms;
+    moment_t *at;
+    size_t n;
+} collection_t;
+
+static void collect(collection_t *c, const moment_t *m)
+{
+    uint64_t time_ms = m->ledger->time_ms;
+
+    if (time_ms > c->to_ms)
+        return;
+    // Of those before the span the last one is enough.
+    if (time_ms <= c->from_ms && c->n == 1 && c->at[0].ledger->time_ms <= c->from_ms)
+        c->n = 0;
+    if (c->n < TIMELINE_MOMENTS_MAX)
+        c->at[c->n++] = *m;
+}
+
+static void collect_step(collection_t *c, unsigned level, const step_t *s)
+{
+    const moment_t peak = {&s->peak, level, s->index, true}, last = {&s->last, level, s->index};
+
+    if (s->peak.time_ms < s->last.time_ms)
+        collect(c, &peak);
+    collect(c, &last);
+}
+
+size_t timeline_moments(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, moment_t *ret)
+{
+    collection_t c = {.from_ms = from_ms, .to_ms = to_ms, .at = ret};
+    uint64_t now_s = t->last_ms / 1000;
+
+    for (unsigned i = HISTORY_LEVELS; i-- > 0;) {
+        uint32_t step = history_levels[i].step_s;
+        uint64_t end = i > 0 ? begin_of(t, i - 1) : now_s + 1;
+
+        for (uint64_t s = begin_of(t, i) / step; s * step < end; s++) {
+            const step_t *at = step_at(&t->level[i], (uint32_t) s);
+
+            if (at)
+                collect_step(&c, i, at);
+        }
+    }
+    return c.n;
+}
+
+uint64_t timeline_first_ms(const timeline_t *t)
+{
+    uint64_t now_s = t->last_ms / 1000;
+
+    for (unsigned i = HISTORY_LEVELS; i-- > 0;) {
+        uint32_t step = history_levels[i].step_s;
+
+        for (uint64_t s = begin_of(t, i) / step;
+                s * step < (i > 0 ? begin_of(t, i - 1) : now_s + 1); s++) {
+            const step_t *at = step_at(&t->level[i], (uint32_t) s);
+
+            if (at)
+                return MIN(at->peak.time_ms, at->last.time_ms);
+        }
+    }
+    return 0;
+}
+
+uint64_t timeline_last_ms(const timeline_t *t)
+{
+    return t->last_ms;
+}

@@ -1,0 +1,39 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_TIMELINE_H
+#define MEMSCOPE_DAEMON_FORENSICS_TIMELINE_H
+
+// The ledger over time, in the steps and spans of history_levels: of each step what was last and
+// what was when most memory was in use, so that what came and went within a step is not lost.
+// Bounded, and nothing is allocated once it is there.
+
+#include "daemon/core/history.h"
+#include "daemon/forensics/ledger.h"
+
+typedef struct timeline timeline_t;
+
+int timeline_new(timeline_t **ret); // 0 or -errno
+void timeline_free(timeline_t *t);
+
+// After each capture; time does not go back.
+void timeline_record(timeline_t *t, const ledger_t *l);
+
+// A moment that something is known of. The series of processes in daemon/core/history.h have a
+// value for it in step `index` of `level`: the last one, or the highest where `is_peak`.
+typedef struct {
+    const ledger_t *ledger; // valid until the next record
+    unsigned level;
+    uint32_t index;
+    bool is_peak;
+} moment_t;
+
+#define TIMELINE_MOMENTS_MAX 4096 // no span has more
+
+// The moments from `from_ms` on up to `to_ms`, oldest first, and before them the last one that is
+// not later than `from_ms`, where there is one. Each part of the span is as finely resolved as it
+// can be. Returns how many were put into `ret`, which has room for TIMELINE_MOMENTS_MAX.
+size_t timeline_moments(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, moment_t *ret);
+
+// Time of the oldest and of the newest moment; 0: there is none.
+uint64_t timeline_first_ms(const timeline_t *t);
+uint64_t timeline_last_ms(const timeline_t *t);
+
+#endif
