@@ -1,7 +1,6 @@
 #include "client/cli/event_print.h"
 
 #include "client/cli/json.h"
-#include "client/cli/when.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -49,28 +48,6 @@ void event_printer_done(event_printer_t *p)
     userdb_free(p->users);
 }
 
-// ---- Clocks ------------------------------------------------------------------------------------
-
-void event_printer_clock(event_printer_t *p, const system_snapshot_t *s)
-{
-    p->now_real_ms = s->real_ms;
-    p->ahead_ms = (int64_t) (s->real_ms - s->mono_ms);
-    p->clock_ticks = SYSTEM_KNOWN(s, clock_ticks) ? s->clock_ticks : 0;
-}
-
-uint64_t event_printer_real_ms(const event_printer_t *p, uint64_t mono_ms)
-{
-    return mono_ms + (uint64_t) p->ahead_ms;
-}
-
-// 0 is open in a span: what lies before the boot is 1.
-uint64_t event_printer_mono_ms(const event_printer_t *p, uint64_t real_ms)
-{
-    int64_t ms = (int64_t) real_ms - p->ahead_ms;
-
-    return ms > 0 ? (uint64_t) ms : 1;
-}
-
 // ---- A line ------------------------------------------------------------------------------------
 
 static const char *tag_word(uint64_t tag)
@@ -110,7 +87,7 @@ void event_print_line(event_printer_t *p, const event_message_t *m)
 
     snprintf(pid, sizeof(pid), "[%" PRIu64 "]", m->pid);
     printf("%s  %-15s  %s%s  %s  %s  %s\n",
-            when_format(when, sizeof(when), event_printer_real_ms(p, m->time_ms), p->now_real_ms),
+            when_format(when, sizeof(when), when_real_ms(&p->clock, m->time_ms), p->clock.now_ms),
             put_what(m, what, sizeof(what)),
             m->has.name ? put_safe(p, m->name, name, sizeof(name)) : "-", m->has.pid ? pid : "",
             m->has.uid ? userdb_name(p->users, (uint32_t) m->uid) : "-",
@@ -148,7 +125,7 @@ static void put_ruled_out(json_t *o, uint64_t bits)
 static void put_receipt(const event_printer_t *p, json_t *o, const event_message_t *m)
 {
     if (m->has.since_ms)
-        json_put(o, "since", json_time_ms(event_printer_real_ms(p, m->since_ms)));
+        json_put(o, "since", json_time_ms(when_real_ms(&p->clock, m->since_ms)));
     if (m->has.size_kb)
         json_put_uint(o, "size_bytes", m->size_kb * 1024);
     if (m->has.peak_kb)
@@ -172,7 +149,7 @@ static void put_receipt(const event_printer_t *p, json_t *o, const event_message
         json_put_uint(o, "count", m->count);
     if (m->has.story) {
         json_put_uint(o, "story", m->story);
-        json_put(o, "story_since", json_time_ms(event_printer_real_ms(p, m->story_ms)));
+        json_put(o, "story_since", json_time_ms(when_real_ms(&p->clock, m->story_ms)));
         json_put_uint(o, "story_bytes", m->story_kb * 1024);
     }
 }
@@ -227,7 +204,7 @@ void event_print_json(event_printer_t *p, const event_message_t *m)
 {
     json_t *o = json_new();
 
-    json_put(o, "time", json_time_ms(event_printer_real_ms(p, m->time_ms)));
+    json_put(o, "time", json_time_ms(when_real_ms(&p->clock, m->time_ms)));
     json_put_uint(o, "number", m->number);
     if (state_word(m->kind)) {
         json_put_text(o, "tag", tag_word(m->tag));

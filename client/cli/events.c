@@ -60,7 +60,7 @@ static bool find_span(events_run_t *r, const system_snapshot_t *y)
             return false;
         if (i == 0)
             r->from_real_ms = real_ms;
-        *to[i] = event_printer_mono_ms(&r->printer, real_ms);
+        *to[i] = when_boot_ms(&r->printer.clock, real_ms);
     }
     return true;
 }
@@ -70,7 +70,7 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
     events_run_t *r = l->user;
     const hello_message_t *hello = session_hello(cli_link_session(l));
 
-    event_printer_clock(&r->printer, &s->system);
+    r->printer.clock = when_clock_of(&s->system);
     if (!(hello->features & FEATURE_EVENTS)) {
         fail(l, "this daemon keeps no events: it is too old");
         return;
@@ -92,15 +92,16 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
 static void say_since(const cli_link_t *l, const event_message_t *m)
 {
     const events_run_t *r = l->user;
-    uint64_t since_ms = event_printer_real_ms(&r->printer, m->since_ms);
+    uint64_t since_ms = when_real_ms(&r->printer.clock, m->since_ms);
     char when[WHEN_MAX];
 
     if (r->options->json || (r->from_real_ms != 0 && r->from_real_ms >= since_ms))
         return;
     cli_fail(0, "%s %s",
-            cli_link_is_private(l) ? "a private daemon has seen only what happened since it began, at"
-                                   : "what was before is not known: all events since",
-            when_format(when, sizeof(when), since_ms, r->printer.now_real_ms));
+            cli_link_is_private(l)
+                    ? "a private daemon has seen only what happened since it began, at"
+                    : "what was before is not known: all events since",
+            when_format(when, sizeof(when), since_ms, r->printer.clock.now_ms));
 }
 
 static void answered(cli_link_t *l, const event_message_t *m)

@@ -124,6 +124,23 @@ bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
     return parse_time(text, now_ms, ret_ms) || parse_date(text, ret_ms);
 }
 
+when_clock_t when_clock_of(const system_snapshot_t *s)
+{
+    return (when_clock_t){.now_ms = s->real_ms, .ahead_ms = (int64_t) (s->real_ms - s->mono_ms)};
+}
+
+uint64_t when_real_ms(const when_clock_t *c, uint64_t boot_ms)
+{
+    return boot_ms + (uint64_t) c->ahead_ms;
+}
+
+uint64_t when_boot_ms(const when_clock_t *c, uint64_t real_ms)
+{
+    int64_t ms = (int64_t) real_ms - c->ahead_ms;
+
+    return ms > 0 ? (uint64_t) ms : 1;
+}
+
 char *when_format(char *buf, size_t cap, uint64_t ms, uint64_t now_ms)
 {
     time_t t = (time_t) (ms / 1000), now = (time_t) (now_ms / 1000);

@@ -3,6 +3,7 @@
 
 // Moments as people write and read them.
 
+#include "protocol/snapshot.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,17 @@
 // CLOCK_REALTIME in ms. A time of day is of today or, when that is yet to come, of yesterday; local
 // time unless a zone is given. False: not understood.
 bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms);
+
+// The clock of a daemon against that of people, as of a tick.
+typedef struct {
+    uint64_t now_ms;  // CLOCK_REALTIME
+    int64_t ahead_ms; // CLOCK_REALTIME less CLOCK_BOOTTIME
+} when_clock_t;
+
+when_clock_t when_clock_of(const system_snapshot_t *s);
+uint64_t when_real_ms(const when_clock_t *c, uint64_t boot_ms);
+// At least 1: what was before the boot, too.
+uint64_t when_boot_ms(const when_clock_t *c, uint64_t real_ms);
 
 // "14:02:10", with the date in front where that is not the day of `now_ms`. Returns `buf`.
 char *when_format(char *buf, size_t cap, uint64_t ms, uint64_t now_ms);

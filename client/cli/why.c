@@ -1,0 +1,171 @@
+// memscope why: who took memory in a span of time.
+
+#include "client/cli/commands.h"
+#include "client/cli/link.h"
+#include "client/cli/why_print.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include <errno.h>
+
+#define DEFAULT_SINCE "-5m"
+#define TOP_DEFAULT   12
+#define TOP_MAX       64
+#define ANSWER_TICKS  10 // without an answer for so long, it was lost with the connection
+
+typedef struct {
+    cli_common_t common;
+    const char *since, *until;
+    int by, json;
+    uint64_t top;
+} why_options_t;
+
+typedef struct {
+    const why_options_t *options;
+    const char *since, *until;
+    userdb_t *users;
+    bool utf8;
+    when_clock_t clock;
+    uint64_t from_ms, to_ms; // CLOCK_REALTIME
+    int request;             // that is not answered yet; 0: none
+    unsigned waited;         // ticks
+    reasons_t reasons;
+} why_run_t;
+
+static void ask(cli_link_t *l)
+{
+    why_run_t *r = l->user;
+    session_span_t span = {when_boot_ms(&r->clock, r->from_ms), when_boot_ms(&r->clock, r->to_ms)};
+    uint64_t top = r->options->top ? r->options->top : r->options->json ? TOP_MAX : TOP_DEFAULT;
+
+    r->waited = 0;
+    if (!r->options->until)
+        span.to_ms = 0;
+    r->request = session_request_why(cli_link_session(l), &span,
+            r->options->by ? (unsigned) r->options->by - 1 : WHY_BY_PROCESS,
+            (unsigned) MIN(top, UINT64_C(1000)));
+    if (r->request < 0)
+        r->request = 0; // with the next tick
+}
+
+static void on_tick(cli_link_t *l, const snapshot_t *s)
+{
+    why_run_t *r = l->user;
+
+    r->clock = when_clock_of(&s->system);
+    if (!(session_hello(cli_link_session(l))->features & FEATURE_WHY)) {
+        cli_link_end(l, cli_fail(CLI_FAILURE, "this daemon cannot tell: it is too old"));
+        return;
+    }
+    if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
+        return;
+    if (!when_parse(r->since, s->system.real_ms, &r->from_ms) ||
+            !when_parse(r->until, s->system.real_ms, &r->to_ms) || r->from_ms > r->to_ms)
+        cli_link_end(l, cli_fail(CLI_USAGE, "--since lies after --until"));
+    else
+        ask(l);
+}
+
+// What was asked for and is not known shall not look as if nothing had happened.
+static void say_known(const cli_link_t *l, const why_message_t *m)
+{
+    const why_run_t *r = l->user;
+    uint64_t known_ms = when_real_ms(&r->clock, m->known_ms);
+    char when[WHEN_MAX];
+
+    if (r->from_ms + m->step_ms >= known_ms)
+        return;
+    when_format(when, sizeof(when), known_ms, r->clock.now_ms);
+    if (cli_link_is_private(l))
+        cli_fail(0,
+                "a private daemon has seen only what happened since it began, at %s: start "
+                "memscoped to know of the past",
+                when);
+    else
+        cli_fail(0, "nothing is known of the time before %s", when);
+}
+
+static void show(cli_link_t *l, const why_message_t *m)
+{
+    why_run_t *r = l->user;
+    const why_view_t view = {.reasons = &r->reasons,
+            .clock = r->clock,
+            .asked_from_ms = r->from_ms,
+            .asked_to_ms = r->to_ms,
+            .private_daemon = cli_link_is_private(l),
+            .utf8 = r->utf8};
+
+    if (reasons_read(&r->reasons, m, r->users, r->utf8) < 0) {
+        cli_link_end(l, cli_fail(CLI_FAILURE, "the daemon sent a malformed answer"));
+        return;
+    }
+    say_known(l, m);
+    if (r->options->json)
+        why_print_json(&view);
+    else
+        why_print(&view);
+    cli_link_end(l, CLI_OK);
+}
+
+static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
+{
+    why_run_t *r = l->user;
+
+    if (r->request == 0)
+        return;
+    if (type == MESSAGE_WHY && m->why.request == (uint64_t) r->request)
+        show(l, &m->why);
+    else if (type == MESSAGE_ERROR && m->error.request == (uint64_t) r->request)
+        cli_link_end(l, cli_fail(CLI_FAILURE, "%.*s", (int) MIN(m->error.text.len, (size_t) 200),
+                                m->error.text.data));
+}
+
+static int run(const cli_call_t *call)
+{
+    const why_options_t *o = call->options;
+    // What a program reads is UTF-8 whatever the locale.
+    why_run_t r = {.options = o,
+            .since = o->since ? o->since : DEFAULT_SINCE,
+            .until = o->until ? o->until : "now",
+            .utf8 = call->utf8 || o->json};
+    const char *const texts[] = {r.since, r.until}, *const names[] = {"since", "until"};
+    cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
+    uint64_t ms;
+    int status;
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (!when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
+            return cli_fail(CLI_USAGE, "--%s %.60s: allowed is " WHEN_ALLOWED, names[i], texts[i]);
+    if (userdb_new(&r.users) < 0)
+        return cli_fail(CLI_FAILURE, "out of memory");
+    status = cli_link_open(&link, &o->common);
+    if (status == CLI_OK)
+        status = cli_link_run(&link);
+    cli_link_close(&link);
+    userdb_free(r.users);
+    return status;
+}
+
+// clang-format off
+static const cli_option_t options[] = {
+    {"since", "TIME", CLI_TEXT, offsetof(why_options_t, since), 0, NULL,
+        "begin of the span: -10m, 14:02, 2026-11-21T14:02 (default: -5m)"},
+    {"until", "TIME", CLI_TEXT, offsetof(why_options_t, until), 0, NULL,
+        "end of the span (default: now)"},
+    {"by", "KIND", CLI_CHOICE, offsetof(why_options_t, by), 0, "process|user|unit|name",
+        "what makes a row: each process (the default), or all of a user, unit or name"},
+    {"top", "N", CLI_COUNT, offsetof(why_options_t, top), 0, NULL,
+        "only N rows of processes, 64 at most (default: 12, or 64 with --json)"},
+    {"json", NULL, CLI_SET, offsetof(why_options_t, json), 1, NULL,
+        "as a JSON object"},
+};
+// clang-format on
+
+const cli_command_t cli_why = {
+        .name = "why",
+        .summary = "who took memory, living or dead, in the last minutes or any other span",
+        .about = "Says what used memory did, and who took it: shares that add up to the change.",
+        .options = options,
+        .n_options = ARRAY_SIZE(options),
+        .options_size = sizeof(why_options_t),
+        .run = run,
+};

@@ -1,0 +1,241 @@
+#include "client/cli/why_print.h"
+
+#include "client/cli/json.h"
+#include "common/cleanup.h"
+#include "common/text.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SENTENCE_MAX 2048
+#define NAME_WIDTH   34
+#define SIZE_LEN     32
+
+static char *put_when(const why_view_t *v, uint64_t boot_ms, char *buf)
+{
+    return when_format(buf, WHEN_MAX, when_real_ms(&v->clock, boot_ms), v->clock.now_ms);
+}
+
+static char *put_sentence(const why_view_t *v, char *buf)
+{
+    const why_message_t *m = &v->reasons->message;
+    char from[WHEN_MAX], to[WHEN_MAX];
+
+    return reasons_sentence(v->reasons, put_when(v, m->change_from_ms, from),
+            put_when(v, m->change_to_ms, to), v->utf8, buf, SENTENCE_MAX);
+}
+
+// ---- For people --------------------------------------------------------------------------------
+
+// Left-aligned in so many columns, cut where it is longer.
+static void print_cell(const char *text, size_t width)
+{
+    size_t columns, len = text_fit(text, width, &columns);
+
+    printf("%.*s%*s", (int) len, text, (int) (width - columns), "");
+}
+
+static void print_sizes(uint64_t start_kb, uint64_t end_kb)
+{
+    char start[SIZE_LEN], end[SIZE_LEN];
+
+    printf("  %10s  %10s", reasons_size(start, sizeof(start), (int64_t) start_kb, false),
+            reasons_size(end, sizeof(end), (int64_t) end_kb, false));
+}
+
+static void print_line(const reasons_t *r, const reason_t *line)
+{
+    char name[REASONS_NAME_MAX + 32], size[SIZE_LEN];
+
+    if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
+        snprintf(name, sizeof(name), "%s[%" PRIu64 "]%s", line->name, line->row.pid,
+                line->row.exited_ms ? " ended" : "");
+    else if (line->kind == REASON_PROCESSES)
+        snprintf(name, sizeof(name), "%s (%" PRIu64 ")", line->name, line->count);
+    else
+        snprintf(name, sizeof(name), "%s", line->name);
+    print_cell(name, NAME_WIDTH);
+    if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
+        print_sizes(line->row.start_kb, line->row.end_kb);
+        printf("  %10s", reasons_size(size, sizeof(size), (int64_t) line->row.peak_kb, false));
+    } else {
+        printf("  %10s  %10s  %10s", "-", "-", "-");
+    }
+    printf("  %10s  %5.1f%%", reasons_size(size, sizeof(size), line->change_kb, true),
+            line->share * 100 + 0.0);
+    if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
+        printf("  %s%s%s", line->user[0] ? line->user : "-", line->unit[0] ? "  " : "", line->unit);
+    putchar('\n');
+}
+
+static void print_ledger(const reasons_t *r)
+{
+    printf("\n%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, "Ledger of RAM", "Start", "End", "",
+            "Change");
+    for (size_t i = 0; i < r->n_ledger; i++) {
+        const ledger_line_t *l = &r->ledger[i];
+        char start[SIZE_LEN], end[SIZE_LEN], change[SIZE_LEN];
+
+        if (l->kind == LEDGER_SWAP && l->start_kb == 0 && l->end_kb == 0)
+            continue;
+        printf("%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, ledger_name(l->kind),
+                reasons_size(start, sizeof(start), l->start_kb, false),
+                reasons_size(end, sizeof(end), l->end_kb, false), "",
+                reasons_size(change, sizeof(change), l->end_kb - l->start_kb, true));
+    }
+}
+
+void why_print(const why_view_t *v)
+{
+    const reasons_t *r = v->reasons;
+    const why_message_t *m = &r->message;
+    char sentence[SENTENCE_MAX], a[WHEN_MAX], b[WHEN_MAX], x[SIZE_LEN], y[SIZE_LEN];
+
+    puts(put_sentence(v, sentence));
+    printf("\nFrom %s to %s used memory went from %s to %s.\n", put_when(v, m->from_ms, a),
+            put_when(v, m->to_ms, b), reasons_size(x, sizeof(x), (int64_t) m->used_from_kb, false),
+            reasons_size(y, sizeof(y), (int64_t) m->used_to_kb, false));
+    if (m->steepest_to_ms > m->steepest_from_ms)
+        printf("Steepest: %s within %.1f s at %s.\n",
+                reasons_size(x, sizeof(x), m->steepest_kb, true),
+                (double) (m->steepest_to_ms - m->steepest_from_ms) / 1000,
+                put_when(v, m->steepest_to_ms, a));
+    printf("\n%-*s  %10s  %10s  %10s  %10s  %6s\n", NAME_WIDTH, "Who took it", "Start", "End",
+            "Peak", "Change", "Share");
+    for (size_t i = 0; i < r->n; i++)
+        print_line(r, &r->lines[i]);
+    printf("%-*s", NAME_WIDTH, "used memory");
+    print_sizes(m->change_from_kb, m->change_to_kb);
+    printf("  %10s  %10s  %5.1f%%\n", "", reasons_size(x, sizeof(x), r->change_kb, true), 100.0);
+    print_ledger(r);
+}
+
+// ---- For machines ------------------------------------------------------------------------------
+
+static void put_time(const why_view_t *v, json_t *o, const char *key, uint64_t boot_ms)
+{
+    json_put(o, key, json_time_ms(when_real_ms(&v->clock, boot_ms)));
+}
+
+static json_t *span(const why_view_t *v, uint64_t from_ms, uint64_t to_ms)
+{
+    json_t *o = json_new();
+
+    put_time(v, o, "from", from_ms);
+    put_time(v, o, "to", to_ms);
+    return o;
+}
+
+static json_t *row(const why_view_t *v, const reason_t *line)
+{
+    static const char *const kinds[] = {[WHY_BY_PROCESS] = "process",
+            [WHY_BY_USER] = "user",
+            [WHY_BY_UNIT] = "unit",
+            [WHY_BY_NAME] = "name"};
+    const why_row_t *r = &line->row;
+    json_t *o = json_new();
+
+    if (line->kind == REASON_LEDGER) {
+        json_put_text(o, "kind", "ledger");
+        json_put_text(o, "line", ledger_key(r->kind));
+    } else {
+        unsigned by = v->reasons->by;
+
+        json_put_text(o, "kind", kinds[by < ARRAY_SIZE(kinds) ? by : WHY_BY_PROCESS]);
+        json_put_uint(o, "processes", r->count);
+    }
+    json_put_text(o, "name", line->name);
+    if (r->pid) {
+        json_put_uint(o, "pid", r->pid);
+        json_put_uint(o, "start_time", r->start_time);
+    }
+    if (r->has_uid) {
+        json_put_uint(o, "uid", r->uid);
+        json_put_text(o, "user", line->user);
+    }
+    if (line->unit[0])
+        json_put_text(o, "unit", line->unit);
+    if (r->exited_ms)
+        put_time(v, o, "exited", r->exited_ms);
+    json_put_uint(o, "start_bytes", r->start_kb * 1024);
+    json_put_uint(o, "end_bytes", r->end_kb * 1024);
+    json_put_uint(o, "peak_bytes", r->peak_kb * 1024);
+    json_put_int(o, "change_bytes", line->change_kb * 1024);
+    json_put_number(o, "share", line->share, 4);
+    return o;
+}
+
+static void put_rows(const why_view_t *v, json_t *o)
+{
+    static const char *const keys[] = {[REASON_OTHERS] = "others",
+            [REASON_HIDDEN] = "hidden",
+            [REASON_UNEXPLAINED] = "unexplained"};
+    json_t *rows = json_new_array();
+
+    for (size_t i = 0; i < v->reasons->n; i++) {
+        const reason_t *line = &v->reasons->lines[i];
+        json_t *rest;
+
+        if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
+            json_append(rows, row(v, line));
+            continue;
+        }
+        rest = json_new();
+        if (line->count)
+            json_put_uint(rest, "count", line->count);
+        json_put_int(rest, "change_bytes", line->change_kb * 1024);
+        json_put_number(rest, "share", line->share, 4);
+        json_put(o, keys[line->kind], rest);
+    }
+    json_put(o, "rows", rows);
+}
+
+static json_t *ledger(const reasons_t *r)
+{
+    json_t *array = json_new_array();
+
+    for (size_t i = 0; i < r->n_ledger; i++) {
+        const ledger_line_t *l = &r->ledger[i];
+        json_t *o = json_new();
+
+        json_put_text(o, "line", ledger_key(l->kind));
+        json_put_int(o, "start_bytes", l->start_kb * 1024);
+        json_put_int(o, "end_bytes", l->end_kb * 1024);
+        json_put_int(o, "change_bytes", (l->end_kb - l->start_kb) * 1024);
+        json_append(array, o);
+    }
+    return array;
+}
+
+void why_print_json(const why_view_t *v)
+{
+    const reasons_t *r = v->reasons;
+    const why_message_t *m = &r->message;
+    char sentence[SENTENCE_MAX];
+    json_t *o = json_new(), *asked = json_new(), *known, *change, *steepest;
+
+    json_put_text(o, "sentence", put_sentence(v, sentence));
+    json_put(asked, "from", json_time_ms(v->asked_from_ms));
+    json_put(asked, "to", json_time_ms(v->asked_to_ms));
+    json_put(o, "asked", asked);
+    known = span(v, m->from_ms, m->to_ms);
+    put_time(v, known, "known_since", m->known_ms);
+    json_put_number(known, "step_seconds", (double) m->step_ms / 1000, 3);
+    json_put_uint(known, "used_from_bytes", m->used_from_kb * 1024);
+    json_put_uint(known, "used_to_bytes", m->used_to_kb * 1024);
+    json_put(o, "span", known);
+    change = span(v, m->change_from_ms, m->change_to_ms);
+    json_put_uint(change, "used_from_bytes", m->change_from_kb * 1024);
+    json_put_uint(change, "used_to_bytes", m->change_to_kb * 1024);
+    json_put_int(change, "bytes", r->change_kb * 1024);
+    json_put(o, "change", change);
+    steepest = span(v, m->steepest_from_ms, m->steepest_to_ms);
+    json_put_int(steepest, "bytes", m->steepest_kb * 1024);
+    json_put(o, "steepest", steepest);
+    put_rows(v, o);
+    json_put_int(o, "processes_bytes", m->processes_kb * 1024);
+    json_put(o, "ledger", ledger(r));
+    json_put_uint(o, "mem_total_bytes", m->mem_total_kb * 1024);
+    json_put_bool(o, "private_daemon", v->private_daemon);
+    json_print_line(o);
+}

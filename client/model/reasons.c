@@ -1,0 +1,220 @@
+#include "client/model/reasons.h"
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HARDLY_KB      1024 // a change that is none
+#define SENTENCE_PARTS 4
+#define SENTENCE_SHARE 0.01
+
+static const struct {
+    const char *key, *name;
+} ledger_words[] = {
+        [LEDGER_PROCESSES] = {"processes", "processes"},
+        [LEDGER_SHMEM] = {"shmem", "tmpfs and shared memory"},
+        [LEDGER_CACHE_CLEAN] = {"cache_clean", "page cache, clean"},
+        [LEDGER_CACHE_DIRTY] = {"cache_dirty", "page cache, dirty"},
+        [LEDGER_SLAB_RECLAIMABLE] = {"slab_reclaimable", "slab, reclaimable"},
+        [LEDGER_SLAB] = {"slab_unreclaimable", "slab, unreclaimable"},
+        [LEDGER_PAGE_TABLES] = {"page_tables", "page tables"},
+        [LEDGER_KERNEL_STACKS] = {"kernel_stacks", "kernel stacks"},
+        [LEDGER_PERCPU] = {"percpu", "per-cpu"},
+        [LEDGER_VMALLOC] = {"vmalloc", "vmalloc"},
+        [LEDGER_HUGETLB] = {"hugetlb", "hugetlb"},
+        [LEDGER_COMPRESSED] = {"compressed", "zswap and zram"},
+        [LEDGER_FREE] = {"free", "free"},
+        [LEDGER_UNEXPLAINED] = {"unexplained", "unexplained"},
+        [LEDGER_SWAP] = {"swap", "swap"},
+};
+
+static bool is_known(uint64_t kind)
+{
+    return kind > 0 && kind < ARRAY_SIZE(ledger_words);
+}
+
+const char *ledger_name(uint64_t kind)
+{
+    return is_known(kind) ? ledger_words[kind].name : "?";
+}
+
+const char *ledger_key(uint64_t kind)
+{
+    return is_known(kind) ? ledger_words[kind].key : "unknown";
+}
+
+char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double v = fabs((double) kb);
+    const char *before = kb < 0 ? "-" : sign ? "+" : "";
+    size_t unit = 0;
+
+    while (v >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
+        v /= 1024;
+        unit++;
+    }
+    snprintf(buf, cap, "%s%.*f %s", before, unit > 0 && v < 99.95 ? 1 : 0, v, units[unit]);
+    return buf;
+}
+
+// ---- Reading -----------------------------------------------------------------------------------
+
+static void put_safe(char *to, text_view_t text, bool utf8)
+{
+    text_sanitize(to, REASONS_NAME_MAX, text.data ? text.data : "", text.len, utf8);
+}
+
+static reason_t *add(reasons_t *r, reason_kind_t kind, int64_t change_kb)
+{
+    reason_t *line = &r->lines[r->n++];
+
+    *line = (reason_t){.kind = kind, .change_kb = change_kb};
+    if (r->change_kb != 0)
+        line->share = (double) change_kb / (double) r->change_kb;
+    return line;
+}
+
+static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool utf8)
+{
+    reason_t *line = add(r, row->kind ? REASON_LEDGER : REASON_PROCESSES,
+            (int64_t) (row->end_kb - row->start_kb));
+
+    line->row = *row;
+    line->count = row->count;
+    put_safe(line->unit, row->unit, utf8);
+    if (row->has_uid)
+        snprintf(line->user, sizeof(line->user), "%s", userdb_name(users, (uint32_t) row->uid));
+    if (line->kind == REASON_LEDGER)
+        snprintf(line->name, sizeof(line->name), "%s", ledger_name(row->kind));
+    else if (r->by == WHY_BY_USER)
+        snprintf(line->name, sizeof(line->name), "%s", row->has_uid ? line->user : "?");
+    else if (r->by == WHY_BY_UNIT)
+        put_safe(line->name, row->unit, utf8);
+    else
+        put_safe(line->name, row->name, utf8);
+    if (line->name[0] == '\0')
+        snprintf(line->name, sizeof(line->name), "-");
+    line->row.name = (text_view_t){line->name, strlen(line->name)};
+    line->row.unit = (text_view_t){line->unit, strlen(line->unit)};
+}
+
+static void add_rest(reasons_t *r, const why_message_t *m)
+{
+    if (m->others_kb != 0) {
+        reason_t *line = add(r, REASON_OTHERS, m->others_kb);
+
+        line->count = m->others;
+        snprintf(line->name, sizeof(line->name), "%" PRIu64 " others", m->others);
+    }
+    if (m->hidden_kb != 0)
+        snprintf(add(r, REASON_HIDDEN, m->hidden_kb)->name, REASONS_NAME_MAX,
+                "other users' processes");
+    snprintf(add(r, REASON_UNEXPLAINED, m->unexplained_kb)->name, REASONS_NAME_MAX, "unexplained");
+}
+
+int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8)
+{
+    cursor_t c = cursor_of(m->rows.data, m->rows.len);
+    ledger_line_t line;
+    why_row_t row;
+
+    memset(r, 0, sizeof(*r));
+    r->by = (unsigned) m->by;
+    r->message = *m;
+    r->message.rows = r->message.ledger = (text_view_t){0};
+    r->change_kb = (int64_t) (m->change_to_kb - m->change_from_kb);
+    while (r->n + 3 < REASONS_MAX && why_row_next(&c, &row))
+        add_row(r, &row, users, utf8);
+    if (c.failed)
+        return -EBADMSG;
+    c = cursor_of(m->ledger.data, m->ledger.len);
+    while (r->n_ledger < REASONS_LEDGER_MAX && ledger_line_next(&c, &line))
+        r->ledger[r->n_ledger++] = line;
+    if (c.failed)
+        return -EBADMSG;
+    add_rest(r, m);
+    return 0;
+}
+
+// ---- The sentence ------------------------------------------------------------------------------
+
+typedef struct {
+    char *buf;
+    size_t cap, len;
+} sentence_t;
+
+__attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(s->buf + s->len, s->cap - s->len, format, args);
+    va_end(args);
+    if (n > 0)
+        s->len += MIN((size_t) n, s->cap - s->len - 1);
+}
+
+static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line)
+{
+    say(s, "%s",
+            line->kind == REASON_LEDGER && line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
+    if (line->kind != REASON_PROCESSES)
+        return;
+    if (r->by == WHY_BY_PROCESS) {
+        say(s, " (PID %" PRIu64, line->row.pid);
+        if (line->row.has_uid)
+            say(s, ", uid %" PRIu64, line->row.uid);
+        say(s, "%s)", line->row.exited_ms ? ", ended" : "");
+    } else {
+        say(s, " (%" PRIu64 " process%s)", line->count, line->count == 1 ? "" : "es");
+    }
+}
+
+// What goes with the change, as long as it is worth a word; the rest is others.
+static void say_shares(sentence_t *s, const reasons_t *r)
+{
+    double rest = 1;
+    size_t said = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        const reason_t *line = &r->lines[i];
+
+        if (line->kind == REASON_UNEXPLAINED || line->kind == REASON_OTHERS)
+            continue;
+        if (said == SENTENCE_PARTS || line->share < SENTENCE_SHARE)
+            break;
+        say(s, "%s%.0f%% ", said++ ? ", " : ": ", line->share * 100);
+        say_who(s, r, line);
+        rest -= line->share;
+    }
+    rest -= r->lines[r->n - 1].share;
+    if (fabs(rest) >= SENTENCE_SHARE / 2)
+        say(s, "%s%.0f%% others", said++ ? ", " : ": ", rest * 100);
+    say(s, "%s%.0f%% unexplained", said ? ", " : ": ", r->lines[r->n - 1].share * 100 + 0.0);
+}
+
+char *reasons_sentence(
+        const reasons_t *r, const char *from, const char *to, bool utf8, char *buf, size_t cap)
+{
+    sentence_t s = {.buf = buf, .cap = cap};
+    const why_message_t *m = &r->message;
+    char size[32];
+
+    say(&s, "%s%s%s used memory ", from, utf8 ? "\u2013" : "-", to);
+    if (llabs(r->change_kb) < HARDLY_KB) {
+        say(&s, "hardly changed: %s",
+                reasons_size(size, sizeof(size), (int64_t) m->change_to_kb, 0));
+        return buf;
+    }
+    say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
+            reasons_size(size, sizeof(size), llabs(r->change_kb), false));
+    say_shares(&s, r);
+    return buf;
+}

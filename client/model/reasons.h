@@ -1,0 +1,59 @@
+#ifndef MEMSCOPE_CLIENT_MODEL_REASONS_H
+#define MEMSCOPE_CLIENT_MODEL_REASONS_H
+
+// What a WHY says, unpacked and ready to be shown: lines with their shares, which add up to the
+// change, and the sentence that sums it up.
+
+#include "common/userdb.h"
+#include "protocol/rows.h"
+#include <stdbool.h>
+
+#define REASONS_MAX        128
+#define REASONS_NAME_MAX   256
+#define REASONS_LEDGER_MAX 32
+
+typedef enum {
+    REASON_PROCESSES, // one, or a group of them
+    REASON_LEDGER,    // a line of the ledger
+    REASON_OTHERS,    // processes beyond the limit of rows
+    REASON_HIDDEN,    // processes of others, which this viewer may not see
+    REASON_UNEXPLAINED,
+} reason_kind_t;
+
+typedef struct {
+    reason_kind_t kind;
+    why_row_t row;  // of PROCESSES and LEDGER; its texts are those below
+    uint64_t count; // processes or groups
+    int64_t change_kb;
+    double share;                // of the change; they add up to 1
+    char name[REASONS_NAME_MAX]; // as people call it; safe to show
+    char unit[REASONS_NAME_MAX];
+    char user[REASONS_NAME_MAX]; // "": several, or not known
+} reason_t;
+
+typedef struct {
+    unsigned by;                 // WHY_BY_*
+    reason_t lines[REASONS_MAX]; // largest share first; then others, hidden, unexplained
+    size_t n;
+    ledger_line_t ledger[REASONS_LEDGER_MAX];
+    size_t n_ledger;
+    int64_t change_kb;
+    why_message_t message; // without texts and bytes
+} reasons_t;
+
+// 0; -EBADMSG where the daemon sent nonsense.
+int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8);
+
+// "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000), 4% tmpfs, 2%
+// unexplained"; `from` and `to`: how the ends of the change are to be written. Returns `buf`.
+char *reasons_sentence(
+        const reasons_t *r, const char *from, const char *to, bool utf8, char *buf, size_t cap);
+
+// "page tables"; "?" for a line that this version does not know.
+const char *ledger_name(uint64_t kind);
+const char *ledger_key(uint64_t kind); // "page_tables", for machines
+
+// "3.1 GiB", "512 KiB"; for a change with its sign. Returns `buf`.
+char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign);
+
+#endif
