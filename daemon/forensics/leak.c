@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define STARTING_S 120 // a process younger than this is starting up: fast growth is no news
-
 // Growth has stopped where it falls short of the rate so far, for longer than its pauses and by
 // more than its unevenness explain.
 #define STOPPED_SHARE  0.25
@@ -39,11 +37,6 @@ void leak_init(leak_state_t *s, uint64_t now_ms, uint64_t age_ms, uint64_t priva
     s->high_kb = clamp_kb(private_kb);
     s->age_s = age_ms / 1000 < UINT32_MAX ? (uint32_t) (age_ms / 1000) : UINT32_MAX;
     s->reason = LEAK_REASON_WARMUP;
-}
-
-static bool starting(const leak_state_t *s, uint64_t now_ms)
-{
-    return s->age_s != UINT32_MAX && s->age_s + (now_ms - s->first_ms) / 1000 < STARTING_S;
 }
 
 // The level that is kept by now: what is newer than the longest hold may yet be given back.
@@ -163,8 +156,7 @@ static void look_for_growth(leak_state_t *s, uint64_t now_ms, bool mid)
         if (j.tag > s->tag || (j.tag == LEAK_SUSPECTED && s->fast))
             tag(s, j.tag, &j.trend, j.level, now_ms);
     }
-    if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX && !starting(s, now_ms) &&
-            leak_judge_fast(s, &t)) {
+    if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX && leak_judge_fast(s, now_ms, &t)) {
         tag(s, LEAK_SUSPECTED, &t, FLOORS_FINE, now_ms);
         s->reason = LEAK_REASON_TOO_SHORT;
     }

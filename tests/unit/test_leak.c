@@ -165,6 +165,52 @@ static void test_fast_growth_is_suspected_within_a_minute(void **state)
     assert_int_equal(c.set_at, NEVER);
 }
 
+static double even_from_birth(unsigned t)
+{
+    return t == 0 ? 300 : 500 * MB + 10 * MB * t;
+}
+
+static double mild_from_birth(unsigned t)
+{
+    return 5 * MB + 1 * MB * t;
+}
+
+static double step_at_birth(unsigned t)
+{
+    return t < 3 ? 300 : 2000 * MB + 10 * t;
+}
+
+static double spike_at_birth(unsigned t)
+{
+    return t > 20 && t < 30 ? 3000 * MB : 20 * MB;
+}
+
+static double steps_at_birth(unsigned t)
+{
+    return 200 * MB + (t > 12 ? 300 * MB : 0) + (t > 28 ? 100 * MB : 0) + (t > 43 ? 200 * MB : 0);
+}
+
+static double slowing_from_birth(unsigned t)
+{
+    return 50 * MB + 900 * MB * (1 - exp(-(t / 50.0)));
+}
+
+static unsigned suspected_from_birth(double (*kb)(unsigned t))
+{
+    return run((subject_t){.kb = kb, .seconds = 120, .age_ms = 300}).suspected_at;
+}
+
+static void test_fresh_process_is_suspected_for_even_growth(void **state)
+{
+    (void) state;
+    assert_in_range(suspected_from_birth(even_from_birth), 50, 60);
+    assert_in_range(suspected_from_birth(mild_from_birth), 50, 60);
+    assert_int_equal(suspected_from_birth(step_at_birth), NEVER);
+    assert_int_equal(suspected_from_birth(spike_at_birth), NEVER);
+    assert_int_equal(suspected_from_birth(steps_at_birth), NEVER);
+    assert_int_equal(suspected_from_birth(slowing_from_birth), NEVER);
+}
+
 static void test_leak_in_noise(void **state)
 {
     course_t c = run((subject_t){.kb = mild, .seconds = 3600, .noise = 0.02, .age_ms = OLD});
@@ -289,9 +335,14 @@ static void test_wandering_is_hardly_ever_set(void **state)
     assert_in_range(wrong, 0, 4); // of 200 hours
 }
 
+static double compiler(unsigned t)
+{
+    return 20 * MB + 15 * MB * t;
+}
+
 static void test_compiler_is_not_even_suspected(void **state)
 {
-    course_t c = run((subject_t){.kb = fast, .seconds = 110, .age_ms = 0});
+    course_t c = run((subject_t){.kb = compiler, .seconds = 50, .age_ms = 0});
 
     (void) state;
     assert_int_equal(c.suspected_at, NEVER);
@@ -589,6 +640,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_leaks_are_set),
             cmocka_unit_test(test_fast_growth_is_suspected_within_a_minute),
+            cmocka_unit_test(test_fresh_process_is_suspected_for_even_growth),
             cmocka_unit_test(test_leak_in_noise),
             cmocka_unit_test(test_leak_to_swap),
             cmocka_unit_test(test_healthy_programs_are_not_set),
