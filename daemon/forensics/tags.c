@@ -22,9 +22,12 @@ typedef struct {
     leak_state_t leak;
     spike_state_t spike;
     zombie_state_t zombie;
-    bool fresh;    // tagged as a zombie in this tick
-    uint64_t told; // tags that `changed` was called with
-    uint64_t pid;  // 0: nobody
+    bool fresh;       // tagged as a zombie in this tick
+    bool measured;    // its memory has been known at least once
+    uint64_t born_ms; // when it was first seen
+    uint64_t age_ms;  // of the process then
+    uint64_t told;    // tags that `changed` was called with
+    uint64_t pid;     // 0: nobody
 } state_t;
 
 // One process in what is kept over a restart.
@@ -86,6 +89,17 @@ void tags_notify(tags_t *t,
     t->user = user;
 }
 
+// The first value that is known is where its series begin: from a made-up one before it, it would
+// look like a jump.
+static void begin_series(state_t *s, uint64_t now_ms, uint64_t private_kb)
+{
+    uint64_t since_ms = now_ms > s->born_ms ? now_ms - s->born_ms : 0;
+    uint64_t age_ms = s->age_ms < UINT64_MAX - since_ms ? s->age_ms + since_ms : UINT64_MAX;
+
+    leak_init(&s->leak, now_ms, age_ms, private_kb);
+    spike_init(&s->spike, now_ms, age_ms, private_kb);
+}
+
 void tags_born(
         tags_t *t, uint32_t slot, const process_snapshot_t *p, uint64_t now_ms, uint64_t age_ms)
 {
@@ -96,9 +110,10 @@ void tags_born(
         return;
     memset(s, 0, sizeof(*s));
     s->pid = p->pid;
-    snapshot_private_kb(p, &private_kb);
-    leak_init(&s->leak, now_ms, age_ms, private_kb);
-    spike_init(&s->spike, now_ms, age_ms, private_kb);
+    s->born_ms = now_ms;
+    s->age_ms = age_ms;
+    s->measured = snapshot_private_kb(p, &private_kb);
+    begin_series(s, now_ms, private_kb);
 }
 
 void tags_died(tags_t *t, uint32_t slot)
@@ -190,6 +205,9 @@ static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64
     }
     if (is_zombie || !snapshot_private_kb(p, &private_kb))
         return tags;
+    if (!s->measured)
+        begin_series(s, now_ms, private_kb);
+    s->measured = true;
     leak = leak_update(&s->leak, now_ms, private_kb);
     if (leak.tag == LEAK_SET) {
         t->counts.leaking++;

@@ -262,6 +262,68 @@ static void test_leaks_and_spikes(void **state)
     done(&h);
 }
 
+static void hide_memory(process_snapshot_t *p)
+{
+    PROCESS_UNSET(p, anon_kb);
+    PROCESS_UNSET(p, swap_kb);
+}
+
+// What was not known was not nothing: the first value is no spike, and what follows is seen.
+static void test_memory_known_late(void **state)
+{
+    leak_receipt_t leak;
+    spike_receipt_t spike;
+    process_snapshot_t *p;
+    host_t h;
+
+    (void) state;
+    init(&h);
+    p = put(&h, 0, 100, 1);
+    hide_memory(p);
+    tags_born(h.tags, 0, p, h.snapshot.system.mono_ms, 5000);
+    for (int s = 0; s < 3; s++) {
+        tick(&h);
+        assert_int_equal(p->tags, 0);
+    }
+    PROCESS_SET(p, anon_kb, 4 << 20);
+    PROCESS_SET(p, swap_kb, 0);
+    for (int s = 0; s < 30; s++) {
+        tick(&h);
+        assert_int_equal(p->tags, 0);
+    }
+    assert_false(tags_spike_receipt(h.tags, 0, &spike));
+    tags_leak_receipt(h.tags, 0, h.snapshot.system.mono_ms, UINT64_MAX, &leak);
+    assert_int_equal(leak.growth_kb, 0);
+    assert_in_range(leak.seen_s, 20, 29);
+
+    p->anon_kb += 2 << 20;
+    tick(&h);
+    assert_int_equal(p->tags, TAG_SPIKE);
+    assert_true(tags_spike_receipt(h.tags, 0, &spike));
+    assert_int_equal(spike.base_kb, 4 << 20);
+    done(&h);
+}
+
+// It grew to that within its first seconds: that counts, as soon as it is known.
+static void test_newborn_known_at_the_next_tick(void **state)
+{
+    process_snapshot_t *p;
+    host_t h;
+
+    (void) state;
+    init(&h);
+    p = put(&h, 0, 100, 1);
+    hide_memory(p);
+    tags_born(h.tags, 0, p, h.snapshot.system.mono_ms, 300);
+    tick(&h);
+    assert_int_equal(p->tags, 0);
+    PROCESS_SET(p, anon_kb, 4 << 20);
+    PROCESS_SET(p, swap_kb, 0);
+    tick(&h);
+    assert_int_equal(p->tags, TAG_SPIKE);
+    done(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +334,8 @@ int main(void)
             cmocka_unit_test(test_swarms),
             cmocka_unit_test(test_blocked),
             cmocka_unit_test(test_leaks_and_spikes),
+            cmocka_unit_test(test_memory_known_late),
+            cmocka_unit_test(test_newborn_known_at_the_next_tick),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
