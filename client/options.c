@@ -78,16 +78,8 @@ static bool set_help(options_t *o, const char *value)
     return o->help = true;
 }
 
-typedef struct {
-    const char *name;
-    const char *argument;                         // NULL: it has none
-    bool setting;                                 // may stand in the settings file
-    bool (*set)(options_t *o, const char *value); // false: not such a value
-    const char *help;
-} option_t;
-
 // clang-format off
-static const option_t options[] = {
+const viewer_option_t viewer_options[] = {
     {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
     {"private", NULL, false, set_private, "start a daemon of one's own, with one's own rights"},
     {"theme", "NAME", true, set_theme, "default, high-contrast or mono"},
@@ -98,12 +90,13 @@ static const option_t options[] = {
     {"help", NULL, false, set_help, "print this help and exit"},
 };
 // clang-format on
+const size_t n_viewer_options = ARRAY_SIZE(viewer_options);
 
-static const option_t *find(const char *name, size_t len)
+static const viewer_option_t *find(const char *name, size_t len)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
-            return &options[i];
+    for (size_t i = 0; i < n_viewer_options; i++)
+        if (strlen(viewer_options[i].name) == len && memcmp(viewer_options[i].name, name, len) == 0)
+            return &viewer_options[i];
     return NULL;
 }
 
@@ -118,12 +111,13 @@ void options_print_help(FILE *out)
           "       memscope SUBCOMMAND [OPTION]...\n"
           "Shows which processes take the host's memory, and which of them leak.\n\n",
             out);
-    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-        const char *help = options[i].help, *end = strchr(help, '\n');
+    for (size_t i = 0; i < n_viewer_options; i++) {
+        const char *help = viewer_options[i].help, *end = strchr(help, '\n');
         char name[32];
 
-        snprintf(name, sizeof(name), "--%s%s%s", options[i].name, options[i].argument ? " " : "",
-                options[i].argument ? options[i].argument : "");
+        snprintf(name, sizeof(name), "--%s%s%s", viewer_options[i].name,
+                viewer_options[i].argument ? " " : "",
+                viewer_options[i].argument ? viewer_options[i].argument : "");
         fprintf(out, "  %-18s %.*s\n", name, end ? (int) (end - help) : (int) strlen(help), help);
         if (end)
             fprintf(out, "  %-18s %s\n", "", end + 1);
@@ -139,7 +133,7 @@ void options_print_help(FILE *out)
 // ---- The command line --------------------------------------------------------------------------
 
 // `value`: what followed a '=', or NULL. *at is the place of the option, and moves to its argument.
-static int apply(options_t *o, const option_t *option, const char *value, int *at, int argc,
+static int apply(options_t *o, const viewer_option_t *option, const char *value, int *at, int argc,
         char **argv, char *ret_error, size_t cap)
 {
     if (!option->argument && value) {
@@ -162,7 +156,7 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
 {
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i] + 2, *value;
-        const option_t *option;
+        const viewer_option_t *option;
         int r;
 
         if (strncmp(argv[i], "--", 2) != 0) {
@@ -198,7 +192,7 @@ bool options_path(char *buf, size_t cap)
 
 static int take_setting(void *user, const char *section, const char *name, const char *value)
 {
-    const option_t *option = find(name, strlen(name));
+    const viewer_option_t *option = find(name, strlen(name));
 
     (void) section;
     return option && option->setting && value && option->set(user, value);

@@ -19,6 +19,17 @@ typedef struct {
     bool help, version;
 } options_t;
 
+typedef struct {
+    const char *name;
+    const char *argument;                         // NULL: it has none
+    bool setting;                                 // may stand in the settings file
+    bool (*set)(options_t *o, const char *value); // false: not such a value
+    const char *help;                             // two lines at most
+} viewer_option_t;
+
+extern const viewer_option_t viewer_options[];
+extern const size_t n_viewer_options;
+
 void options_init(options_t *o);
 
 // 0, or -EINVAL with one line in `ret_error`.

@@ -3,47 +3,17 @@
 
 #include "protocol/document.h"
 #include "common/cleanup.h"
+#include "common/mdoc.h"
 #include "protocol/frame.h"
 #include "protocol/message.h"
 #include "protocol/tick.h"
 
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define LINE_WIDTH 78
 
 // ---- Lists -------------------------------------------------------------------------------------
-
-// A line of text as mdoc(7) has it: no backslashes, no control character in front, and wrapped.
-static void put_text(const char *s)
-{
-    size_t column = 0;
-
-    while (*s) {
-        size_t word = strcspn(s, " ");
-
-        if (column > 0 && column + 1 + word > LINE_WIDTH && *s != '.' && *s != '\'') {
-            putchar('\n');
-            column = 0;
-        } else if (column > 0) {
-            putchar(' ');
-            column++;
-        }
-        if (column == 0 && (*s == '.' || *s == '\''))
-            fputs("\\&", stdout);
-        for (size_t i = 0; i < word; i++)
-            fputs(s[i] == '\\' ? "\\e" : (char[]){s[i], '\0'}, stdout);
-        column += word;
-        s += word;
-        s += strspn(s, " ");
-    }
-    putchar('\n');
-}
 
 static void put_item(unsigned number, const char *name, const char *kind, const char *unit,
         bool is_private, unsigned since)
@@ -66,7 +36,7 @@ static void put_fields(const field_info_t *fields, unsigned count)
 
         put_item(i, f->name, f->kind == FIELD_STRING ? "STRING" : "UINT", f->unit,
                 f->audience == FIELD_PRIVATE, f->since);
-        put_text(f->doc);
+        mdoc_put_text(f->doc);
     }
     puts(".El");
 }
@@ -97,7 +67,7 @@ static void put_message(const message_info_t *info)
 
     printf(".Ss %s\nType %u, %s:\n", info->name, (unsigned) info->type,
             directions[info->direction]);
-    put_text(info->doc);
+    mdoc_put_text(info->doc);
     if (info->n_fields == 0)
         return;
     puts(".Bl -tag -width 4n");
@@ -106,7 +76,7 @@ static void put_message(const message_info_t *info)
 
         put_item(f->number, f->name, kinds[f->kind], f->unit, f->audience == FIELD_PRIVATE,
                 f->since);
-        put_text(f->doc);
+        mdoc_put_text(f->doc);
     }
     puts(".El");
 }
@@ -129,7 +99,7 @@ static void put_value_list(const char *title, const value_t *values, size_t coun
     printf(".Ss %s\n.Bl -tag -width 4n\n", title);
     for (size_t i = 0; i < count; i++) {
         printf(".It %" PRIu64 " Dv %s\n", values[i].value, values[i].name);
-        put_text(values[i].doc);
+        mdoc_put_text(values[i].doc);
     }
     puts(".El");
 }
@@ -197,64 +167,29 @@ static const struct {
 static bool put_place(const char *name, size_t len, bool alone)
 {
     for (size_t i = 0; alone && i < ARRAY_SIZE(lists); i++) {
-        if (strlen(lists[i].name) == len && strncmp(lists[i].name, name, len) == 0) {
+        if (mdoc_is(name, len, lists[i].name)) {
             lists[i].put();
             return true;
         }
     }
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-        if (strlen(numbers[i].name) == len && strncmp(numbers[i].name, name, len) == 0) {
+        if (mdoc_is(name, len, numbers[i].name)) {
             printf("%" PRIu64, numbers[i].value);
             return true;
         }
     }
-    if (len == strlen("SOCKET_PATH") && strncmp(name, "SOCKET_PATH", len) == 0) {
+    if (mdoc_is(name, len, "SOCKET_PATH")) {
         fputs(MEMSCOPE_SOCKET_PATH, stdout);
         return true;
     }
     return false;
 }
 
-// False: a place that nobody knows.
-static bool put_line(const char *line)
-{
-    bool list = line[0] == '@' && line[strlen(line) - 2] == '@';
-
-    while (*line) {
-        const char *at = strchr(line, '@'), *end = at ? strchr(at + 1, '@') : NULL;
-
-        if (!end)
-            return fputs(line, stdout) >= 0;
-        fwrite(line, 1, (size_t) (at - line), stdout);
-        if (!put_place(at + 1, (size_t) (end - at - 1), list))
-            return false;
-        line = end + 1;
-        if (list && *line == '\n')
-            break;
-    }
-    return true;
-}
-
 int main(int argc, char *argv[])
 {
-    _cleanup_fclose_ FILE *template = NULL;
-    _cleanup_free_ char *line = NULL;
-    size_t cap = 0;
-
     if (argc != 2) {
         fprintf(stderr, "usage: %s TEMPLATE\n", argv[0]);
         return 2;
     }
-    template = fopen(argv[1], "re");
-    if (!template) {
-        perror(argv[1]);
-        return 1;
-    }
-    while (getline(&line, &cap, template) > 0) {
-        if (!put_line(line)) {
-            fprintf(stderr, "%s: unknown place: %s", argv[1], line);
-            return 1;
-        }
-    }
-    return fflush(stdout) != 0;
+    return mdoc_fill(argv[1], put_place);
 }

@@ -203,7 +203,7 @@ static const cli_option_t options[] = {
     {"top", "N", CLI_COUNT, offsetof(snapshot_options_t, top), 0, NULL,
         "only the first N lines"},
     {"filter", "EXPR", CLI_TEXT, offsetof(snapshot_options_t, filter), 0, NULL,
-        "only processes that pass, as with the key f: see memscope(1)"},
+        "only processes that pass, as with the key f (FILTER LINES in memscope(1))"},
     {"group", "KIND", CLI_CHOICE, offsetof(snapshot_options_t, group), 0, "name|user|unit",
         "sums of processes with the same name, user or unit"},
     {"columns", "LIST", CLI_TEXT, offsetof(snapshot_options_t, columns), 0, NULL,

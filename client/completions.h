@@ -1,0 +1,10 @@
+#ifndef MEMSCOPE_CLIENT_COMPLETIONS_H
+#define MEMSCOPE_CLIENT_COMPLETIONS_H
+
+// Writes what shells complete after "memscope" to stdout, from the tables of options.
+
+void completions_bash(void);
+void completions_zsh(void);
+void completions_fish(void);
+
+#endif
