@@ -233,7 +233,7 @@ static void test_a_table_is_plain(void **state)
     assert_int_equal(bash("$M snapshot --top 4 $S"), 0);
     assert_int_equal(count_lines(f.out), 6);
     assert_null(strchr(f.out, '\x1b'));
-    assert_non_null(strstr(f.out, "  PID"));
+    assert_non_null(strstr(f.out, "PID  USER"));
     assert_int_equal(bash("LC_ALL=C $M snapshot --top 4 --filter pid:%d --columns pid,name,uss $S",
                              (int) f.daemon.pid),
             0);
