@@ -27,6 +27,7 @@ static int setup(void **state)
     (void) state;
     f = (fixture_t){.dir = temporary_new(), .out = malloc(OUTPUT_MAX)};
     assert_non_null(f.out);
+    setenv("XDG_CONFIG_HOME", f.dir.path, 1); // nobody's own settings
     snprintf(f.socket, sizeof(f.socket), "%s", temporary_path(&f.dir, "socket"));
     f.daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL});
     while (access(f.socket, F_OK) < 0)
