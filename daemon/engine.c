@@ -2,6 +2,7 @@
 #include "common/arena.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "daemon/forensics/oom.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ struct engine {
     departed_t *departed;
     timeline_t *timeline;
     why_t *why;
+    oom_t *oom;
     arena_t series_arena;
     uint32_t *series; // of history, by slot
     uint32_t system_series;
@@ -48,6 +50,7 @@ static void on_died(void *user, uint32_t slot, const exit_record_t *record)
     engine_t *e = user;
     bool keep = record->last.hwm_kb >= KEEP_DEAD_KB;
 
+    oom_exit(e->oom, record);
     chronicle_exit(e->chronicle, slot, record);
     tags_died(e->tags, slot);
     if (keep)
@@ -102,6 +105,9 @@ static int build(engine_t *e, const engine_config_t *config)
         r = timeline_new(&e->timeline);
     if (r == 0)
         r = why_new(&e->why, e->capture, e->history, e->departed, e->timeline);
+    if (r == 0)
+        r = oom_new(
+                &e->oom, e->capture, e->history, e->why, &e->fs, chronicle_events(e->chronicle));
     e->system_series = HISTORY_NONE;
     return r;
 }
@@ -130,6 +136,7 @@ void engine_free(engine_t *e)
 {
     if (!e)
         return;
+    oom_free(e->oom);
     why_free(e->why);
     timeline_free(e->timeline);
     departed_free(e->departed);
@@ -178,6 +185,7 @@ int engine_tick(engine_t *e)
     tags_run(e->tags, capture_current_writable(e->capture));
     chronicle_tick(e->chronicle);
     record_history(e);
+    oom_tick(e->oom);
     return r;
 }
 

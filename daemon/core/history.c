@@ -521,7 +521,7 @@ typedef struct {
 
 uint64_t history_layout(void)
 {
-    return (uint64_t) sizeof(series_t) << 40 | (uint64_t) sizeof(chunk_t) << 16 | 1;
+    return (uint64_t) sizeof(series_t) << 40 | (uint64_t) sizeof(chunk_t) << 16 | 2;
 }
 
 void history_save(const history_t *h, buffer_t *out)

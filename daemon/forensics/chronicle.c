@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,47 +32,6 @@ _Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
                        (int) RULED_OUT_STEPS == (int) LEAK_RULED_STEPS &&
                        (int) RULED_OUT_NOISE == (int) LEAK_RULED_NOISE,
         "the wire and the rule name the same explanations");
-
-// ---- What all events have ----------------------------------------------------------------------
-
-static void put_text(char *to, size_t cap, uint32_t *ret_len, const intern_t *strings, uint64_t id)
-{
-    size_t len;
-    const char *text = intern_get(strings, (uint32_t) id, &len);
-
-    len = MIN(len, cap);
-    memcpy(to, text, len);
-    *ret_len = (uint32_t) len;
-}
-
-static event_t event_of(const chronicle_t *c, unsigned kind, uint64_t time_ms,
-        const process_snapshot_t *p, owner_t owner)
-{
-    const snapshot_t *s = capture_current(c->capture);
-    event_t e = {.time_ms = time_ms,
-            .kind = kind,
-            .has = EVENT_HAS_PROCESS,
-            .pid = p->pid,
-            .start_time = p->start_time,
-            .uid = p->uid,
-            .owner = owner};
-
-    if (PROCESS_KNOWN(p, uid))
-        e.has |= EVENT_HAS_UID;
-    put_text(e.name, sizeof(e.name), &e.name_len, s->strings, p->name);
-    put_text(e.unit, sizeof(e.unit), &e.unit_len, s->strings, p->unit);
-    return e;
-}
-
-__attribute__((format(printf, 2, 3))) static void say(event_t *e, const char *format, ...)
-{
-    size_t len = strlen(e->text);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(e->text + len, sizeof(e->text) - len, format, args);
-    va_end(args);
-}
 
 // ---- Tags --------------------------------------------------------------------------------------
 
@@ -117,8 +75,8 @@ static void set_story(event_t *e, const story_t *story, uint64_t times, uint64_t
     e->story = times;
     e->story_ms = story->first_ms;
     e->story_kb = grew_kb;
-    say(e, "; number %llu of this %s to leak within %s, %s in all", (unsigned long long) times,
-            story->by_unit ? "service" : "program",
+    event_say(e, "; number %llu of this %s to leak within %s, %s in all",
+            (unsigned long long) times, story->by_unit ? "service" : "program",
             format_duration(since, sizeof(since), (e->time_ms - story->first_ms) / 1000),
             format_kb(grown, sizeof(grown), grew_kb));
 }
@@ -197,7 +155,7 @@ static void add_zombie(chronicle_t *c, uint32_t slot, event_t *e)
     zombie_receipt_t r;
 
     if (e->kind == EVENT_CLEARED) {
-        say(e, e->tag == TAG_ZOMBIE ? "it was reaped" : "all of its zombies were reaped");
+        event_say(e, e->tag == TAG_ZOMBIE ? "it was reaped" : "all of its zombies were reaped");
     } else if (tags_zombie_receipt(c->tags, s, slot, s->system.mono_ms, &r)) {
         e->has |= EVENT_HAS_SINCE;
         e->since_ms = r.since_ms;
@@ -218,7 +176,8 @@ static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t chang
     chronicle_t *c = user;
     const snapshot_t *s = capture_current(c->capture);
     const process_snapshot_t *p = &s->processes[slot];
-    event_t e = event_of(c, kinds[change], s->system.mono_ms, p, capture_owner(c->capture, slot));
+    event_t e = event_of(
+            kinds[change], s->system.mono_ms, p, capture_owner(c->capture, slot), s->strings);
 
     e.tag = tag;
     if (tag == TAG_LEAK)
@@ -251,9 +210,10 @@ static void clear_tags(chronicle_t *c, const exit_record_t *record)
 
         if (!(p->tags & mask) || (tags[i] == TAG_ZOMBIE && c->zombies++ >= ZOMBIES_PER_TICK))
             continue;
-        e = event_of(c, EVENT_CLEARED, record->exited_ms, p, record->owner);
+        e = event_of(EVENT_CLEARED, record->exited_ms, p, record->owner,
+                capture_current(c->capture)->strings);
         e.tag = tags[i];
-        say(&e, tags[i] == TAG_ZOMBIE ? "it was reaped" : "the process has ended");
+        event_say(&e, tags[i] == TAG_ZOMBIE ? "it was reaped" : "the process has ended");
         events_add(c->events, &e);
     }
 }
@@ -283,14 +243,15 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record)
         clear_tags(c, record);
     if (!leaked && !is_big(c, MAX(private_kb, p->hwm_kb)))
         return;
-    e = event_of(c, EVENT_EXIT, record->exited_ms, p, record->owner);
+    e = event_of(
+            EVENT_EXIT, record->exited_ms, p, record->owner, capture_current(c->capture)->strings);
     e.tag = p->tags & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE);
     e.since_ms = born_ms;
     e.size_kb = private_kb;
     e.peak_kb = p->hwm_kb;
     e.has |= EVENT_HAS_SINCE | (known ? EVENT_HAS_SIZE : 0) |
              (PROCESS_KNOWN(p, hwm_kb) ? EVENT_HAS_PEAK : 0);
-    say(&e, "ended %s after its start, holding %s of its own (peak RSS %s)%s",
+    event_say(&e, "ended %s after its start, holding %s of its own (peak RSS %s)%s",
             format_duration(age, sizeof(age), (e.time_ms - MIN(e.time_ms, born_ms)) / 1000),
             known ? format_kb(held, sizeof(held), private_kb) : "an unknown amount",
             PROCESS_KNOWN(p, hwm_kb) ? format_kb(peak, sizeof(peak), p->hwm_kb) : "unknown",

@@ -4,6 +4,8 @@
 #include "protocol/cursor.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,44 @@ struct events {
     uint64_t last;     // number
     uint64_t since_ms; // of the newest one that was pushed out, or the beginning
 };
+
+static void put_text(char *to, size_t cap, uint32_t *ret_len, const intern_t *strings, uint64_t id)
+{
+    size_t len;
+    const char *text = intern_get(strings, (uint32_t) id, &len);
+
+    len = MIN(len, cap);
+    memcpy(to, text, len);
+    *ret_len = (uint32_t) len;
+}
+
+event_t event_of(unsigned kind, uint64_t time_ms, const process_snapshot_t *p, owner_t owner,
+        const intern_t *strings)
+{
+    event_t e = {.time_ms = time_ms,
+            .kind = kind,
+            .has = EVENT_HAS_PROCESS,
+            .pid = p->pid,
+            .start_time = p->start_time,
+            .uid = p->uid,
+            .owner = owner};
+
+    if (PROCESS_KNOWN(p, uid))
+        e.has |= EVENT_HAS_UID;
+    put_text(e.name, sizeof(e.name), &e.name_len, strings, p->name);
+    put_text(e.unit, sizeof(e.unit), &e.unit_len, strings, p->unit);
+    return e;
+}
+
+void event_say(event_t *e, const char *format, ...)
+{
+    size_t len = strlen(e->text);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(e->text + len, sizeof(e->text) - len, format, args);
+    va_end(args);
+}
 
 int events_new(events_t **ret, uint64_t now_ms)
 {

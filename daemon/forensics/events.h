@@ -7,6 +7,7 @@
 
 #include "daemon/core/owner.h"
 #include "protocol/messages.h"
+#include "protocol/snapshot.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,12 @@ typedef struct {
     char cgroup[EVENT_CGROUP_MAX]; // "": none
     char text[EVENT_TEXT_MAX];
 } event_t;
+
+// An event about a process, whose names are copied.
+event_t event_of(unsigned kind, uint64_t time_ms, const process_snapshot_t *p, owner_t owner,
+        const intern_t *strings);
+// Adds to its text, as far as there is room.
+void event_say(event_t *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct events events_t;
 

@@ -435,6 +435,10 @@ int why_ask(why_t *w, const why_question_t *q, why_answer_t *ret)
     if (w->n_moments == 0)
         return -ENODATA;
     change_find(w->moments, w->n_moments, &c);
+    if (q->whole) {
+        c.start = 0;
+        c.end = w->n_moments - 1;
+    }
     describe(w, &c, &answer);
     r = find_members(w, q, &c, &answer);
     if (r == 0)

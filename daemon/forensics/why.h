@@ -19,6 +19,7 @@ typedef struct {
     uint64_t from_ms, to_ms; // CLOCK_BOOTTIME
     unsigned by;             // WHY_BY_*
     size_t limit;            // rows about processes; 0: WHY_ROWS_MAX
+    bool whole;              // the change is that of the whole span
     // Whether processes of this owner may be named; NULL: all.
     bool (*sees)(void *user, owner_t owner);
     void *user;

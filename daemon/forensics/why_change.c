@@ -87,6 +87,10 @@ void change_find(const moment_t *moments, size_t n, change_t *ret)
     bool falls = distance(moments, &fall) > FALL_FACTOR * distance(moments, &rise);
 
     *ret = falls ? fall : rise;
+    if (distance(moments, ret) == 0) {
+        *ret = (change_t){.end = n - 1, .steep_end = n - 1};
+        return;
+    }
     trim(moments, n, ret);
     find_steepest(moments, ret, falls ? -1 : 1);
 }

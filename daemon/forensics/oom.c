@@ -1,0 +1,328 @@
+#include "daemon/forensics/oom.h"
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/format.h"
+#include "daemon/proc/cgroup_oom.h"
+#include "protocol/cursor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECENT     64
+#define EARLIER_MS 2500 // the count is read before processes are: it may lag behind an end
+#define LATER_MS   4000 // an end may take its time
+#define SETTLE_MS  800  // for more to end before the one who held most is chosen
+#define HELD_S     15   // what it held is what it held at most in so many seconds
+#define LEAST_KB   1024
+#define BEFORE_MS  (10 * 60 * UINT64_C(1000))
+#define STEP_MS    UINT64_C(10000)
+#define ROWS       8
+#define NAMED      3 // of them in the text
+
+// Who ended, or became a zombie, of late.
+typedef struct {
+    event_t event; // says who it is
+    uint64_t held_kb, time_ms;
+    bool taken;  // for the victim of a kill
+    bool killed; // by signal 9, for sure
+} candidate_t;
+
+struct oom {
+    const capture_t *capture;
+    const history_t *history;
+    why_t *why;
+    const procfs_t *fs;
+    events_t *events;
+    cgroup_oom_t *groups;
+    uint64_t count; // of the kernel
+    bool has_count;
+    uint64_t pending, risen_ms;
+    char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
+    candidate_t recent[RECENT];
+    size_t next;
+};
+
+int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why_t *why,
+        const procfs_t *fs, events_t *events)
+{
+    oom_t *o = calloc(1, sizeof(*o));
+    int r;
+
+    if (!o)
+        return -ENOMEM;
+    o->capture = capture;
+    o->history = history;
+    o->why = why;
+    o->fs = fs;
+    o->events = events;
+    r = cgroup_oom_new(&o->groups, fs->cgroup_fd);
+    if (r < 0) {
+        free(o);
+        return r;
+    }
+    cgroup_oom_look(o->groups, o->cgroup, sizeof(o->cgroup));
+    *ret = o;
+    return 0;
+}
+
+void oom_free(oom_t *o)
+{
+    if (!o)
+        return;
+    cgroup_oom_free(o->groups);
+    free(o);
+}
+
+// ---- Candidates --------------------------------------------------------------------------------
+
+static void take_highest(void *user, uint64_t first_s, uint32_t count, const history_value_t *value)
+{
+    uint64_t *highest = user;
+
+    (void) first_s;
+    (void) count;
+    if (value)
+        *highest = MAX(*highest, value->private_max);
+}
+
+static uint64_t held_by(const oom_t *o, const process_snapshot_t *p, uint64_t time_ms)
+{
+    uint32_t series = history_find(o->history, p->pid, p->start_time);
+    uint64_t now_s = time_ms / 1000, held = 0, last;
+
+    if (snapshot_private_kb(p, &last))
+        held = last;
+    if (series != HISTORY_NONE)
+        history_read(o->history, series, 0, now_s - MIN(now_s, (uint64_t) HELD_S), now_s,
+                take_highest, &held);
+    return held;
+}
+
+static candidate_t *find_candidate(oom_t *o, const process_snapshot_t *p)
+{
+    for (size_t i = 0; i < RECENT; i++)
+        if (o->recent[i].event.pid == p->pid && o->recent[i].event.start_time == p->start_time)
+            return &o->recent[i];
+    return NULL;
+}
+
+static candidate_t *add_candidate(
+        oom_t *o, const process_snapshot_t *p, owner_t owner, uint64_t time_ms, uint64_t held_kb)
+{
+    candidate_t *c = &o->recent[o->next];
+
+    o->next = (o->next + 1) % RECENT;
+    *c = (candidate_t){.held_kb = held_kb, .time_ms = time_ms};
+    c->event = event_of(EVENT_OOM_KILL, time_ms, p, owner, capture_current(o->capture)->strings);
+    return c;
+}
+
+void oom_exit(oom_t *o, const exit_record_t *record)
+{
+    uint64_t held = held_by(o, &record->last, record->exited_ms);
+
+    if (held >= LEAST_KB && !find_candidate(o, &record->last))
+        add_candidate(o, &record->last, record->owner, record->exited_ms, held);
+}
+
+// The last field but none of stat is the exit code, which only those see who may trace it.
+static bool was_killed(const oom_t *o, uint64_t pid)
+{
+    char path[64], text[1024], *at;
+    ssize_t n;
+    int field = 3;
+
+    snprintf(path, sizeof(path), "%" PRIu64 "/stat", pid);
+    n = file_read_at(o->fs->fd, path, text, sizeof(text));
+    at = n > 0 ? strrchr(text, ')') : NULL;
+    if (!at)
+        return false;
+    for (at += 2; field < 52 && at; field++) {
+        at = strchr(at, ' ');
+        at = at ? at + 1 : NULL;
+    }
+    return at && (strtoul(at, NULL, 10) & 0x7f) == SIGKILL;
+}
+
+static void add_zombies(oom_t *o, uint64_t now_ms)
+{
+    const snapshot_t *s = capture_current(o->capture);
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+        const process_snapshot_t *p = &s->processes[slot];
+        uint64_t held;
+
+        if (p->known == 0 || !snapshot_is_zombie(p) || find_candidate(o, p))
+            continue;
+        held = held_by(o, p, now_ms);
+        if (held >= LEAST_KB && was_killed(o, p->pid))
+            add_candidate(o, p, capture_owner(o->capture, slot), now_ms, held)->killed = true;
+    }
+}
+
+// The one that held most, or was killed for sure; NULL: none is left.
+static candidate_t *choose(oom_t *o)
+{
+    candidate_t *best = NULL;
+
+    for (size_t i = 0; i < RECENT; i++) {
+        candidate_t *c = &o->recent[i];
+
+        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms)
+            continue;
+        if (!best || (c->killed && !best->killed) ||
+                (c->killed == best->killed && c->held_kb > best->held_kb))
+            best = c;
+    }
+    return best;
+}
+
+// ---- What was before ---------------------------------------------------------------------------
+
+static const ledger_t *ledger_at(const moment_t *moments, size_t n, uint64_t ms)
+{
+    const ledger_t *l = NULL;
+
+    for (size_t i = 0; i < n && moments[i].ledger->time_ms <= ms; i++)
+        l = moments[i].ledger;
+    return l;
+}
+
+// Points of a HISTORY, each a run of its own.
+static void put_used(const oom_t *o, uint64_t end_ms, buffer_t *out)
+{
+    int64_t used = 0, swap = 0;
+    const moment_t *moments;
+    size_t n;
+
+    moments = why_moments(o->why, &n);
+    for (uint64_t i = 0; i <= BEFORE_MS / STEP_MS; i++) {
+        uint64_t before = BEFORE_MS - i * STEP_MS;
+        const ledger_t *l = ledger_at(moments, n, end_ms - MIN(before, end_ms));
+
+        if (!l)
+            continue;
+        buffer_put_varint(out, 1 << 1);
+        buffer_put_zigzag(out, l->used_kb - used);
+        buffer_put_zigzag(out, l->kb[LEDGER_SWAP] - swap);
+        used = l->used_kb;
+        swap = l->kb[LEDGER_SWAP];
+    }
+}
+
+static void say_grown(event_t *e, const why_answer_t *a)
+{
+    char size[FORMAT_MAX], name[EVENT_NAME_MAX];
+    unsigned said = 0;
+
+    for (size_t i = 0; i < a->n_rows && said < NAMED; i++) {
+        const why_row_t *r = &a->rows[i];
+
+        if (r->kind || r->end_kb < r->start_kb + LEAST_KB)
+            continue;
+        snprintf(name, sizeof(name), "%.*s", (int) r->name.len, r->name.data);
+        event_say(e, "%s%s[%" PRIu64 "] %s",
+                said++ ? ", " : "; grown in the ten minutes before: ", name, r->pid,
+                format_delta_kb(size, sizeof(size), (int64_t) (r->end_kb - r->start_kb)));
+    }
+}
+
+// Asks before the kill: what fell with it is not what led to it.
+static void look_back(oom_t *o, event_t *e, event_before_t *ret)
+{
+    const why_question_t q = {.from_ms = o->risen_ms - MIN(o->risen_ms, BEFORE_MS),
+            .to_ms = o->risen_ms - 1,
+            .limit = ROWS,
+            .whole = true};
+    buffer_t grown = {.max = EVENT_GROWN_MAX}, used = {.max = EVENT_USED_MAX};
+    why_answer_t a;
+
+    *ret = (event_before_t){.step_ms = STEP_MS};
+    if (why_ask(o->why, &q, &a) < 0)
+        return;
+    say_grown(e, &a);
+    for (size_t i = 0; i < a.n_rows && !grown.failed; i++) {
+        if (a.rows[i].kind || a.rows[i].end_kb <= a.rows[i].start_kb)
+            continue;
+        why_row_put(&grown, &a.rows[i]);
+        if (!grown.failed)
+            ret->grown_len = grown.len;
+    }
+    put_used(o, o->risen_ms, &used);
+    memcpy(ret->grown, grown.data, ret->grown_len);
+    ret->used_len = used.failed ? 0 : used.len;
+    memcpy(ret->used, used.data, ret->used_len);
+    buffer_done(&grown);
+    buffer_done(&used);
+}
+
+// ---- Events ------------------------------------------------------------------------------------
+
+static void tell(oom_t *o, candidate_t *victim, uint64_t count)
+{
+    event_t e = victim ? victim->event : (event_t){.kind = EVENT_OOM_KILL, .time_ms = o->risen_ms};
+    char held[FORMAT_MAX];
+    event_before_t before;
+
+    e.has |= EVENT_HAS_COUNT;
+    e.count = count;
+    e.time_ms = MIN(e.time_ms, o->risen_ms);
+    if (victim) {
+        victim->taken = true;
+        e.has |= EVENT_HAS_SIZE;
+        e.size_kb = victim->held_kb;
+        event_say(&e, "killed for want of memory, holding %s of its own",
+                format_kb(held, sizeof(held), victim->held_kb));
+    } else {
+        event_say(&e, "%" PRIu64 " process%s killed for want of memory, and could not be seen",
+                count, count == 1 ? " was" : "es were");
+    }
+    snprintf(e.cgroup, sizeof(e.cgroup), "%s", o->cgroup);
+    if (e.cgroup[0])
+        event_say(&e, ", at the limit of %s", e.cgroup);
+    look_back(o, &e, &before);
+    before.number = events_add(o->events, &e);
+    events_keep_before(o->events, &before);
+}
+
+static void take_count(oom_t *o, const system_snapshot_t *y)
+{
+    char cgroup[EVENT_CGROUP_MAX];
+
+    if (o->has_count && y->oom_kill > o->count) {
+        o->pending += y->oom_kill - o->count;
+        o->risen_ms = y->mono_ms;
+        cgroup_oom_look(o->groups, cgroup, sizeof(cgroup));
+        if (cgroup[0])
+            memcpy(o->cgroup, cgroup, sizeof(cgroup));
+    }
+    o->count = y->oom_kill;
+    o->has_count = true;
+}
+
+void oom_tick(oom_t *o)
+{
+    const system_snapshot_t *y = &capture_current(o->capture)->system;
+    candidate_t *c;
+
+    if (SYSTEM_KNOWN(y, oom_kill))
+        take_count(o, y);
+    if (o->pending == 0)
+        return;
+    add_zombies(o, y->mono_ms);
+    while (o->pending > 0 && (c = choose(o)) &&
+            (c->killed || y->mono_ms >= o->risen_ms + SETTLE_MS)) {
+        tell(o, c, 1);
+        o->pending--;
+    }
+    if (o->pending > 0 && y->mono_ms >= o->risen_ms + LATER_MS) {
+        tell(o, NULL, o->pending);
+        o->pending = 0;
+    }
+    if (o->pending == 0)
+        o->cgroup[0] = '\0';
+}

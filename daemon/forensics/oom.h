@@ -1,0 +1,28 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_OOM_H
+#define MEMSCOPE_DAEMON_FORENSICS_OOM_H
+
+// OOM kills: when the kernel's count rises, who died of it, whose limit it was, and who had grown
+// in the ten minutes before, which are kept with the event.
+//
+// The kernel does not say whom it killed. A zombie that signal 9 ended says so itself; otherwise it
+// is whoever held most among those that ended at that time.
+
+#include "daemon/core/capture.h"
+#include "daemon/core/history.h"
+#include "daemon/forensics/events.h"
+#include "daemon/forensics/why.h"
+
+typedef struct oom oom_t;
+
+// All are borrowed. 0 or -errno.
+int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why_t *why,
+        const procfs_t *fs, events_t *events);
+void oom_free(oom_t *o);
+
+// A process has ended; its history is still there.
+void oom_exit(oom_t *o, const exit_record_t *record);
+
+// After each tick, when history and ledger have it.
+void oom_tick(oom_t *o);
+
+#endif

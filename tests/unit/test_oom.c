@@ -1,0 +1,213 @@
+// OOM kills: who died, whose limit it was, and who had grown before.
+
+#include "common/cleanup.h"
+#include "daemon/engine.h"
+#include "daemon/proc/cgroup_oom.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/proctree.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define MB_PAGES 256 // pages of 4 KiB in a MiB
+
+typedef struct {
+    proctree_t tree;
+    engine_t *engine;
+    uint64_t kills, seen;
+} fixture_t;
+
+static int setup(void **state)
+{
+    static fixture_t f;
+    const engine_config_t config = {.proc_root = f.tree.path};
+
+    f = (fixture_t){.tree = proctree_new()};
+    proctree_system(&f.tree, 16u << 20, false);
+    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_t *f = *state;
+
+    engine_free(f->engine);
+    proctree_free(&f->tree);
+    return 0;
+}
+
+static void tick(fixture_t *f)
+{
+    proctree_write(&f->tree, "vmstat", "pgsteal_kswapd 0\noom_kill %d\n", (int) f->kills);
+    __atomic_add_fetch(&fake_clock_ahead_us, 1000000, __ATOMIC_RELAXED);
+    assert_int_equal(engine_tick(f->engine), 0);
+}
+
+static void run(fixture_t *f, proctree_process_t *p, uint64_t mb)
+{
+    p->utime++;
+    p->anon_pages = mb * MB_PAGES;
+    p->hwm_kb = mb << 10;
+    proctree_process(&f->tree, p);
+}
+
+// The next OOM kill within a few ticks; NULL: there is none.
+static const event_t *wait_kill(fixture_t *f)
+{
+    for (int i = 0; i < 8; i++) {
+        const event_t *e;
+
+        while ((e = events_next(engine_events(f->engine), f->seen))) {
+            f->seen = e->number;
+            if (e->kind == EVENT_OOM_KILL)
+                return e;
+        }
+        tick(f);
+    }
+    return NULL;
+}
+
+static proctree_process_t process(uint64_t pid, const char *name)
+{
+    return (proctree_process_t){.pid = pid, .name = name, .start_time = pid, .uid = 1000};
+}
+
+static void test_who_held_most(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t hog = process(70, "hog"), small = process(71, "small"),
+                       grower = process(72, "grower");
+    const event_before_t *before;
+    why_row_t row;
+
+    for (uint64_t i = 0; i < 30; i++) {
+        run(f, &hog, 2000);
+        run(f, &small, 20);
+        run(f, &grower, 100 + 10 * i);
+        tick(f);
+    }
+    f->kills = 7;
+    proctree_end(&f->tree, 70);
+    proctree_end(&f->tree, 71); // somebody else ends in the same tick
+    const event_t *e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->pid, 70);
+    assert_int_equal(e->size_kb, 2000 << 10);
+    assert_int_equal(e->count, 1);
+    assert_non_null(strstr(e->text, "grower[72] +290.00 MB"));
+    assert_null(strstr(e->text, "hog[70] +"));
+
+    before = events_before(engine_events(f->engine), e->number);
+    assert_non_null(before);
+    cursor_t c = cursor_of(before->grown, before->grown_len);
+    assert_true(why_row_next(&c, &row));
+    assert_int_equal(row.pid, 72);
+    assert_int_equal(row.start_kb, 100 << 10);
+    assert_int_equal(row.end_kb, 390 << 10);
+    assert_true(before->used_len > 3);
+
+    // Of the seven that the kernel counted two could be named.
+    e = wait_kill(f);
+    assert_int_equal(e->pid, 71);
+    e = wait_kill(f);
+    assert_int_equal(e->has & EVENT_HAS_PROCESS, 0);
+    assert_int_equal(e->count, 5);
+    assert_null(wait_kill(f));
+}
+
+// A zombie that signal 9 ended is the one, though another one held more.
+static void test_a_zombie_says_so(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t victim = process(80, "victim"), big = process(81, "big");
+
+    for (int i = 0; i < 5; i++) {
+        run(f, &victim, 300);
+        run(f, &big, 900);
+        tick(f);
+    }
+    victim.state = 'Z';
+    victim.anon_pages = 0;
+    proctree_process(&f->tree, &victim);
+    proctree_write(&f->tree, "80/stat",
+            "80 (victim) Z 1 80 80 0 -1 4228 0 0 0 0 9 9 0 0 20 0 1 0 80 0 0 0 0 0 0 0 0 0 0 0 0 0 "
+            "0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 9\n");
+    proctree_end(&f->tree, 81);
+    f->kills++;
+
+    const event_t *e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->pid, 80);
+    assert_int_equal(e->size_kb, 300 << 10);
+    assert_null(wait_kill(f));
+}
+
+static void test_what_was_counted_before_is_old(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t p = process(90, "early");
+
+    f->kills = 3; // when it began
+    run(f, &p, 500);
+    tick(f);
+    proctree_end(&f->tree, 90);
+    assert_null(wait_kill(f));
+}
+
+static void test_whose_limit(void **state)
+{
+    fixture_t *f = *state;
+    cgroup_oom_t *c;
+    char path[256];
+
+    proctree_write(
+            &f->tree, "cg/a/memory.events.local", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 4\n");
+    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 0\noom_kill 4\n");
+    proctree_write(&f->tree, "cg/old/memory.events", "oom 1\n");
+
+    snprintf(path, sizeof(path), "%s/cg", f->tree.path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(cgroup_oom_new(&c, fd), 0);
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "");
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "");
+    proctree_write(&f->tree, "cg/old/memory.events", "oom 2\n");
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "/old");
+    proctree_write(&f->tree, "cg/a/memory.events.local", "oom 5\n");
+    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 1\n");
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "/a/b");
+    // Made anew, and full at once.
+    proctree_write(&f->tree, "cg/new/memory.events.local", "oom 1\n");
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "/new");
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "");
+    cgroup_oom_free(c);
+    close(fd);
+
+    assert_int_equal(cgroup_oom_new(&c, -1), 0);
+    cgroup_oom_look(c, path, sizeof(path));
+    assert_string_equal(path, "");
+    cgroup_oom_free(c);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(test_who_held_most),
+            TEST(test_a_zombie_says_so),
+            TEST(test_what_was_counted_before_is_old),
+            TEST(test_whose_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
