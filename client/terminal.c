@@ -31,7 +31,8 @@ int terminal_check(char *ret_error, size_t cap)
     int status;
 
     if (!isatty(STDOUT_FILENO)) {
-        snprintf(ret_error, cap, "standard output is not a terminal");
+        snprintf(ret_error, cap,
+                "standard output is not a terminal: for scripts there is memscope snapshot");
         return -ENOTTY;
     }
     if (!name || !name[0]) {
