@@ -6,7 +6,7 @@
 // Bounded, and nothing is allocated once it is there.
 
 #include "daemon/core/history.h"
-#include "daemon/forensics/ledger.h"
+#include "protocol/ledger.h"
 
 typedef struct timeline timeline_t;
 

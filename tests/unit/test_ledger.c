@@ -1,8 +1,8 @@
 // Every byte is on a line: made-up hosts, and this one.
 
 #include "common/cleanup.h"
-#include "daemon/forensics/ledger.h"
 #include "daemon/proc/meminfo.h"
+#include "protocol/ledger.h"
 #include "tests/support/cmocka.h"
 
 #include <fcntl.h>

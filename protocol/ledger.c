@@ -1,4 +1,4 @@
-#include "daemon/forensics/ledger.h"
+#include "protocol/ledger.h"
 #include "common/cleanup.h"
 
 bool ledger_is_used(unsigned line)

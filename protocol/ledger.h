@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_FORENSICS_LEDGER_H
-#define MEMSCOPE_DAEMON_FORENSICS_LEDGER_H
+#ifndef MEMSCOPE_PROTOCOL_LEDGER_H
+#define MEMSCOPE_PROTOCOL_LEDGER_H
 
 // All memory of the host, line by line, by the kernel's own accounting, and what it does not
 // account for. A pure function of one sample.
