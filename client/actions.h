@@ -35,6 +35,8 @@ void past_ask(app_t *a);
 void past_tick(app_t *a);
 // Whether a request was one of these, which then is awaited no longer.
 bool past_answer(app_t *a, uint64_t request);
+// Some of them was not answered yet.
+bool past_awaited(const app_t *a);
 // None of the answers will come.
 void past_forget(app_t *a);
 

@@ -185,6 +185,16 @@ static void draw_too_small(const pane_t *p)
     pane_put(p, 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
 }
 
+bool app_settle(app_t *a)
+{
+    // What is asked for follows from what is seen.
+    if (a->pending) {
+        app_draw(a);
+        a->dirty = true;
+    }
+    return a->snapshot && !past_awaited(a);
+}
+
 const grid_t *app_draw(app_t *a)
 {
     pane_t all = pane_all(&a->grid);

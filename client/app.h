@@ -36,6 +36,9 @@ void app_time(app_t *a, uint64_t now_ms);
 // When app_time has something to do at the latest, UINT64_MAX: never.
 uint64_t app_deadline_ms(const app_t *a);
 
+// Asks the daemon for what the next picture shows besides the sample. True: it has all of it.
+bool app_settle(app_t *a);
+
 // Brings the grid up to date.
 const grid_t *app_draw(app_t *a);
 

@@ -14,6 +14,12 @@
 #include <sys/signalfd.h>
 
 #define FRAME_US (USEC_PER_SEC / 60)
+// So many pictures may come before their time, for keys that come soon after a tick.
+#define KEY_AHEAD 4
+
+// The first picture is to be a whole one: two in a row would take longer, and flicker.
+#define FIRST_SAMPLE_US (USEC_PER_SEC / 10)
+#define FIRST_PAST_US   (8 * USEC_PER_MSEC)
 
 static void taken_signals(sigset_t *set)
 {
@@ -133,6 +139,8 @@ static void take_keys(loop_t *l, short events)
 
     while ((key = terminal_key()) != KEY_CODE_NONE && !l->app->quit) {
         any = true;
+        l->hold_us = 0;
+        l->urgent = true;
         if (key == KEY_CODE_MOUSE)
             take_mouse(l);
         else
@@ -163,11 +171,34 @@ static void check_session(loop_t *l, uint64_t now_us)
     l->done = true;
 }
 
+static bool holds_back(loop_t *l, uint64_t now_us)
+{
+    app_t *a = l->app;
+
+    if (l->hold_us == 0)
+        return false;
+    if (a->snapshot && !l->sampled) {
+        l->sampled = true;
+        l->hold_us = MIN(l->hold_us, now_us + FIRST_PAST_US);
+    }
+    if (app_settle(a) || a->link == LINK_RECONNECTING || a->link == LINK_LOST ||
+            now_us >= l->hold_us)
+        l->hold_us = 0;
+    return l->hold_us != 0;
+}
+
+static uint64_t next_frame_us(const loop_t *l)
+{
+    uint64_t ahead = l->urgent ? KEY_AHEAD * FRAME_US : 0;
+
+    return l->next_us > ahead ? l->next_us - ahead : 0;
+}
+
 static void draw(loop_t *l, uint64_t now_us)
 {
     app_time(l->app, clock_boottime_us() / USEC_PER_MSEC);
     l->blocked = false;
-    if (!l->app->dirty || now_us < l->drawn_us + FRAME_US)
+    if (!l->app->dirty || now_us < next_frame_us(l) || holds_back(l, now_us))
         return;
     // Waiting for it inside ncurses would make us deaf to signals.
     l->blocked = !terminal_ready();
@@ -176,7 +207,8 @@ static void draw(loop_t *l, uint64_t now_us)
     if (l->app->redraw)
         terminal_forget();
     l->app->redraw = false;
-    l->drawn_us = now_us;
+    l->next_us = MAX(l->next_us, now_us) + FRAME_US;
+    l->urgent = false;
     terminal_show(app_draw(l->app));
     l->done |= guard_ended();
 }
@@ -185,8 +217,10 @@ static uint64_t next_deadline(const loop_t *l, uint64_t now_us)
 {
     uint64_t deadline = session_deadline_us(l->attach.session), app = app_deadline_ms(l->app);
 
-    if (l->app->dirty && !l->blocked)
-        deadline = MIN(deadline, l->drawn_us + FRAME_US);
+    if (l->hold_us)
+        deadline = MIN(deadline, l->hold_us);
+    else if (l->app->dirty && !l->blocked)
+        deadline = MIN(deadline, next_frame_us(l));
     if (l->give_up_us)
         deadline = MIN(deadline, l->give_up_us);
     if (app != UINT64_MAX) {
@@ -238,6 +272,7 @@ int loop_run(loop_t *l)
     follow_size(l);
     // What happened between the fork and now has no SIGCHLD of its own any more.
     daemon_ended(l);
+    l->hold_us = clock_monotonic_us() + FIRST_SAMPLE_US;
     while (!l->done && !l->app->quit) {
         draw(l, clock_monotonic_us());
         wait_and_take(l);

@@ -12,8 +12,11 @@ typedef struct {
     bool was_live; // something was received
     bool done;
     bool blocked;        // the terminal takes nothing at the moment
+    bool sampled;        // there is something to show
+    uint64_t hold_us;    // until then the first picture waits to be whole; 0: it was shown
     uint64_t give_up_us; // the session failed before anything came; 0: it did not
-    uint64_t drawn_us;
+    bool urgent;         // a key waits to be seen
+    uint64_t next_us;    // when the next picture is due, counting those that came early for a key
     char error[ATTACH_ERROR_MAX + 64]; // why it ends, "" if because it was told to
 } loop_t;
 

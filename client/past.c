@@ -16,6 +16,14 @@ void past_forget(app_t *a)
     memset(a->pasts, 0, sizeof(a->pasts));
 }
 
+bool past_awaited(const app_t *a)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(a->pasts); i++)
+        if (a->pasts[i] != 0)
+            return true;
+    return false;
+}
+
 bool past_answer(app_t *a, uint64_t request)
 {
     for (size_t i = 0; request > 0 && i < ARRAY_SIZE(a->pasts); i++) {

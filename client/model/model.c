@@ -143,22 +143,23 @@ static int add_process(model_t *m, const snapshot_t *s, size_t slot, uint64_t no
     const process_snapshot_t *p = &s->processes[slot];
     rows_t *rows = &m->processes;
     row_t *row = &rows->items[rows->n];
-    const track_t *track;
+    track_t *track;
     int64_t rate;
-    bool known;
     int r;
 
     *row = row_of(p, now_ms);
     row->slot = (uint32_t) slot;
-    known = row_knows(row, VALUE_PRIVATE);
-    r = tracks_touch(
-            &m->tracks, row->id, (uint32_t) rows->n, known, (uint64_t) row->values[VALUE_PRIVATE]);
+    r = tracks_touch(&m->tracks, row->id, row->slot, (uint32_t) rows->n, &track);
     if (r < 0)
         return r;
-    track = tracks_find(&m->tracks, row->id);
     set_delta(row, track, p);
-    if (known && track_rate(&m->tracks, track, (uint64_t) row->values[VALUE_PRIVATE], &rate))
-        row_set(row, VALUE_RATE, rate);
+    if (row_knows(row, VALUE_PRIVATE)) {
+        uint64_t private_kb = (uint64_t) row->values[VALUE_PRIVATE];
+
+        track_add(&m->tracks, track, private_kb);
+        if (track_rate(&m->tracks, track, private_kb, &rate))
+            row_set(row, VALUE_RATE, rate);
+    }
     rows->n++;
     return 0;
 }

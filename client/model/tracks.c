@@ -11,6 +11,7 @@
 void tracks_done(tracks_t *t)
 {
     free(t->items);
+    free(t->by_slot);
     procmap_done(&t->map);
     *t = (tracks_t){0};
 }
@@ -66,23 +67,48 @@ static int add(tracks_t *t, identity_t id, uint32_t *ret_index)
     return 0;
 }
 
-int tracks_touch(tracks_t *t, identity_t id, uint32_t row, bool known, uint64_t private_kb)
+static int reserve_slots(tracks_t *t, size_t n)
 {
-    uint32_t index = procmap_get(&t->map, id.pid, id.start_time);
-    track_t *track;
+    size_t cap = n + n / 4 + 256;
+    uint32_t *grown;
 
-    if (index == PROCMAP_NONE) {
-        int r = add(t, id, &index);
+    if (n <= t->n_slots)
+        return 0;
+    grown = realloc(t->by_slot, cap * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    memset(grown + t->n_slots, 0xff, (cap - t->n_slots) * sizeof(*grown));
+    t->by_slot = grown;
+    t->n_slots = cap;
+    return 0;
+}
 
+int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_t **ret)
+{
+    int r = reserve_slots(t, (size_t) slot + 1);
+    uint32_t index;
+
+    if (r < 0)
+        return r;
+    index = t->by_slot[slot];
+    if (index >= t->n || !identity_equal(t->items[index].id, id)) {
+        index = procmap_get(&t->map, id.pid, id.start_time);
+        if (index == PROCMAP_NONE)
+            r = add(t, id, &index);
         if (r < 0)
             return r;
+        t->by_slot[slot] = index;
     }
-    track = &t->items[index];
-    track->row = row;
-    track->seen = t->tick;
-    if (t->sampling && known)
-        track->points[t->at] = (uint32_t) MIN(private_kb, (uint64_t) TRACK_GAP - 1);
+    *ret = &t->items[index];
+    (*ret)->row = row;
+    (*ret)->seen = t->tick;
     return 0;
+}
+
+void track_add(const tracks_t *t, track_t *track, uint64_t private_kb)
+{
+    if (t->sampling)
+        track->points[t->at] = (uint32_t) MIN(private_kb, (uint64_t) TRACK_GAP - 1);
 }
 
 void tracks_end(tracks_t *t)

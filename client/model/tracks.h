@@ -29,6 +29,8 @@ typedef struct {
     track_t *items;
     size_t n, cap;
     procmap_t map;
+    uint32_t *by_slot; // a guess at the place in `items`
+    size_t n_slots;
     uint32_t tick;
     // One clock for all: point `at` is the newest of `filled`, taken at times[at].
     uint64_t times[TRACK_POINTS];
@@ -43,7 +45,10 @@ void tracks_done(tracks_t *t);
 // A tick: begin, then one tracks_touch for each living process, then end, which forgets the dead.
 // which may move tracks: their place in `items` is good from then to the next begin.
 void tracks_begin(tracks_t *t, uint64_t now_ms);
-int tracks_touch(tracks_t *t, identity_t id, uint32_t row, bool known, uint64_t private_kb);
+// `slot`: where the process stands in the snapshot, which is where it stood in the one before.
+int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_t **ret);
+// Its private memory now, after its tracks_touch.
+void track_add(const tracks_t *t, track_t *track, uint64_t private_kb);
 void tracks_end(tracks_t *t);
 
 // Puts a HISTORY where nothing is known yet. False: it is malformed, or of nobody who lives.
