@@ -120,6 +120,15 @@ void app_link(app_t *a, link_state_t state, const char *text, const hello_messag
         app_ask_history(a);
 }
 
+void app_names(app_t *a)
+{
+    if (!userdb_take(a->model.users))
+        return;
+    a->dirty = true;
+    // What is listed, and in which order, may follow from names: with the next picture.
+    a->pending = true;
+}
+
 // ---- Time --------------------------------------------------------------------------------------
 
 void app_time(app_t *a, uint64_t now_ms)

@@ -31,6 +31,9 @@ void app_tick(app_t *a, const snapshot_t *s);
 void app_message(app_t *a, message_type_t type, const message_t *m);
 void app_link(app_t *a, link_state_t state, const char *text, const hello_message_t *hello);
 
+// Names of users have come, which were numbers before.
+void app_names(app_t *a);
+
 // Time goes on: what depends on it alone may have to be drawn anew.
 void app_time(app_t *a, uint64_t now_ms);
 // When app_time has something to do at the latest, UINT64_MAX: never.

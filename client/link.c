@@ -37,7 +37,8 @@ static void on_state(void *user, session_state_t state)
         app_link(l->app, LINK_RECONNECTING, session_error(s), NULL);
         break;
     case SESSION_FAILED:
-        app_link(l->app, LINK_LOST, session_error(s), NULL);
+        // How a private daemon ended says more than that its connection did.
+        app_link(l->app, LINK_LOST, l->ended[0] ? l->ended : session_error(s), NULL);
         // A private daemon that could not start has a better reason to give than its silence.
         if (!l->was_live)
             l->give_up_us = clock_monotonic_us() + (l->attach.daemon ? GIVE_UP_US : 0);

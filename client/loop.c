@@ -34,7 +34,8 @@ int loop_init(loop_t *l, app_t *app)
 {
     sigset_t set;
 
-    *l = (loop_t){.app = app, .attach = {.errors_fd = -1}};
+    *l = (loop_t){
+            .app = app, .attach = {.errors_fd = -1}, .names_fd = userdb_go_aside(app->model.users)};
     taken_signals(&set);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return -errno;
@@ -80,15 +81,13 @@ static void follow_size(loop_t *l)
 
 static void daemon_ended(loop_t *l)
 {
-    char text[ATTACH_ERROR_MAX + 64];
-
     if (!attach_reap(&l->attach))
         return;
-    snprintf(text, sizeof(text), "the private daemon ended: %s", l->attach.errors);
-    app_link(l->app, LINK_LOST, text, NULL);
+    snprintf(l->ended, sizeof(l->ended), "the private daemon ended: %s", l->attach.errors);
+    app_link(l->app, LINK_LOST, l->ended, NULL);
     if (l->was_live)
         return;
-    snprintf(l->error, sizeof(l->error), "%s", text);
+    snprintf(l->error, sizeof(l->error), "%s", l->ended);
     l->done = true;
 }
 
@@ -233,13 +232,14 @@ static uint64_t next_deadline(const loop_t *l, uint64_t now_us)
 
 static void wait_and_take(loop_t *l)
 {
-    enum { SIGNALS, KEYS, SESSION, ERRORS, SCREEN };
+    enum { SIGNALS, KEYS, SESSION, ERRORS, NAMES, SCREEN };
     session_t *s = l->attach.session;
     struct pollfd fds[] = {
             [SIGNALS] = {.fd = l->signal_fd, .events = POLLIN},
             [KEYS] = {.fd = STDIN_FILENO, .events = POLLIN},
             [SESSION] = {.fd = session_fd(s), .events = session_poll_events(s)},
             [ERRORS] = {.fd = l->attach.errors_fd, .events = POLLIN},
+            [NAMES] = {.fd = l->names_fd, .events = POLLIN},
             [SCREEN] = {.fd = l->blocked ? STDOUT_FILENO : -1, .events = POLLOUT},
     };
     uint64_t now_us = clock_monotonic_us(), deadline = next_deadline(l, now_us);
@@ -260,6 +260,8 @@ static void wait_and_take(loop_t *l)
         take_keys(l, fds[KEYS].revents);
     if (fds[ERRORS].revents)
         attach_read_errors(&l->attach);
+    if (fds[NAMES].revents)
+        app_names(l->app);
     now_us = clock_monotonic_us();
     if (fds[SESSION].revents || now_us >= session_deadline_us(s))
         session_dispatch(s, now_us);

@@ -9,6 +9,7 @@ typedef struct {
     app_t *app;
     attach_t attach;
     int signal_fd;
+    int names_fd;  // readable when names of users have come, -1: they are waited for
     bool was_live; // something was received
     bool done;
     bool blocked;        // the terminal takes nothing at the moment
@@ -17,6 +18,7 @@ typedef struct {
     uint64_t give_up_us; // the session failed before anything came; 0: it did not
     bool urgent;         // a key waits to be seen
     uint64_t next_us;    // when the next picture is due, counting those that came early for a key
+    char ended[ATTACH_ERROR_MAX + 64]; // how the private daemon did, "" as long as it runs
     char error[ATTACH_ERROR_MAX + 64]; // why it ends, "" if because it was told to
 } loop_t;
 

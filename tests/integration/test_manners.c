@@ -109,6 +109,8 @@ static void test_daemon_that_dies(void **state)
     (void) state;
     kill(private_daemon(t), SIGKILL);
     assert_text(t, "MEMSCOPE [SORT: MEM] lost");
+    // How it died is what the viewer is left with, not that its connection closed.
+    assert_text(t, "the private daemon ended: it was ended by signal 9 (Killed)");
     assert_screen(t, viewer_titles(t) > 0);
     terminal_send(t, "q");
     assert_clean_end(t, 0);
