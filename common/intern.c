@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Short ones are all given this much, which stays with the id when it is free: names that change
+// (those of kernel workers do all the time) cost no allocation.
+#define SHORT_CAP 56
+
 typedef struct {
-    char *data; // NULL: the id is free
-    uint32_t len;
-    uint32_t refs;
+    char *data;
+    uint32_t len, cap; // cap: bytes at `data`
+    uint32_t refs;     // 0: the id is free
     uint32_t hash;
     uint32_t next; // in the bucket, or in the free list
 } entry_t;
@@ -65,7 +69,7 @@ static void grow_buckets(intern_t *t)
     for (uint32_t id = 1; id < t->n_entries; id++) {
         entry_t *e = &t->entries[id];
 
-        if (e->data) {
+        if (e->refs > 0) {
             e->next = buckets[e->hash & (n - 1)];
             buckets[e->hash & (n - 1)] = id;
         }
@@ -75,30 +79,43 @@ static void grow_buckets(intern_t *t)
     t->n_buckets = n;
 }
 
-static uint32_t new_id(intern_t *t)
+// A free id with room for `size` bytes; 0 if memory ran out.
+static uint32_t new_id(intern_t *t, size_t size)
 {
-    uint32_t id = t->free_list;
+    uint32_t id = t->free_list ? t->free_list : t->n_entries, cap;
+    entry_t *e;
+    char *data;
 
-    if (id) {
-        t->free_list = t->entries[id].next;
-        return id;
-    }
-    if (t->n_entries == t->cap_entries) {
-        entry_t *grown = realloc(t->entries, (size_t) t->cap_entries * 2 * sizeof(*grown));
-
-        if (!grown)
+    if (id == t->cap_entries) {
+        e = realloc(t->entries, (size_t) t->cap_entries * 2 * sizeof(*e));
+        if (!e)
             return 0;
-        t->entries = grown;
+        t->entries = e;
         t->cap_entries *= 2;
     }
-    return t->n_entries++;
+    e = &t->entries[id];
+    if (id == t->n_entries)
+        *e = (entry_t){0};
+    if (e->cap < size) {
+        cap = size < SHORT_CAP ? SHORT_CAP : (uint32_t) size;
+        data = realloc(e->data, cap);
+        if (!data)
+            return 0;
+        t->bytes += cap - e->cap;
+        e->data = data;
+        e->cap = cap;
+    }
+    if (id == t->free_list)
+        t->free_list = e->next;
+    else
+        t->n_entries++;
+    return id;
 }
 
 uint32_t intern_ref(intern_t *t, const char *s, size_t len)
 {
     uint32_t hash, id;
     entry_t *e;
-    char *data;
 
     if (len > INTERN_MAX_LEN)
         len = INTERN_MAX_LEN;
@@ -110,22 +127,18 @@ uint32_t intern_ref(intern_t *t, const char *s, size_t len)
             return id;
         }
     }
-    data = malloc(len + 1);
-    if (!data)
+    id = new_id(t, len + 1);
+    if (!id)
         return 0;
-    id = new_id(t);
-    if (!id) {
-        free(data);
-        return 0;
-    }
-    if (len > 0)
-        memcpy(data, s, len);
-    data[len] = '\0';
     e = &t->entries[id];
-    *e = (entry_t){.data = data, .len = (uint32_t) len, .refs = 1, .hash = hash};
+    if (len > 0)
+        memcpy(e->data, s, len);
+    e->data[len] = '\0';
+    e->len = (uint32_t) len;
+    e->refs = 1;
+    e->hash = hash;
     e->next = t->buckets[hash & (t->n_buckets - 1)];
     t->buckets[hash & (t->n_buckets - 1)] = id;
-    t->bytes += len + 1;
     if (++t->alive > t->n_buckets)
         grow_buckets(t);
     return id;
@@ -149,16 +162,20 @@ void intern_unref(intern_t *t, uint32_t id)
     for (link = &t->buckets[e->hash & (t->n_buckets - 1)]; *link != id;)
         link = &t->entries[*link].next;
     *link = e->next;
-    t->bytes -= e->len + 1;
     t->alive--;
-    free(e->data);
-    *e = (entry_t){.next = t->free_list};
+    if (e->cap > SHORT_CAP) {
+        t->bytes -= e->cap;
+        free(e->data);
+        e->data = NULL;
+        e->cap = 0;
+    }
+    e->next = t->free_list;
     t->free_list = id;
 }
 
 const char *intern_get(const intern_t *t, uint32_t id, size_t *ret_len)
 {
-    if (id == 0 || id >= t->n_entries || !t->entries[id].data) {
+    if (id == 0 || id >= t->n_entries || t->entries[id].refs == 0) {
         *ret_len = 0;
         return "";
     }

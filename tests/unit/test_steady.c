@@ -12,6 +12,7 @@
 #include "tests/support/proctree.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,9 +53,13 @@ static bool on_greeted(void *user, subscriber_t *s, const hello_message_t *hello
 // Half of the processes sleep, a third has one thread that works, the rest several.
 static void change_host(const fixture_t *f, uint64_t step)
 {
+    char name[16];
+
+    // Kernel workers are named after what they do.
+    snprintf(name, sizeof(name), "work:%" PRIu64, step);
     for (uint64_t i = 0; i < PROCESSES; i++) {
         proctree_process_t x = {.pid = 100 + i,
-                .name = i % 5 ? "worker" : "server",
+                .name = i % 5 ? "worker" : name,
                 .ppid = 1,
                 .start_time = 1000 + i,
                 .threads = i % 6 == 5 ? 4 : 1,
