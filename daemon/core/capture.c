@@ -56,8 +56,10 @@ struct capture {
     int system_fd[SYSTEM_FILES];
     system_snapshot_t host; // what does not change
     uint64_t last_us, tick, last_pid;
-    uint64_t recent_pids; // handed out before last_pid was read the last time
-    uint64_t reclaimed;   // pages, ever
+    uint64_t capture_us;      // CPU of the capture before
+    uint64_t recent_pids;     // handed out before last_pid was read the last time
+    uint64_t stolen, swapped; // pages, ever
+    uint64_t stolen_at;       // the tick that last saw some stolen
     unsigned since_scan;
     uint64_t *dead_pids; // of this tick
     size_t n_dead, zombies;
@@ -144,8 +146,7 @@ int capture_new(capture_t **ret, const capture_config_t *config, const capture_h
     c->config = *config;
     if (handlers)
         c->handlers = *handlers;
-    c->pss.budget_ppm = config->pss_budget_ppm;
-    c->pss.tokens_us = (double) config->pss_budget_ppm;
+    pss_schedule_init(&c->pss, config->pss_budget_ppm);
     // Files that are replaced are not kept open: they would not change.
     if (!config->fs->mounted)
         c->config.descriptors_max = 0;
@@ -200,11 +201,27 @@ static ssize_t read_system_file(capture_t *c, int file)
     return -ENOENT;
 }
 
+// How often the memory of those that did not run is looked at: by what the host took from anybody.
+static unsigned memory_turn(capture_t *c, const system_snapshot_t *s)
+{
+    uint64_t swapped = s->pswpin + s->pswpout;
+    uint64_t stolen_kb = (s->pgsteal - c->stolen) * c->config.fs->page_kb;
+    bool much = !SYSTEM_KNOWN(s, pgsteal) || swapped != c->swapped ||
+                stolen_kb >= s->mem_total_kb / CAPTURE_MUCH_RECLAIM;
+
+    if (stolen_kb != 0)
+        c->stolen_at = c->tick;
+    c->stolen = s->pgsteal;
+    c->swapped = swapped;
+    if (much)
+        return 1;
+    return c->tick - c->stolen_at < CAPTURE_IDLE_TICKS ? CAPTURE_IDLE_TICKS : CAPTURE_CALM_TICKS;
+}
+
 static void read_system(capture_t *c, system_snapshot_t *s)
 {
     static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
             meminfo_parse, zoneinfo_parse, vmstat_parse, pressure_parse};
-    uint64_t moved;
 
     *s = c->host;
     for (int i = 0; i < SYSTEM_LOADAVG; i++) {
@@ -218,9 +235,7 @@ static void read_system(capture_t *c, system_snapshot_t *s)
     }
     s->zsmalloc_kb *= c->config.fs->page_kb;
     s->percpu_free_kb *= c->config.fs->page_kb;
-    moved = s->pgsteal + s->pswpin + s->pswpout;
-    c->visit.reclaimed = !SYSTEM_KNOWN(s, pgsteal) || moved != c->reclaimed;
-    c->reclaimed = moved;
+    c->visit.memory_turn = memory_turn(c, s);
     c->visit.swap_known = SYSTEM_KNOWN(s, swap_total_kb);
     c->visit.swap_in_use = c->visit.swap_known && s->swap_total_kb > s->swap_free_kb;
 }
@@ -435,6 +450,11 @@ static void take_smaps(tracked_t *t, const reader_result_t *result)
         return;
     if (b->source == PSS_SOURCE_STATUS)
         rest_s = MAX(rest_s, BARRED_S); // neither now nor soon
+    if (t->stirred)
+        t->pss_rest_s = PSS_UNCHANGED_S;
+    else if (!result->request.urgent)
+        t->pss_rest_s = MIN(MAX(t->pss_rest_s * 2, PSS_UNCHANGED_S), PSS_CALM_S);
+    t->stirred = false;
     t->pss_not_before_s = (uint32_t) (result->time_ms / 1000 + rest_s);
     t->pss_cost_us = (uint32_t) MIN(result->smaps_cpu_us, UINT32_MAX);
     if (result->time_ms - result->smaps_us / USEC_PER_MSEC < t->program_ms)
@@ -585,7 +605,7 @@ static void give_work(capture_t *c)
     c->n_stuck = 0;
     reader_check(c->reader, READ_STUCK_US, mark_stuck, c);
     ask_for_texts(c);
-    pss_schedule_refill(&c->pss, c->visit.interval_us);
+    pss_schedule_refill(&c->pss, c->visit.interval_us, c->capture_us);
     n = pss_schedule_choose(&c->pss, capture_current(c), c->tracked, now_ms, slots);
     for (size_t i = 0; i < n; i++) {
         if (is_barred(c, slots[i]))
@@ -657,7 +677,8 @@ int capture_run(capture_t *c)
     SYSTEM_SET(&s->system, system_flags, c->truncated ? SYSTEM_TRUNCATED : 0);
     SYSTEM_SET(&s->system, mono_ms, clock_boottime_us() / USEC_PER_MSEC);
     SYSTEM_SET(&s->system, real_ms, clock_realtime_us() / USEC_PER_MSEC);
-    SYSTEM_SET(&s->system, capture_us, clock_thread_cpu_us() - cpu);
+    c->capture_us = clock_thread_cpu_us() - cpu;
+    SYSTEM_SET(&s->system, capture_us, c->capture_us);
     return r;
 }
 

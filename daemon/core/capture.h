@@ -6,15 +6,18 @@
 //
 // How old a field of process_snapshot_t can be at the end of a tick:
 //   state, cpu, faults, threads                              this tick
-//   anon, file + shmem                                       this tick where the process ran or the
-//                                                            host reclaimed memory, else
-//                                                            CAPTURE_IDLE_TICKS: then only another
-//                                                            process can have changed them
+//   anon, file + shmem                                       this tick where the process ran, or
+//                                                            where the host swapped or reclaimed
+//                                                            much (1/CAPTURE_MUCH_RECLAIM of RAM);
+//                                                            CAPTURE_IDLE_TICKS where it reclaimed
+//                                                            some, else CAPTURE_CALM_TICKS: then
+//                                                            only another process can have changed
+//                                                            them
 //   io                                                       this tick; CAPTURE_IO_S with more than
 //                                                            one thread and no CPU time to speak of
 //   file against shmem, hwm, swap                            this tick where the process ran and
-//   its
-//                                                            memory changed, else CAPTURE_SLOW_S
+//                                                            its memory changed, else
+//                                                            CAPTURE_SLOW_S
 //   ppid                                                     this tick
 //   name                                                     the tick after the process ran
 //   uid, owner                                               the same while they are watched, else
@@ -36,9 +39,12 @@
 #define CAPTURE_SLOW_S     30
 #define CAPTURE_IDLE_S     300
 #define CAPTURE_IDLE_TICKS 4
+#define CAPTURE_CALM_TICKS 16 // a multiple of the former
 #define CAPTURE_IO_S       8
 #define CAPTURE_SCAN_TICKS 16
 #define CAPTURE_EXITS_MAX  1024
+
+#define CAPTURE_MUCH_RECLAIM 1024
 
 typedef struct capture capture_t;
 

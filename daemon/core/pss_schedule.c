@@ -7,13 +7,31 @@
 #define FIRST_COST_US 50.0 // of a process never read before, and 1 ms a GB
 #define SAVED_UP_S    5    // of unused budget
 #define AGE_MAX_S     3600 // beyond this all are equally old
+#define MINOR_SHARE   10   // parts of the budget
+#define MINOR_COST    8    // parts of a capture's cost
 
-void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us)
+// Urgency: what kind of reading it would be, then how much it is wanted among these.
+#define FIRST   (UINT64_C(1) << 62)
+#define TAGGED  (UINT64_C(1) << 61)
+#define CHANGED (UINT64_C(1) << 60)
+#define SMALL   (UINT64_C(1) << 59) // this and what is less is minor
+#define MOST_KB (UINT64_C(1) << 40)
+
+void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm)
 {
-    double per_us = (double) s->budget_ppm / 1e6;
-    double most = per_us * SAVED_UP_S * (double) USEC_PER_SEC;
+    *s = (pss_schedule_t){.budget_ppm = budget_ppm,
+            .tokens_us = (double) budget_ppm,
+            .minor_us = (double) budget_ppm / MINOR_SHARE};
+}
 
-    s->tokens_us = MIN(s->tokens_us + per_us * (double) elapsed_us, most);
+void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t capture_us)
+{
+    double more = (double) s->budget_ppm / 1e6 * (double) elapsed_us;
+    double most = (double) s->budget_ppm * SAVED_UP_S;
+    double minor = MAX(more / MINOR_SHARE, MIN(more, (double) capture_us / MINOR_COST));
+
+    s->tokens_us = MIN(s->tokens_us + more, most);
+    s->minor_us = MIN(s->minor_us + minor, MAX(most / MINOR_SHARE, minor));
 }
 
 void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us)
@@ -36,17 +54,19 @@ static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_
             now_ms / 1000 < t->pss_not_before_s || !snapshot_rss_kb(p, &rss) || rss == 0)
         return 0;
     if (!PROCESS_KNOWN(p, pss_kb))
-        return UINT64_C(1) << 62 | MIN(rss, UINT64_C(1) << 40);
+        return (rss < PSS_SMALL_KB ? SMALL : FIRST) | MIN(rss, MOST_KB);
     age_s = now_ms > p->pss_time_ms ? (now_ms - p->pss_time_ms) / 1000 : 0;
     if (p->tags != 0 && age_s >= PSS_TAGGED_S)
-        return UINT64_C(1) << 61 | age_s;
+        return TAGGED | age_s;
+    if (!t->stirred)
+        return age_s < MAX(t->pss_rest_s, PSS_UNCHANGED_S) ? 0 : MIN(age_s, AGE_MAX_S);
     change = rss > p->pss_rss_kb ? rss - p->pss_rss_kb : p->pss_rss_kb - rss;
     // A small change moves the ratio little, and the estimate follows RSS meanwhile.
     if (age_s < PSS_UNCHANGED_S && change * 64 < rss + PSS_SLIGHT_KB)
         return 0;
     if (age_s < PSS_CHANGED_S)
         return 0;
-    return MIN(change, UINT64_C(1) << 40) << 12 | MIN(age_s, AGE_MAX_S);
+    return CHANGED | MIN(change, MOST_KB) << 12 | MIN(age_s, AGE_MAX_S);
 }
 
 size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const tracked_t *tracked,
@@ -74,10 +94,18 @@ size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const 
         ret_slots[at] = slot;
     }
     for (chosen = 0; chosen < n && tokens > 0; chosen++) {
+        uint32_t slot = ret_slots[chosen];
+        bool minor = best[chosen] < CHANGED;
         uint64_t rss = 0;
+        double cost;
 
-        snapshot_rss_kb(&snapshot->processes[ret_slots[chosen]], &rss);
-        tokens -= expected_cost_us(&tracked[ret_slots[chosen]], rss);
+        if (minor && s->minor_us <= 0)
+            break;
+        snapshot_rss_kb(&snapshot->processes[slot], &rss);
+        cost = expected_cost_us(&tracked[slot], rss);
+        tokens -= cost;
+        if (minor)
+            s->minor_us -= cost;
     }
     return chosen;
 }

@@ -5,23 +5,33 @@
 // PSS_TAGGED_S, the others by largest change of RSS since their last reading, then by age: not
 // before PSS_CHANGED_S, and after PSS_UNCHANGED_S where RSS hardly changed. A process whose reading
 // cost much is left alone for PSS_BACKOFF times as long. The budget is a limit, not a target.
+//
+// What matters least comes last and has a small share of the budget, so that neither a daemon that
+// begins nor a host that sleeps is worth noticing: first readings of processes under PSS_SMALL_KB,
+// and readings again of those that neither ran nor changed, which are twice as far apart each time,
+// up to PSS_CALM_S. That share is a tenth, or an eighth of what the captures cost if that is more.
 
 #include "daemon/core/track.h"
 
 #define PSS_TAGGED_S    10
 #define PSS_CHANGED_S   5
 #define PSS_UNCHANGED_S 120
+#define PSS_CALM_S      960
 #define PSS_SLIGHT_KB   16384
+#define PSS_SMALL_KB    8192
 #define PSS_BACKOFF     1000
 #define PSS_TICK_MAX    64 // readings asked for in one tick
 
 typedef struct {
     uint64_t budget_ppm; // of one core; 0: nothing is read unless somebody looks
     double tokens_us;
+    double minor_us;   // of the tokens, for what matters least
     uint64_t spent_us; // since the start
 } pss_schedule_t;
 
-void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us);
+void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm);
+// `capture_us`: CPU time of the last capture.
+void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t capture_us);
 void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us);
 
 // The slots to read now, most urgent first; at most PSS_TICK_MAX. Returns how many.

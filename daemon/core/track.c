@@ -63,8 +63,7 @@ static int verify(turn_t *turn)
 // Memory of a process that did not run: only reclaim or another process can have changed it.
 static bool memory_is_due(const turn_t *turn)
 {
-    return turn->v->reclaimed || turn->t->resident == 0 ||
-           (turn->v->pool->tick + turn->slot) % CAPTURE_IDLE_TICKS == 0;
+    return turn->t->resident == 0 || (turn->v->pool->tick + turn->slot) % turn->v->memory_turn == 0;
 }
 
 // A process with one thread: its run time says whether there is anything to see.
@@ -94,6 +93,7 @@ static int visit_single(turn_t *turn)
             turn_set_rates_zero(turn);
         return verify(turn);
     }
+    t->stirred |= ran || moved;
     if (ran && t->has_io) {
         r = turn_read_io(turn, v->interval_us);
         if (r < 0)
@@ -141,6 +141,7 @@ static int visit_by_stat(turn_t *turn)
         if (moved < 0)
             return moved;
     }
+    t->stirred |= ran || moved;
     // I/O can take less CPU than one clock tick shows, so now and then it is asked for anyway.
     if (t->has_io && (ran || (turn_now_s(v) + turn->slot) % CAPTURE_IO_S == 0)) {
         r = turn_read_io(turn, v->now_us - t->io_at_us);

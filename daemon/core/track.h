@@ -42,6 +42,7 @@ typedef struct {
     uint32_t files_uid;   // who owned the files in its directory when `owner` was found
     uint32_t pss_cost_us; // CPU time of the last PSS reading
     uint32_t pss_not_before_s;
+    uint32_t pss_rest_s;           // between readings while it is not stirred
     int16_t io_error, smaps_error; // of the last attempt, 0 or errno
     bool multi : 1;                // has more than one thread, so schedstat is not the whole
     bool kthread : 1;
@@ -49,6 +50,7 @@ typedef struct {
     bool has_cpu : 1; // the totals above are from a visit
     bool has_io : 1;
     bool ran_since_slow : 1;
+    bool stirred : 1;    // it ran or its memory changed since the last PSS reading
     bool active : 1;     // its rates are not all zero
     bool wants_text : 1; // cmdline is to be read (again)
     bool text_asked : 1;
@@ -68,7 +70,7 @@ typedef struct {
     uint64_t interval_us; // since the capture before, 0 in the first
     bool swap_in_use;
     bool swap_known;
-    bool reclaimed;         // the host took memory from processes since the capture before
+    unsigned memory_turn;   // the memory of those that did not run is read every so many ticks
     bool check_idle_owners; // what is known of owners is old: of all, not of those that ran only
     bool check_owner;       // somebody's view depends on who owns what
     uint64_t failed_reads;

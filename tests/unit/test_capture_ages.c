@@ -133,13 +133,26 @@ static void test_ages_of_an_idle_process(void **state)
         proctree_process(&h.tree, &x);
         assert_in_range(
                 TICKS_UNTIL(&h, captured_find(&h, 812)->anon_kb == x.anon_pages * PAGE_KB, 100), 1,
-                CAPTURE_IDLE_TICKS);
+                CAPTURE_CALM_TICKS);
     }
-    // When the host reclaims, at once.
-    for (uint64_t i = 1; i < 8; i++) {
+    // When the host reclaims some, soon, and not once only.
+    for (uint64_t i = 1; i < 20; i++) {
         x.anon_pages--;
         proctree_process(&h.tree, &x);
         proctree_write(&h.tree, "vmstat", "pgsteal_kswapd %" PRIu64 "\n", i);
+        assert_in_range(
+                TICKS_UNTIL(&h, captured_find(&h, 812)->anon_kb == x.anon_pages * PAGE_KB, 100), 1,
+                CAPTURE_IDLE_TICKS);
+    }
+    // Much, or when it swaps, at once.
+    for (uint64_t i = 1; i < 8; i++) {
+        x.anon_pages--;
+        proctree_process(&h.tree, &x);
+        if (i % 2)
+            proctree_write(&h.tree, "vmstat", "pgsteal_direct %" PRIu64 "\n",
+                    i * ((8 << 20) / CAPTURE_MUCH_RECLAIM / PAGE_KB) + 100);
+        else
+            proctree_write(&h.tree, "vmstat", "pswpout %" PRIu64 "\npgsteal_direct 1\n", i);
         captured_tick(&h);
         assert_int_equal(captured_find(&h, 812)->anon_kb, x.anon_pages * PAGE_KB);
     }

@@ -26,15 +26,17 @@ static void init(host_t *h)
     memset(h, 0, sizeof(*h));
     h->snapshot.processes = h->processes;
     h->snapshot.n_slots = SLOTS;
-    h->schedule = (pss_schedule_t){.budget_ppm = 5000, .tokens_us = PLENTY};
+    h->schedule = (pss_schedule_t){.budget_ppm = 5000, .tokens_us = PLENTY, .minor_us = PLENTY};
 }
 
-// A process whose PSS was read `age_s` ago, when its RSS was another by `change_kb`.
+// A process that has run since, whose PSS was read `age_s` ago, when its RSS was another by
+// `change_kb`.
 static void put(host_t *h, uint32_t slot, uint64_t rss_kb, uint64_t age_s, uint64_t change_kb)
 {
     process_snapshot_t *p = &h->processes[slot];
 
     h->tracked[slot].pid = slot + 1;
+    h->tracked[slot].stirred = true;
     PROCESS_SET(p, pid, slot + 1);
     PROCESS_SET(p, anon_kb, rss_kb);
     PROCESS_SET(p, file_kb, 0);
@@ -72,11 +74,18 @@ static void test_order(void **state)
     put(&h, 6, 1000000, PSS_CHANGED_S, 400000);
     put(&h, 7, 1000, PSS_TAGGED_S, 0);
     PROCESS_SET(&h.processes[7], tags, TAG_LEAK);
-    put(&h, 8, 500, 0, 0); // never read
-    PROCESS_UNSET(&h.processes[8], pss_kb);
-    put(&h, 9, 90000, 0, 0);
+    put(&h, 9, 90000, 0, 0); // never read
     PROCESS_UNSET(&h.processes[9], pss_kb);
-    assert_chosen(&h, 7, 9, 8, 7, 6, 5, 4, 3);
+    put(&h, 10, 800000, 0, 0);
+    PROCESS_UNSET(&h.processes[10], pss_kb);
+    // What matters least: small ones that were never read, and those that did not run.
+    put(&h, 8, 500, 0, 0);
+    PROCESS_UNSET(&h.processes[8], pss_kb);
+    put(&h, 11, 1000000, PSS_UNCHANGED_S + 1, 0);
+    h.tracked[11].stirred = false;
+    put(&h, 12, 1000, PSS_UNCHANGED_S + 2, 0);
+    h.tracked[12].stirred = false;
+    assert_chosen(&h, 10, 10, 9, 7, 6, 5, 4, 3, 8, 12, 11);
 }
 
 static void test_not_too_often(void **state)
@@ -118,6 +127,63 @@ static void test_who_is_left_alone(void **state)
     assert_chosen(&h, 1, 7);
     h.tracked[4].pss_not_before_s = NOW_MS / 1000;
     assert_chosen(&h, 2, 4, 7);
+}
+
+// The less a process does the less often it is read again, until it does something.
+static void test_calm_ones_come_seldom(void **state)
+{
+    host_t h;
+
+    (void) state;
+    init(&h);
+    put(&h, 1, 1000000, PSS_UNCHANGED_S * 2 - 1, 0);
+    h.tracked[1].stirred = false;
+    h.tracked[1].pss_rest_s = PSS_UNCHANGED_S * 2;
+    choose(&h);
+    assert_int_equal(h.count, 0);
+    put(&h, 1, 1000000, PSS_UNCHANGED_S * 2, 0);
+    h.tracked[1].stirred = false;
+    assert_chosen(&h, 1, 1);
+    put(&h, 1, 1000000, PSS_UNCHANGED_S, 0); // ran
+    assert_chosen(&h, 1, 1);
+    put(&h, 1, 1000000, PSS_TAGGED_S, 0);
+    h.tracked[1].stirred = false;
+    PROCESS_SET(&h.processes[1], tags, TAG_LEAK);
+    assert_chosen(&h, 1, 1);
+}
+
+// What matters least has its own share of the budget, and what matters does not wait for it.
+static void test_minor_share(void **state)
+{
+    pss_schedule_t s;
+    host_t h;
+
+    (void) state;
+    init(&h);
+    for (uint32_t slot = 0; slot < 100; slot++) {
+        put(&h, slot, 100 + slot, 0, 0);
+        PROCESS_UNSET(&h.processes[slot], pss_kb);
+    }
+    put(&h, 120, 1 << 20, 1000, 100000);
+    h.schedule.minor_us = 160; // 50 each, the fourth overdraws
+    assert_chosen(&h, 5, 120, 99, 98, 97, 96);
+    assert_true(h.schedule.minor_us < 0);
+    assert_chosen(&h, 1, 120);
+
+    pss_schedule_init(&s, 5000);
+    for (int i = 0; i < 100; i++)
+        pss_schedule_refill(&s, USEC_PER_SEC, 0);
+    assert_true(s.minor_us > 2499 && s.minor_us < 2501);
+    s.minor_us = 0;
+    pss_schedule_refill(&s, USEC_PER_SEC, 0);
+    assert_true(s.minor_us > 499 && s.minor_us < 501);
+    // In proportion to what is spent anyway, but never more than the budget.
+    s.minor_us = 0;
+    pss_schedule_refill(&s, USEC_PER_SEC, 16000);
+    assert_true(s.minor_us > 1999 && s.minor_us < 2001);
+    s.minor_us = 0;
+    pss_schedule_refill(&s, USEC_PER_SEC, 1000000);
+    assert_true(s.minor_us > 4999 && s.minor_us < 5001);
 }
 
 static void test_budget(void **state)
@@ -182,15 +248,15 @@ static void test_tokens(void **state)
     pss_schedule_t s = {.budget_ppm = 5000};
 
     (void) state;
-    pss_schedule_refill(&s, USEC_PER_SEC); // 0.5% of a second
+    pss_schedule_refill(&s, USEC_PER_SEC, 0); // 0.5% of a second
     assert_true(s.tokens_us > 4999 && s.tokens_us < 5001);
     pss_schedule_spend(&s, 9000);
     assert_true(s.tokens_us > -4001 && s.tokens_us < -3999);
     assert_int_equal(s.spent_us, 9000);
-    pss_schedule_refill(&s, USEC_PER_SEC);
+    pss_schedule_refill(&s, USEC_PER_SEC, 0);
     assert_true(s.tokens_us > 999 && s.tokens_us < 1001);
     // A night without readings is not saved up for the morning.
-    pss_schedule_refill(&s, 36000 * USEC_PER_SEC);
+    pss_schedule_refill(&s, 36000 * USEC_PER_SEC, 0);
     assert_true(s.tokens_us <= 5 * 5000);
 }
 
@@ -200,6 +266,8 @@ int main(void)
             cmocka_unit_test(test_order),
             cmocka_unit_test(test_not_too_often),
             cmocka_unit_test(test_who_is_left_alone),
+            cmocka_unit_test(test_calm_ones_come_seldom),
+            cmocka_unit_test(test_minor_share),
             cmocka_unit_test(test_budget),
             cmocka_unit_test(test_first_readings_are_estimated),
             cmocka_unit_test(test_the_most_urgent_of_many),
