@@ -456,7 +456,7 @@ static void take_smaps(tracked_t *t, const reader_result_t *result)
         t->pss_rest_s = MIN(MAX(t->pss_rest_s * 2, PSS_UNCHANGED_S), PSS_CALM_S);
     t->stirred = false;
     t->pss_not_before_s = (uint32_t) (result->time_ms / 1000 + rest_s);
-    t->pss_cost_us = (uint32_t) MIN(result->smaps_cpu_us, UINT32_MAX);
+    t->pss_cost_us = (uint32_t) MIN(result->cpu_us, UINT32_MAX);
     if (result->time_ms - result->smaps_us / USEC_PER_MSEC < t->program_ms)
         return; // of the program before the last exec
     t->news.source = b->source;
@@ -491,7 +491,7 @@ static void collect(void *user, const reader_result_t *result)
             take_smaps(t, result);
     }
     if (q->what & READER_SMAPS)
-        pss_schedule_spend(&c->pss, q->urgent ? 0 : result->smaps_cpu_us);
+        pss_schedule_spend(&c->pss, q->urgent ? 0 : result->cpu_us, q->minor);
     if (q->urgent && c->handlers.reading)
         c->handlers.reading(c->handlers.user, result);
 }
@@ -525,7 +525,9 @@ static void apply_news(capture_t *c, tracked_t *t, process_snapshot_t *p)
     }
 }
 
-static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
+enum { URGENT = 1, MINOR = 2 };
+
+static int ask(capture_t *c, uint32_t slot, unsigned what, unsigned how)
 {
     tracked_t *t = &c->tracked[slot];
     reader_request_t q = {.pid = t->pid,
@@ -533,7 +535,8 @@ static int ask(capture_t *c, uint32_t slot, unsigned what, bool urgent)
             .user = capture_current(c)->processes[slot].uid,
             .slot = slot,
             .what = what,
-            .urgent = urgent};
+            .urgent = (how & URGENT) != 0,
+            .minor = (how & MINOR) != 0};
     int r = reader_submit(c->reader, &q);
 
     if (r < 0)
@@ -563,7 +566,7 @@ int capture_read_details(capture_t *c, uint32_t slot)
         return 0;
     if (is_barred(c, slot))
         return -EAGAIN;
-    r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, true);
+    r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, URGENT);
     t->details_asked = r == 0;
     return r;
 }
@@ -590,7 +593,7 @@ static void ask_for_texts(capture_t *c)
 
         if (!t->wants_text || t->text_asked || t->pid == 0 || is_barred(c, slot))
             continue;
-        if (ask(c, slot, READER_CMDLINE, false) < 0)
+        if (ask(c, slot, READER_CMDLINE, 0) < 0)
             break; // the queue is full: the rest at the next tick
         t->wants_text = false;
     }
@@ -599,18 +602,19 @@ static void ask_for_texts(capture_t *c)
 static void give_work(capture_t *c)
 {
     uint64_t now_ms = c->visit.now_us / USEC_PER_MSEC;
-    uint32_t slots[PSS_TICK_MAX];
-    size_t n;
+    pss_choice_t choice;
 
     c->n_stuck = 0;
     reader_check(c->reader, READ_STUCK_US, mark_stuck, c);
     ask_for_texts(c);
     pss_schedule_refill(&c->pss, c->visit.interval_us, c->capture_us);
-    n = pss_schedule_choose(&c->pss, capture_current(c), c->tracked, now_ms, slots);
-    for (size_t i = 0; i < n; i++) {
-        if (is_barred(c, slots[i]))
-            c->tracked[slots[i]].pss_not_before_s = (uint32_t) (now_ms / 1000 + BARRED_S);
-        else if (ask(c, slots[i], READER_SMAPS, false) < 0)
+    pss_schedule_choose(&c->pss, capture_current(c), c->tracked, now_ms, &choice);
+    for (size_t i = 0; i < choice.count; i++) {
+        uint32_t slot = choice.slots[i];
+
+        if (is_barred(c, slot))
+            c->tracked[slot].pss_not_before_s = (uint32_t) (now_ms / 1000 + BARRED_S);
+        else if (ask(c, slot, READER_SMAPS, i < choice.minor_from ? 0 : MINOR) < 0)
             break;
     }
 }

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#define FIRST_COST_US 50.0 // of a process never read before, and 1 ms a GB
-#define SAVED_UP_S    5    // of unused budget
-#define AGE_MAX_S     3600 // beyond this all are equally old
-#define MINOR_SHARE   10   // parts of the budget
-#define MINOR_COST    8    // parts of a capture's cost
+#define FIRST_COST_US 100.0 // of a process never read before, and 1 ms a GB
+#define SAVED_UP_S    5     // of unused budget
+#define AGE_MAX_S     3600  // beyond this all are equally old
+#define MINOR_SHARE   10    // parts of the budget
+#define MINOR_COST    8     // parts of a capture's cost
 
 // Urgency: what kind of reading it would be, then how much it is wanted among these.
 #define FIRST   (UINT64_C(1) << 62)
@@ -34,9 +34,11 @@ void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t captur
     s->minor_us = MIN(s->minor_us + minor, MAX(most / MINOR_SHARE, minor));
 }
 
-void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us)
+void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor)
 {
     s->tokens_us -= (double) cost_us;
+    if (minor)
+        s->minor_us -= (double) cost_us;
     s->spent_us += cost_us;
 }
 
@@ -69,18 +71,14 @@ static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_
     return CHANGED | MIN(change, MOST_KB) << 12 | MIN(age_s, AGE_MAX_S);
 }
 
-size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const tracked_t *tracked,
-        uint64_t now_ms, uint32_t ret_slots[PSS_TICK_MAX])
+// The most urgent ones, first of all the most urgent.
+static size_t find_best(const snapshot_t *snapshot, const tracked_t *tracked, uint64_t now_ms,
+        uint64_t best[PSS_TICK_MAX], uint32_t slots[PSS_TICK_MAX])
 {
-    uint64_t best[PSS_TICK_MAX];
-    double tokens = s->tokens_us;
-    size_t n = 0, chosen;
+    size_t n = 0, at;
 
-    if (s->budget_ppm == 0 || tokens <= 0)
-        return 0;
     for (uint32_t slot = 0; slot < snapshot->n_slots; slot++) {
         uint64_t u = urgency(&snapshot->processes[slot], &tracked[slot], now_ms);
-        size_t at;
 
         if (u == 0 || (n == PSS_TICK_MAX && u <= best[n - 1]))
             continue;
@@ -88,24 +86,38 @@ size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const 
             n++;
         for (at = n - 1; at > 0 && best[at - 1] < u; at--) {
             best[at] = best[at - 1];
-            ret_slots[at] = ret_slots[at - 1];
+            slots[at] = slots[at - 1];
         }
         best[at] = u;
-        ret_slots[at] = slot;
+        slots[at] = slot;
     }
-    for (chosen = 0; chosen < n && tokens > 0; chosen++) {
-        uint32_t slot = ret_slots[chosen];
-        bool minor = best[chosen] < CHANGED;
+    return n;
+}
+
+void pss_schedule_choose(const pss_schedule_t *s, const snapshot_t *snapshot,
+        const tracked_t *tracked, uint64_t now_ms, pss_choice_t *ret)
+{
+    double tokens = s->tokens_us, minor = s->minor_us;
+    uint64_t best[PSS_TICK_MAX];
+    size_t n, i;
+
+    ret->count = ret->minor_from = 0;
+    if (s->budget_ppm == 0 || tokens <= 0)
+        return;
+    n = find_best(snapshot, tracked, now_ms, best, ret->slots);
+    for (i = 0; i < n && tokens > 0; i++) {
         uint64_t rss = 0;
         double cost;
 
-        if (minor && s->minor_us <= 0)
+        if (best[i] < CHANGED && minor <= 0)
             break;
-        snapshot_rss_kb(&snapshot->processes[slot], &rss);
-        cost = expected_cost_us(&tracked[slot], rss);
+        snapshot_rss_kb(&snapshot->processes[ret->slots[i]], &rss);
+        cost = expected_cost_us(&tracked[ret->slots[i]], rss);
         tokens -= cost;
-        if (minor)
-            s->minor_us -= cost;
+        if (best[i] < CHANGED)
+            minor -= cost;
+        else
+            ret->minor_from = i + 1;
     }
-    return chosen;
+    ret->count = i;
 }

@@ -32,10 +32,16 @@ typedef struct {
 void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm);
 // `capture_us`: CPU time of the last capture.
 void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t capture_us);
-void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us);
+void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor);
 
-// The slots to read now, most urgent first; at most PSS_TICK_MAX. Returns how many.
-size_t pss_schedule_choose(pss_schedule_t *s, const snapshot_t *snapshot, const tracked_t *tracked,
-        uint64_t now_ms, uint32_t ret_slots[PSS_TICK_MAX]);
+typedef struct {
+    uint32_t slots[PSS_TICK_MAX]; // most urgent first
+    size_t count;
+    size_t minor_from; // from here on they are of those that matter least
+} pss_choice_t;
+
+// Who is to be read now.
+void pss_schedule_choose(const pss_schedule_t *s, const snapshot_t *snapshot,
+        const tracked_t *tracked, uint64_t now_ms, pss_choice_t *ret);
 
 #endif

@@ -93,13 +93,14 @@ static void begin_result(const reader_request_t *request, int error, reader_resu
     result->request = *request;
     result->cmdline_error = result->smaps_error = result->exe_error = error;
     result->cmdline_len = result->exe_len = 0;
-    result->smaps_us = result->smaps_cpu_us = 0;
+    result->smaps_us = result->cpu_us = 0;
     result->time_ms = clock_boottime_us() / USEC_PER_MSEC;
 }
 
 static void perform(const procfs_t *fs, const reader_request_t *request, reader_result_t *result)
 {
     char buf[8192];
+    uint64_t cpu = clock_thread_cpu_us();
     _cleanup_close_ int dir = procfs_open_dir(fs, request->pid);
     int r = dir < 0 ? dir : verify_identity(dir, request, buf, sizeof(buf));
 
@@ -111,12 +112,12 @@ static void perform(const procfs_t *fs, const reader_request_t *request, reader_
     if (request->what & READER_EXE)
         read_exe(dir, result);
     if (request->what & READER_SMAPS) {
-        uint64_t wall = clock_monotonic_us(), cpu = clock_thread_cpu_us();
+        uint64_t wall = clock_monotonic_us();
 
         result->smaps_error = smaps_acquire(dir, buf, sizeof(buf), &result->smaps);
         result->smaps_us = clock_monotonic_us() - wall;
-        result->smaps_cpu_us = clock_thread_cpu_us() - cpu;
     }
+    result->cpu_us = clock_thread_cpu_us() - cpu;
     result->time_ms = clock_boottime_us() / USEC_PER_MSEC;
 }
 

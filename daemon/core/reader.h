@@ -31,6 +31,7 @@ typedef struct {
     uint32_t slot;            // handed back
     unsigned what;            // READER_*
     bool urgent;              // somebody looks at it: before all that are not
+    bool minor;               // handed back
 } reader_request_t;
 
 typedef struct {
@@ -40,9 +41,9 @@ typedef struct {
     char cmdline[READER_CMDLINE_MAX];
     char exe[READER_EXE_MAX];
     smaps_breakdown_t smaps;
-    uint64_t time_ms;      // CLOCK_BOOTTIME after the smaps read
-    uint64_t smaps_us;     // how long that read took
-    uint64_t smaps_cpu_us; // and the CPU time that it cost us
+    uint64_t time_ms;  // CLOCK_BOOTTIME after the smaps read
+    uint64_t smaps_us; // how long that read took
+    uint64_t cpu_us;   // the CPU time that the whole request cost us
 } reader_result_t;
 
 typedef struct reader reader_t;

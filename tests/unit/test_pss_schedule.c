@@ -17,8 +17,7 @@ typedef struct {
     tracked_t tracked[SLOTS];
     snapshot_t snapshot;
     pss_schedule_t schedule;
-    uint32_t chosen[PSS_TICK_MAX];
-    size_t count;
+    pss_choice_t choice;
 } host_t;
 
 static void init(host_t *h)
@@ -47,7 +46,7 @@ static void put(host_t *h, uint32_t slot, uint64_t rss_kb, uint64_t age_s, uint6
 
 static void choose(host_t *h)
 {
-    h->count = pss_schedule_choose(&h->schedule, &h->snapshot, h->tracked, NOW_MS, h->chosen);
+    pss_schedule_choose(&h->schedule, &h->snapshot, h->tracked, NOW_MS, &h->choice);
 }
 
 static void assert_chosen(host_t *h, size_t count, ...)
@@ -55,10 +54,10 @@ static void assert_chosen(host_t *h, size_t count, ...)
     va_list ap;
 
     choose(h);
-    assert_int_equal(h->count, count);
+    assert_int_equal(h->choice.count, count);
     va_start(ap, count);
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(h->chosen[i], va_arg(ap, unsigned));
+        assert_int_equal(h->choice.slots[i], va_arg(ap, unsigned));
     va_end(ap);
 }
 
@@ -86,6 +85,7 @@ static void test_order(void **state)
     put(&h, 12, 1000, PSS_UNCHANGED_S + 2, 0);
     h.tracked[12].stirred = false;
     assert_chosen(&h, 10, 10, 9, 7, 6, 5, 4, 3, 8, 12, 11);
+    assert_int_equal(h.choice.minor_from, 7);
 }
 
 static void test_not_too_often(void **state)
@@ -101,12 +101,12 @@ static void test_not_too_often(void **state)
     put(&h, 5, 1000000, PSS_TAGGED_S - 1, 0);
     PROCESS_SET(&h.processes[5], tags, TAG_SPIKE);
     choose(&h);
-    assert_int_equal(h.count, 0);
+    assert_int_equal(h.choice.count, 0);
     // All that is old enough comes round, changed or not.
     for (uint32_t slot = 1; slot <= 5; slot++)
         put(&h, slot, 1000, PSS_UNCHANGED_S, 0);
     choose(&h);
-    assert_int_equal(h.count, 5);
+    assert_int_equal(h.choice.count, 5);
 }
 
 static void test_who_is_left_alone(void **state)
@@ -140,7 +140,7 @@ static void test_calm_ones_come_seldom(void **state)
     h.tracked[1].stirred = false;
     h.tracked[1].pss_rest_s = PSS_UNCHANGED_S * 2;
     choose(&h);
-    assert_int_equal(h.count, 0);
+    assert_int_equal(h.choice.count, 0);
     put(&h, 1, 1000000, PSS_UNCHANGED_S * 2, 0);
     h.tracked[1].stirred = false;
     assert_chosen(&h, 1, 1);
@@ -165,10 +165,15 @@ static void test_minor_share(void **state)
         PROCESS_UNSET(&h.processes[slot], pss_kb);
     }
     put(&h, 120, 1 << 20, 1000, 100000);
-    h.schedule.minor_us = 160; // 50 each, the fourth overdraws
+    h.schedule.minor_us = 310; // 100 each, the fourth overdraws
     assert_chosen(&h, 5, 120, 99, 98, 97, 96);
-    assert_true(h.schedule.minor_us < 0);
+    assert_int_equal(h.choice.minor_from, 1);
+    for (int i = 0; i < 4; i++)
+        pss_schedule_spend(&h.schedule, 80, true);
+    assert_true(h.schedule.minor_us > -11 && h.schedule.minor_us < -9);
     assert_chosen(&h, 1, 120);
+    pss_schedule_spend(&h.schedule, 80, false);
+    assert_true(h.schedule.minor_us > -11);
 
     pss_schedule_init(&s, 5000);
     for (int i = 0; i < 100; i++)
@@ -198,17 +203,17 @@ static void test_budget(void **state)
     }
     h.schedule.tokens_us = 2500;
     choose(&h);
-    assert_int_equal(h.count, 3); // the third overdraws, and is paid for later
+    assert_int_equal(h.choice.count, 3); // the third overdraws, and is paid for later
     h.schedule.tokens_us = 0;
     choose(&h);
-    assert_int_equal(h.count, 0);
+    assert_int_equal(h.choice.count, 0);
     h.schedule.tokens_us = -1;
     choose(&h);
-    assert_int_equal(h.count, 0);
+    assert_int_equal(h.choice.count, 0);
     h.schedule.tokens_us = PLENTY;
     h.schedule.budget_ppm = 0; // only on demand
     choose(&h);
-    assert_int_equal(h.count, 0);
+    assert_int_equal(h.choice.count, 0);
 }
 
 // What was never read is expected to cost by its size.
@@ -222,7 +227,7 @@ static void test_first_readings_are_estimated(void **state)
         put(&h, slot, UINT64_C(100) << 20, 1000, 50 << 20); // 100 GB: 0.1 s each
     h.schedule.tokens_us = 50000;
     choose(&h);
-    assert_int_equal(h.count, 1);
+    assert_int_equal(h.choice.count, 1);
 }
 
 static void test_the_most_urgent_of_many(void **state)
@@ -235,9 +240,9 @@ static void test_the_most_urgent_of_many(void **state)
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         put(&h, slot, 1 << 20, 1000, 100000 + slot * 7919 % SLOTS);
     choose(&h);
-    assert_int_equal(h.count, PSS_TICK_MAX);
-    for (size_t i = 0; i < h.count; i++) {
-        uint64_t change = (1 << 20) - h.processes[h.chosen[i]].pss_rss_kb;
+    assert_int_equal(h.choice.count, PSS_TICK_MAX);
+    for (size_t i = 0; i < h.choice.count; i++) {
+        uint64_t change = (1 << 20) - h.processes[h.choice.slots[i]].pss_rss_kb;
 
         assert_int_equal(change, 100000 + SLOTS - 1 - i);
     }
@@ -250,7 +255,7 @@ static void test_tokens(void **state)
     (void) state;
     pss_schedule_refill(&s, USEC_PER_SEC, 0); // 0.5% of a second
     assert_true(s.tokens_us > 4999 && s.tokens_us < 5001);
-    pss_schedule_spend(&s, 9000);
+    pss_schedule_spend(&s, 9000, false);
     assert_true(s.tokens_us > -4001 && s.tokens_us < -3999);
     assert_int_equal(s.spent_us, 9000);
     pss_schedule_refill(&s, USEC_PER_SEC, 0);
