@@ -10,6 +10,11 @@
 // MemAvailable is the third line of meminfo.
 #define HEAD_SIZE 256
 
+#define SMALL_KB    (32 * 1024)
+#define SMALL_PART  1024
+#define SMALL_LOOKS 20 // between captures for a small fall, in the long run
+#define SMALL_SAVED 8
+
 // Some task waited for memory for 50 ms within a second; two seconds are the least that users
 // without privileges may ask about.
 static int open_trigger(int proc_fd)
@@ -47,6 +52,18 @@ void watch_done(watch_t *w)
     w->fd = w->pressure_fd = -1;
 }
 
+static bool is_enough(watch_t *w, uint64_t fall_kb, uint64_t mem_total_kb)
+{
+    uint64_t small_kb = mem_total_kb / SMALL_PART > SMALL_KB ? mem_total_kb / SMALL_PART : SMALL_KB;
+
+    if (fall_kb >= mem_total_kb / 100)
+        return true;
+    if (fall_kb < small_kb || w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
+        return false;
+    w->spent += SMALL_LOOKS;
+    return true;
+}
+
 bool watch_judge(watch_t *w, uint64_t available_kb, uint64_t mem_total_kb)
 {
     uint64_t highest = 0;
@@ -54,7 +71,8 @@ bool watch_judge(watch_t *w, uint64_t available_kb, uint64_t mem_total_kb)
     for (unsigned i = 0; i < w->count; i++)
         if (w->available_kb[i] > highest)
             highest = w->available_kb[i];
-    if (highest > available_kb && highest - available_kb >= mem_total_kb / 100) {
+    w->spent -= w->spent > 0;
+    if (highest > available_kb && is_enough(w, highest - available_kb, mem_total_kb)) {
         w->available_kb[0] = available_kb;
         w->count = 1;
         return true;

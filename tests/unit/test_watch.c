@@ -74,6 +74,29 @@ static void test_a_dip_between_looks_counts(void **state)
     assert_true(watch_judge(&w, 600000 - PERCENT, TOTAL));
 }
 
+// A fall by less is seen as long as such falls are few.
+static void test_small_falls(void **state)
+{
+    const uint64_t total = UINT64_C(32) << 20, fall = 40 << 10; // 32 GiB, 40 MiB
+    watch_t w = {.fd = -1};
+    unsigned seen = 0;
+
+    (void) state;
+    assert_false(watch_judge(&w, total / 2, total));
+    assert_false(watch_judge(&w, total / 2 - (31 << 10), total));
+    for (int i = 0; i < 1000; i++) {
+        watch_judge(&w, total / 2, total);
+        watch_judge(&w, total / 2, total);
+        watch_judge(&w, total / 2, total);
+        seen += watch_judge(&w, total / 2 - fall, total);
+        if (i == 3)
+            assert_int_equal(seen, 4);
+    }
+    assert_in_range(seen, 4000 / 20, 4000 / 20 + 10);
+    // A great one is seen all the same.
+    assert_true(watch_judge(&w, total / 2 - fall - total / 100, total));
+}
+
 static void test_looks_at_the_file(void **state)
 {
     proctree_t t = proctree_new();
@@ -109,6 +132,7 @@ int main(void)
             cmocka_unit_test(test_one_percent_at_once),
             cmocka_unit_test(test_within_some_looks),
             cmocka_unit_test(test_a_dip_between_looks_counts),
+            cmocka_unit_test(test_small_falls),
             cmocka_unit_test(test_looks_at_the_file),
     };
 
