@@ -20,12 +20,15 @@ struct engine {
     history_t *history;
     departed_t *departed;
     timeline_t *timeline;
+    writers_t *writers;
     why_t *why;
     oom_t *oom;
     arena_t series_arena;
     uint32_t *series; // of history, by slot
     uint32_t system_series;
     size_t memory_max;
+    int64_t gap_kb; // of the last ledger
+    bool has_gap;
     void (*reading)(void *user, const reader_result_t *result);
     void *user;
 };
@@ -104,7 +107,9 @@ static int build(engine_t *e, const engine_config_t *config)
     if (r == 0)
         r = timeline_new(&e->timeline);
     if (r == 0)
-        r = why_new(&e->why, e->capture, e->history, e->departed, e->timeline);
+        r = writers_new(&e->writers, e->capture, capture.max_processes);
+    if (r == 0)
+        r = why_new(&e->why, e->capture, e->history, e->departed, e->timeline, e->writers);
     if (r == 0)
         r = oom_new(
                 &e->oom, e->capture, e->history, e->why, &e->fs, chronicle_events(e->chronicle));
@@ -138,6 +143,7 @@ void engine_free(engine_t *e)
         return;
     oom_free(e->oom);
     why_free(e->why);
+    writers_free(e->writers);
     timeline_free(e->timeline);
     departed_free(e->departed);
     chronicle_free(e->chronicle);
@@ -149,12 +155,28 @@ void engine_free(engine_t *e)
     free(e);
 }
 
+// `private_kb`: of all processes.
+static void record_ledger(engine_t *e, uint64_t private_kb)
+{
+    const system_snapshot_t *before = &capture_current(e->capture)->system;
+    system_snapshot_t after;
+    ledger_t l;
+
+    capture_read_memory(e->capture, &after);
+    if (!(e->has_gap ? ledger_between(before, &after, private_kb, e->gap_kb, &l)
+                     : ledger_of(&after, private_kb, &l)))
+        return;
+    e->gap_kb = l.gap_kb;
+    e->has_gap = true;
+    timeline_record(e->timeline, &l);
+    writers_tick(e->writers, l.time_ms, l.kb[LEDGER_SHMEM]);
+}
+
 static void record_history(engine_t *e)
 {
     const snapshot_t *s = capture_current(e->capture);
     const system_snapshot_t *y = &s->system;
     uint64_t total_kb = 0;
-    ledger_t ledger;
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
@@ -166,8 +188,7 @@ static void record_history(engine_t *e)
         history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
         total_kb += private_kb;
     }
-    if (ledger_of(y, total_kb, &ledger))
-        timeline_record(e->timeline, &ledger);
+    record_ledger(e, total_kb);
     if (SYSTEM_KNOWN(y, mem_available_kb))
         history_record(e->history, e->system_series, y->mono_ms,
                 y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),

@@ -1,6 +1,8 @@
 #include "protocol/ledger.h"
 #include "common/cleanup.h"
 
+#include <math.h>
+
 bool ledger_is_used(unsigned line)
 {
     return line > 0 && line < LEDGER_LINES && line != LEDGER_CACHE_CLEAN &&
@@ -20,6 +22,14 @@ static void set_cache(const system_snapshot_t *s, ledger_t *l)
 
     l->kb[LEDGER_CACHE_DIRTY] = MIN(dirty, file);
     l->kb[LEDGER_CACHE_CLEAN] = file - l->kb[LEDGER_CACHE_DIRTY];
+}
+
+static void finish(ledger_t *l, uint64_t private_kb)
+{
+    for (unsigned i = 1; i < LEDGER_LINES; i++)
+        if (ledger_is_used(i))
+            l->used_kb += l->kb[i];
+    l->gap_kb = l->kb[LEDGER_PROCESSES] + l->kb[LEDGER_SWAP] - (int64_t) private_kb;
 }
 
 bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
@@ -49,10 +59,39 @@ bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
     // A page that is in swap and in RAM is in AnonPages.
     l.kb[LEDGER_SWAP] = at_least_0(
             (int64_t) s->swap_total_kb - (int64_t) s->swap_free_kb - (int64_t) s->swap_cached_kb);
-    for (unsigned i = 1; i < LEDGER_LINES; i++)
-        if (ledger_is_used(i))
-            l.used_kb += l.kb[i];
-    l.gap_kb = l.kb[LEDGER_PROCESSES] + l.kb[LEDGER_SWAP] - (int64_t) private_kb;
+    finish(&l, private_kb);
+    *ret = l;
+    return true;
+}
+
+// The part of the way from a to b.
+static int64_t between(int64_t a, int64_t b, double part)
+{
+    return a + llround((double) (b - a) * part);
+}
+
+bool ledger_between(const system_snapshot_t *before, const system_snapshot_t *after,
+        uint64_t private_kb, int64_t gap_kb, ledger_t *ret)
+{
+    int64_t wanted = (int64_t) private_kb + gap_kb, a_kb, b_kb, rest;
+    ledger_t a, b, l;
+    double part = 1;
+
+    if (!ledger_of(before, private_kb, &a) || !ledger_of(after, private_kb, &b))
+        return false;
+    a_kb = a.kb[LEDGER_PROCESSES] + a.kb[LEDGER_SWAP];
+    b_kb = b.kb[LEDGER_PROCESSES] + b.kb[LEDGER_SWAP];
+    if (a_kb != b_kb)
+        part = MIN(MAX((double) (wanted - a_kb) / (double) (b_kb - a_kb), 0.0), 1.0);
+    l = (ledger_t){.time_ms = b.time_ms};
+    rest = (int64_t) after->mem_total_kb;
+    for (unsigned i = 1; i < LEDGER_LINES; i++) {
+        l.kb[i] = between(a.kb[i], b.kb[i], part);
+        if (i < LEDGER_UNEXPLAINED)
+            rest -= l.kb[i];
+    }
+    l.kb[LEDGER_UNEXPLAINED] = rest;
+    finish(&l, private_kb);
     *ret = l;
     return true;
 }

@@ -25,6 +25,12 @@ typedef struct {
 // that this kernel knows nothing of are 0. False: MemTotal or MemFree are not known.
 bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret);
 
+// The same for the moment at which processes were looked at, which is a while: what the kernel said
+// before and after it, and what lies between them goes by what processes had. `gap_kb`: of the
+// ledger before this one.
+bool ledger_between(const system_snapshot_t *before, const system_snapshot_t *after,
+        uint64_t private_kb, int64_t gap_kb, ledger_t *ret);
+
 // Whether the line is part of used memory.
 bool ledger_is_used(unsigned line);
 

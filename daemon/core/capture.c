@@ -240,6 +240,15 @@ static void read_system(capture_t *c, system_snapshot_t *s)
     c->visit.swap_in_use = c->visit.swap_known && s->swap_total_kb > s->swap_free_kb;
 }
 
+void capture_read_memory(capture_t *c, system_snapshot_t *ret)
+{
+    ssize_t n = read_system_file(c, SYSTEM_MEMINFO);
+
+    *ret = capture_current(c)->system;
+    if (n > 0)
+        meminfo_parse(c->scratch, (size_t) n, ret);
+}
+
 // ---- Births and deaths -------------------------------------------------------------------------
 
 static const exit_record_t *push_exit(

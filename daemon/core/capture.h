@@ -80,6 +80,9 @@ void capture_free(capture_t *c);
 // 0, or -errno when new processes could not be looked for: the sample has all the others then.
 int capture_run(capture_t *c);
 
+// What /proc/meminfo says now, after the capture; the rest is as in the last one. A few tens of us.
+void capture_read_memory(capture_t *c, system_snapshot_t *ret);
+
 const snapshot_t *capture_current(const capture_t *c);
 const snapshot_t *capture_previous(const capture_t *c);
 // The same for those that add to the sample what capture does not know (tags).

@@ -9,6 +9,7 @@
 #include "daemon/core/departed.h"
 #include "daemon/core/history.h"
 #include "daemon/forensics/timeline.h"
+#include "daemon/forensics/writers.h"
 #include "protocol/rows.h"
 
 #define WHY_ROWS_MAX 64
@@ -20,8 +21,9 @@ typedef struct {
     unsigned by;             // WHY_BY_*
     size_t limit;            // rows about processes; 0: WHY_ROWS_MAX
     bool whole;              // the change is that of the whole span
-    // Whether processes of this owner may be named; NULL: all.
-    bool (*sees)(void *user, owner_t owner);
+    // Whether processes of this owner may be named, and whether what they wrote may be told; NULL:
+    // all.
+    bool (*sees)(void *user, owner_t owner, bool *ret_private);
     void *user;
 } why_question_t;
 
@@ -40,7 +42,7 @@ typedef struct {
 
 // All are borrowed. 0 or -errno.
 int why_new(why_t **ret, const capture_t *capture, const history_t *history,
-        const departed_t *departed, const timeline_t *timeline);
+        const departed_t *departed, const timeline_t *timeline, const writers_t *writers);
 void why_free(why_t *w);
 
 // What the answer points to is valid until the next call or capture. 0; -ENODATA: nothing is known

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-#define FALL_FACTOR 2   // so much greater than the rise is the fall, where it is what matters
-#define EDGE        50  // 1/EDGE of the change may be left out at both ends
-#define STEP_MIN_MS 500 // captures out of turn follow each other closely
+#define FALL_FACTOR 2 // so much greater than the rise is the fall, where it is what matters
+#define WORTH_KB    (32 * 1024) // a rise by so much and this part of RAM is always what matters:
+#define WORTH_PART  512         // what fell before may well be what was asked about before
+#define EDGE        50          // 1/EDGE of the change may be left out at both ends
+#define STEP_MIN_MS 500         // captures out of turn follow each other closely
 
 static int64_t used(const moment_t *m)
 {
@@ -81,10 +83,20 @@ static void find_steepest(const moment_t *moments, change_t *c, int64_t sign)
     }
 }
 
+static bool is_worth_it(const moment_t *m, int64_t kb)
+{
+    int64_t total = 0;
+
+    for (unsigned i = 1; i <= LEDGER_UNEXPLAINED; i++)
+        total += m->ledger->kb[i];
+    return kb >= MAX((int64_t) WORTH_KB, total / WORTH_PART);
+}
+
 void change_find(const moment_t *moments, size_t n, change_t *ret)
 {
     change_t rise = greatest(moments, n, 1), fall = greatest(moments, n, -1);
-    bool falls = distance(moments, &fall) > FALL_FACTOR * distance(moments, &rise);
+    int64_t rose = distance(moments, &rise);
+    bool falls = distance(moments, &fall) > FALL_FACTOR * rose && !is_worth_it(&moments[0], rose);
 
     *ret = falls ? fall : rise;
     if (distance(moments, ret) == 0) {

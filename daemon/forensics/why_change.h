@@ -12,7 +12,7 @@ typedef struct {
 } change_t;
 
 // n ≥ 1. The greatest rise, without what was before it began and after it was over; or the greatest
-// fall, where that was more than twice as much.
+// fall, where that was more than twice as much and the rise is hardly worth a word.
 void change_find(const moment_t *moments, size_t n, change_t *ret);
 
 #endif

@@ -5,12 +5,11 @@
 
 #define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
 
-static bool sees(void *user, owner_t owner)
+static bool sees(void *user, owner_t owner, bool *ret_private)
 {
     const exit_record_t e = {.owner = owner};
-    bool see_private;
 
-    return audience_sees_exit(user, &e, &see_private);
+    return audience_sees_exit(user, &e, ret_private);
 }
 
 static void set_answer(const why_answer_t *a, why_message_t *m)

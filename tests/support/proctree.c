@@ -186,9 +186,9 @@ void proctree_process(const proctree_t *t, const proctree_process_t *p)
     snprintf(name, sizeof(name), "%s/io", dir);
     if (!p->no_io)
         proctree_write(t, name,
-                "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: %" PRIu64
+                "rchar: 1\nwchar: %" PRIu64 "\nsyscr: 3\nsyscw: 4\nread_bytes: %" PRIu64
                 "\nwrite_bytes: %" PRIu64 "\ncancelled_write_bytes: 0\n",
-                p->read_bytes, p->write_bytes);
+                p->wchar + 2, p->read_bytes, p->write_bytes);
     snprintf(name, sizeof(name), "%s/schedstat", dir);
     if (!p->no_schedstat)
         proctree_write(t, name, "%" PRIu64 " 1000 %" PRIu64 "\n", p->run_ns, p->slices);

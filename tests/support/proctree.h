@@ -38,7 +38,7 @@ typedef struct {
     uint64_t shmem_kb, swap_kb, hwm_kb;
     uint32_t uid, euid, gid, egid; // the saved one is the effective one
     uint64_t caps;
-    uint64_t read_bytes, write_bytes;
+    uint64_t read_bytes, write_bytes, wchar;
     const char *cmdline; // NULL: the name
     const char *cgroup;  // NULL: "/system.slice/NAME.service"
     uint64_t pss_kb;     // 0: no smaps_rollup

@@ -98,6 +98,32 @@ static void test_lines_that_do_not_fit(void **state)
     assert_int_equal(sum(&l, false), 100000);
 }
 
+// While processes are looked at, one of them takes 8000 kB.
+static void test_between(void **state)
+{
+    static const struct {
+        uint64_t seen_kb; // of processes
+        int64_t part_kb;  // of the 8000
+    } cases[] = {{20000, 0}, {26000, 6000}, {28000, 8000}, {40000, 8000}, {10, 0}};
+    system_snapshot_t before = host(), after = host();
+    ledger_t first, l;
+
+    (void) state;
+    SYSTEM_SET(&after, anon_kb, before.anon_kb + 8000);
+    SYSTEM_SET(&after, mem_free_kb, before.mem_free_kb - 8400);
+    SYSTEM_SET(&after, page_tables_kb, before.page_tables_kb + 400);
+    assert_true(ledger_of(&before, 20000, &first)); // and 5700 are shared by nobody's fault
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_true(ledger_between(&before, &after, cases[i].seen_kb, first.gap_kb, &l));
+        assert_int_equal(l.kb[LEDGER_PROCESSES], 25000 + cases[i].part_kb);
+        assert_int_equal(l.kb[LEDGER_FREE], 20000 - cases[i].part_kb * 21 / 20);
+        assert_int_equal(l.used_kb, first.used_kb + cases[i].part_kb * 21 / 20);
+        assert_int_equal(sum(&l, false), 100000);
+    }
+    assert_true(ledger_between(&before, &before, 26000, first.gap_kb, &l));
+    assert_int_equal(l.used_kb, first.used_kb);
+}
+
 static void test_this_host(void **state)
 {
     _cleanup_close_ int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
@@ -123,6 +149,7 @@ int main(void)
             cmocka_unit_test(test_lines),
             cmocka_unit_test(test_kernels_that_say_less),
             cmocka_unit_test(test_lines_that_do_not_fit),
+            cmocka_unit_test(test_between),
             cmocka_unit_test(test_this_host),
     };
 

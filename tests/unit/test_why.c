@@ -251,9 +251,10 @@ static void test_groups(void **state)
     assert_adds_up(&a);
 }
 
-static bool sees_1000(void *user, owner_t owner)
+static bool sees_1000(void *user, owner_t owner, bool *ret_private)
 {
     (void) user;
+    *ret_private = owner.uid == 1000;
     return owner.uid == 1000;
 }
 
@@ -281,6 +282,52 @@ static void test_others_are_not_named(void **state)
     assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
     assert_int_equal(a.n_rows, 1);
     assert_int_equal(a.hidden_kb, 700 * MB);
+}
+
+// Who filled tmpfs has no more memory than before; what it wrote is for those to know who may see
+// it.
+static void test_who_wrote(void **state)
+{
+    fixture_t *f = *state;
+    why_answer_t a;
+
+    start(f, 0, 1000);
+    start(f, 1, 2000);
+    f->hog_mb[0] = f->hog_mb[1] = 10;
+    tick(f, 5);
+    for (int i = 0; i < 4; i++) {
+        f->shmem_mb += 100;
+        f->hogs[1].wchar += 100u << 20;
+        f->hogs[0].wchar += 5u << 20;
+        tick(f, 1);
+    }
+    tick(f, 3);
+    a = ask(f, WHY_BY_PROCESS, 60);
+    assert_adds_up(&a);
+    assert_int_equal(a.rows[0].kind, LEDGER_SHMEM);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(a.rows[0].uid, 2000);
+    assert_name(&a.rows[0], "db");
+
+    why_question_t q = {.from_ms = f->began_ms, .to_ms = now_ms(f), .sees = sees_1000};
+    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(a.rows[0].kind, LEDGER_SHMEM);
+    assert_int_equal(a.rows[0].pid, 0);
+    assert_int_equal(a.rows[0].name.len, 0);
+
+    // A writer that has ended is known all the same; somebody who wrote elsewhere is none.
+    end(f, 1);
+    tick(f, 2);
+    a = ask(f, WHY_BY_PROCESS, 60);
+    assert_int_equal(a.rows[0].pid, 101);
+    tick(f, 200);
+    f->hogs[0].wchar += 900u << 20;
+    tick(f, 1);
+    f->shmem_mb += 300;
+    tick(f, 5);
+    a = ask(f, WHY_BY_PROCESS, 60);
+    assert_int_equal(a.rows[0].kind, LEDGER_SHMEM);
+    assert_int_equal(a.rows[0].pid, 0);
 }
 
 static void test_a_fall(void **state)
@@ -340,7 +387,8 @@ static void test_which_change(void **state)
     } cases[] = {
             {{5}, 1, 0, 0, 0}, {{5, 5, 5}, 3, 0, 2, 0},
             {{100, 100, 900, 900, 100}, 5, 1, 2, 1},  // a rise, though all of it came back
-            {{900, 900, 100, 150, 100}, 5, 1, 2, 1},  // a fall
+            {{900, 900, 100, 120, 100}, 5, 1, 2, 1},  // a fall
+            {{900, 900, 100, 190, 100}, 5, 2, 3, 2},  // a rise, though far more fell before
             {{100, 200, 150, 800, 700}, 5, 0, 3, 2},  // through a dip
             {{500, 100, 130, 400, 1000}, 5, 1, 4, 3}, // not from the begin
             {{100, 101, 500, 1000, 999}, 5, 1, 3, 2}, // without what hardly changed
@@ -365,6 +413,7 @@ int main(void)
             TEST(test_the_dead_are_blamed),
             TEST(test_groups),
             TEST(test_others_are_not_named),
+            TEST(test_who_wrote),
             TEST(test_a_fall),
             TEST(test_nothing_is_known),
             cmocka_unit_test(test_which_change),

@@ -1,0 +1,166 @@
+// What processes had at two moments, and who they are.
+
+#include "common/cleanup.h"
+#include "common/procmap.h"
+#include "daemon/forensics/why_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+// ---- What a process had ------------------------------------------------------------------------
+
+static bool lives_at(const member_t *m, const moment_t *at)
+{
+    return m->born_ms <= at->ledger->time_ms &&
+           (m->who.died_ms == 0 || at->ledger->time_ms < m->who.died_ms);
+}
+
+static uint64_t amount(const history_value_t *v, const moment_t *at)
+{
+    return at->is_peak ? v->private_max : v->private_last;
+}
+
+typedef struct {
+    const moment_t *at;
+    uint64_t kb;
+} lookup_t;
+
+static void take_value(void *user, uint64_t first_s, uint32_t count, const history_value_t *value)
+{
+    lookup_t *l = user;
+
+    (void) first_s;
+    (void) count;
+    if (value)
+        l->kb = amount(value, l->at);
+}
+
+static uint64_t value_at(const why_t *w, const member_t *m, const moment_t *at)
+{
+    uint64_t s = (uint64_t) at->index * history_levels[at->level].step_s;
+    lookup_t l = {.at = at};
+
+    if (lives_at(m, at))
+        history_read(w->history, m->series, at->level, s, s, take_value, &l);
+    return l.kb;
+}
+
+typedef struct {
+    why_t *w;
+    const member_t *member;
+    unsigned level;
+    size_t next; // moment
+} adding_t;
+
+static void add_run(void *user, uint64_t first_s, uint32_t count, const history_value_t *value)
+{
+    adding_t *a = user;
+    const moment_t *moments = a->w->moments;
+    uint64_t first = first_s / history_levels[a->level].step_s;
+
+    while (a->next < a->w->n_moments && moments[a->next].level == a->level &&
+            moments[a->next].index < first)
+        a->next++;
+    for (; a->next < a->w->n_moments && moments[a->next].level == a->level &&
+            moments[a->next].index < first + count;
+            a->next++)
+        if (value && lives_at(a->member, &moments[a->next]))
+            a->w->sums[a->next] += amount(value, &moments[a->next]);
+}
+
+// Adds what the process had at each moment to the sums.
+static void add_series(why_t *w, const member_t *m)
+{
+    for (size_t i = 0; i < w->n_moments;) {
+        adding_t a = {.w = w, .member = m, .level = w->moments[i].level, .next = i};
+        uint32_t step = history_levels[a.level].step_s;
+        size_t end = i;
+
+        while (end < w->n_moments && w->moments[end].level == a.level)
+            end++;
+        history_read(w->history, m->series, a.level, (uint64_t) w->moments[i].index * step,
+                (uint64_t) w->moments[end - 1].index * step, add_run, &a);
+        i = end;
+    }
+}
+
+uint64_t why_peak_of(why_t *w, const group_t *g)
+{
+    uint64_t peak = 0;
+
+    memset(w->sums, 0, w->n_moments * sizeof(w->sums[0]));
+    for (size_t i = 0; i < g->count; i++)
+        add_series(w, &w->members[g->first + i]);
+    for (size_t i = 0; i < w->n_moments; i++)
+        peak = MAX(peak, w->sums[i]);
+    return peak;
+}
+
+// ---- Who they are ------------------------------------------------------------------------------
+
+static text_view_t text_of(const intern_t *strings, uint64_t id)
+{
+    text_view_t t;
+
+    t.data = intern_get(strings, (uint32_t) id, &t.len);
+    return t;
+}
+
+static bool identify(const why_t *w, member_t *m, owner_t *ret_owner)
+{
+    const snapshot_t *s = capture_current(w->capture);
+    uint32_t slot = capture_find(w->capture, m->who.pid, m->who.start_time);
+    departed_identity_t d;
+
+    if (slot != PROCMAP_NONE) {
+        const process_snapshot_t *p = &s->processes[slot];
+
+        m->name = text_of(s->strings, p->name);
+        m->unit = text_of(s->strings, p->unit);
+        m->uid = p->uid;
+        m->has_uid = PROCESS_KNOWN(p, uid);
+        *ret_owner = capture_owner(w->capture, slot);
+        return true;
+    }
+    if (!departed_get(w->departed, m->series, m->who.pid, m->who.start_time, &d))
+        return false;
+    m->name = (text_view_t){d.name, d.name_len};
+    m->unit = (text_view_t){d.unit, d.unit_len};
+    m->uid = d.uid;
+    m->has_uid = d.has_uid;
+    *ret_owner = d.owner;
+    return true;
+}
+
+int64_t why_delta_of(const member_t *m)
+{
+    return (int64_t) m->end_kb - (int64_t) m->start_kb;
+}
+
+int why_find_members(why_t *w, const why_question_t *q, const change_t *change, why_answer_t *ret)
+{
+    uint64_t hz = capture_current(w->capture)->system.clock_ticks;
+    member_t m = {.series = HISTORY_NONE};
+
+    w->n_members = 0;
+    while ((m.series = history_next(w->history, m.series, &m.who)) != HISTORY_NONE) {
+        owner_t owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
+        bool known, see_private;
+
+        m.born_ms = hz ? m.who.start_time * 1000 / hz : 0;
+        m.start_kb = value_at(w, &m, &w->moments[change->start]);
+        m.end_kb = value_at(w, &m, &w->moments[change->end]);
+        if (m.start_kb == 0 && m.end_kb == 0)
+            continue;
+        known = identify(w, &m, &owner);
+        ret->processes_kb += why_delta_of(&m);
+        if (!known || (q->sees && !q->sees(q->user, owner, &see_private))) {
+            ret->hidden_kb += why_delta_of(&m);
+            continue;
+        }
+        if (!why_grow((void **) &w->members, &w->max_members, w->n_members, sizeof(member_t)))
+            return -ENOMEM;
+        w->members[w->n_members++] = m;
+    }
+    return 0;
+}

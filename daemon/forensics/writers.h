@@ -1,0 +1,31 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_WRITERS_H
+#define MEMSCOPE_DAEMON_FORENSICS_WRITERS_H
+
+// Who filled tmpfs: nobody's memory grows by it, and the kernel does not say whose file it is.
+// While shared memory rises, those are noted who wrote about as much by system calls, or mapped it.
+// A bounded ring; what it says is likely, not certain.
+
+#include "daemon/core/capture.h"
+
+typedef struct writers writers_t;
+
+typedef struct {
+    uint64_t pid, start_time, uid;
+    bool has_uid;
+    owner_t owner;
+    uint64_t kb; // of the rise, within the span
+    const char *name, *unit;
+    size_t name_len, unit_len; // valid until the next writers_tick
+} writer_t;
+
+// `capture` is borrowed. 0 or -errno.
+int writers_new(writers_t **ret, const capture_t *capture, size_t max_slots);
+void writers_free(writers_t *w);
+
+// After each capture; `shmem_kb`: all shared memory, now.
+void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
+
+// Who wrote most after `from_ms` and up to `to_ms`; false: nobody is known.
+bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret);
+
+#endif
