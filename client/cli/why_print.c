@@ -65,6 +65,8 @@ static void print_line(const reasons_t *r, const reason_t *line)
             line->share * 100 + 0.0);
     if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
         printf("  %s%s%s", line->user[0] ? line->user : "-", line->unit[0] ? "  " : "", line->unit);
+    else if (line->writer[0])
+        printf("  likely written by %s[%" PRIu64 "]", line->writer, line->row.pid);
     putchar('\n');
 }
 
@@ -126,6 +128,27 @@ static json_t *span(const why_view_t *v, uint64_t from_ms, uint64_t to_ms)
     return o;
 }
 
+static void put_owner(json_t *o, const reason_t *line)
+{
+    if (line->row.has_uid) {
+        json_put_uint(o, "uid", line->row.uid);
+        json_put_text(o, "user", line->user);
+    }
+    if (line->unit[0])
+        json_put_text(o, "unit", line->unit);
+}
+
+static json_t *writer(const reason_t *line)
+{
+    json_t *o = json_new();
+
+    json_put_text(o, "name", line->writer);
+    json_put_uint(o, "pid", line->row.pid);
+    json_put_uint(o, "start_time", line->row.start_time);
+    put_owner(o, line);
+    return o;
+}
+
 static json_t *row(const why_view_t *v, const reason_t *line)
 {
     static const char *const kinds[] = {[WHY_BY_PROCESS] = "process",
@@ -145,16 +168,14 @@ static json_t *row(const why_view_t *v, const reason_t *line)
         json_put_uint(o, "processes", r->count);
     }
     json_put_text(o, "name", line->name);
-    if (r->pid) {
+    if (line->writer[0])
+        json_put(o, "likely_writer", writer(line));
+    if (r->pid && line->kind == REASON_PROCESSES) {
         json_put_uint(o, "pid", r->pid);
         json_put_uint(o, "start_time", r->start_time);
     }
-    if (r->has_uid) {
-        json_put_uint(o, "uid", r->uid);
-        json_put_text(o, "user", line->user);
-    }
-    if (line->unit[0])
-        json_put_text(o, "unit", line->unit);
+    if (line->kind == REASON_PROCESSES)
+        put_owner(o, line);
     if (r->exited_ms)
         put_time(v, o, "exited", r->exited_ms);
     json_put_uint(o, "start_bytes", r->start_kb * 1024);

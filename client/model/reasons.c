@@ -90,9 +90,11 @@ static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool ut
     put_safe(line->unit, row->unit, utf8);
     if (row->has_uid)
         snprintf(line->user, sizeof(line->user), "%s", userdb_name(users, (uint32_t) row->uid));
-    if (line->kind == REASON_LEDGER)
+    if (line->kind == REASON_LEDGER) {
         snprintf(line->name, sizeof(line->name), "%s", ledger_name(row->kind));
-    else if (r->by == WHY_BY_USER)
+        if (row->pid)
+            put_safe(line->writer, row->name, utf8);
+    } else if (r->by == WHY_BY_USER)
         snprintf(line->name, sizeof(line->name), "%s", row->has_uid ? line->user : "?");
     else if (r->by == WHY_BY_UNIT)
         put_safe(line->name, row->unit, utf8);
@@ -161,38 +163,94 @@ __attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char 
         s->len += MIN((size_t) n, s->cap - s->len - 1);
 }
 
-static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line)
+static void say_pid(sentence_t *s, const reason_t *line)
 {
-    say(s, "%s",
-            line->kind == REASON_LEDGER && line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
+    say(s, "PID %" PRIu64, line->row.pid);
+    if (line->row.has_uid)
+        say(s, ", uid %" PRIu64, line->row.uid);
+    if (line->row.exited_ms)
+        say(s, ", ended");
+}
+
+// `count` processes of that name; `line` is the one that took most.
+static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
+{
+    if (line->kind == REASON_LEDGER) {
+        say(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
+        if (line->writer[0]) {
+            say(s, ", likely written by %s (", line->writer);
+            say_pid(s, line);
+            say(s, ")");
+        }
+        return;
+    }
+    say(s, "%s", line->name);
     if (line->kind != REASON_PROCESSES)
         return;
-    if (r->by == WHY_BY_PROCESS) {
-        say(s, " (PID %" PRIu64, line->row.pid);
-        if (line->row.has_uid)
-            say(s, ", uid %" PRIu64, line->row.uid);
-        say(s, "%s)", line->row.exited_ms ? ", ended" : "");
+    if (r->by == WHY_BY_PROCESS && count == 1) {
+        say(s, " (");
+        say_pid(s, line);
+    } else if (r->by == WHY_BY_PROCESS) {
+        say(s, " (%" PRIu64 " processes, most by ", count);
+        say_pid(s, line);
     } else {
-        say(s, " (%" PRIu64 " process%s)", line->count, line->count == 1 ? "" : "es");
+        say(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
     }
+    say(s, ")");
+}
+
+static bool is_same_program(const reasons_t *r, const reason_t *a, const reason_t *b)
+{
+    return r->by == WHY_BY_PROCESS && a->kind == REASON_PROCESSES && b->kind == REASON_PROCESSES &&
+           (a->change_kb > 0) == (b->change_kb > 0) && strcmp(a->name, b->name) == 0;
+}
+
+typedef struct {
+    const reason_t *line; // the largest of them
+    uint64_t count;
+    double share;
+} part_t;
+
+// One program's processes are one part of the sentence. Largest share first.
+static size_t find_parts(const reasons_t *r, part_t *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        const reason_t *line = &r->lines[i];
+        size_t at = 0;
+
+        if (line->kind == REASON_UNEXPLAINED || line->kind == REASON_OTHERS)
+            continue;
+        while (at < n && !is_same_program(r, ret[at].line, line))
+            at++;
+        if (at == n)
+            ret[n++] = (part_t){.line = line};
+        ret[at].count++;
+        ret[at].share += line->share;
+        for (; at > 0 && ret[at].share > ret[at - 1].share; at--) {
+            part_t p = ret[at];
+
+            ret[at] = ret[at - 1];
+            ret[at - 1] = p;
+        }
+    }
+    return n;
 }
 
 // What goes with the change, as long as it is worth a word; the rest is others.
 static void say_shares(sentence_t *s, const reasons_t *r)
 {
+    part_t parts[REASONS_MAX];
+    size_t n = find_parts(r, parts), said = 0;
     double rest = 1;
-    size_t said = 0;
 
-    for (size_t i = 0; i < r->n; i++) {
-        const reason_t *line = &r->lines[i];
-
-        if (line->kind == REASON_UNEXPLAINED || line->kind == REASON_OTHERS)
-            continue;
-        if (said == SENTENCE_PARTS || line->share < SENTENCE_SHARE)
+    for (size_t i = 0; i < n && said < SENTENCE_PARTS; i++) {
+        if (parts[i].share < SENTENCE_SHARE)
             break;
-        say(s, "%s%.0f%% ", said++ ? ", " : ": ", line->share * 100);
-        say_who(s, r, line);
-        rest -= line->share;
+        say(s, "%s%.0f%% ", said++ ? ", " : ": ", parts[i].share * 100);
+        say_who(s, r, parts[i].line, parts[i].count);
+        rest -= parts[i].share;
     }
     rest -= r->lines[r->n - 1].share;
     if (fabs(rest) >= SENTENCE_SHARE / 2)

@@ -28,7 +28,8 @@ typedef struct {
     double share;                // of the change; they add up to 1
     char name[REASONS_NAME_MAX]; // as people call it; safe to show
     char unit[REASONS_NAME_MAX];
-    char user[REASONS_NAME_MAX]; // "": several, or not known
+    char user[REASONS_NAME_MAX];   // "": several, or not known
+    char writer[REASONS_NAME_MAX]; // of tmpfs, with row.pid: who likely wrote it; "": not known
 } reason_t;
 
 typedef struct {
