@@ -1,0 +1,116 @@
+// Random hogs, and a daemon that is asked about each: it has to name the right one.
+
+#include "common/cleanup.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/hogs.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#define HOGS        10
+#define TRIES       4 // whoever else is busy on this host may take more than a hog, once or twice
+#define TMPFS_MAGIC 0x01021994
+#define NEEDED_KB   (2 << 20)
+
+typedef struct {
+    temporary_t dir;
+    char socket[128];
+    process_t daemon;
+    hog_range_t range;
+} fixture_t;
+
+static fixture_t f;
+
+static int setup(void **state)
+{
+    (void) state;
+    f = (fixture_t){.dir = temporary_new()};
+    setenv("XDG_CONFIG_HOME", f.dir.path, 1);
+    snprintf(f.socket, sizeof(f.socket), "%s", temporary_path(&f.dir, "socket"));
+    f.daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL});
+    while (access(f.socket, F_OK) < 0)
+        usleep(1000);
+    f.range = (hog_range_t){.memscope = MEMSCOPE_PATH,
+            .socket = f.socket,
+            .mb_min = 96,
+            .mb_max = 400,
+            .ms_min = 300,
+            .ms_max = 2500};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void) state;
+    process_stop(&f.daemon);
+    temporary_remove(&f.dir);
+    return 0;
+}
+
+static uint64_t available_kb(void)
+{
+    char line[128];
+    uint64_t kb = 0;
+    FILE *file = fopen("/proc/meminfo", "re");
+
+    while (file && fgets(line, sizeof(line), file))
+        if (sscanf(line, "MemAvailable: %lu", &kb) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kb;
+}
+
+static bool has_tmpfs(const char *path)
+{
+    struct statfs s;
+
+    return statfs(path, &s) == 0 && s.f_type == TMPFS_MAGIC && access(path, W_OK) == 0;
+}
+
+static void try_hog(unsigned number)
+{
+    hog_plan_t plan = hog_plan(&f.range, (uint64_t) getpid(), number);
+    hog_finding_t found;
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (!hog_run(&f.range, &plan, &found))
+            fail_msg("no answer about hog %u", number);
+        print_message("# %s, %u MB: %s\n", hog_kind_name(plan.kind), plan.mb, found.sentence);
+        assert_true(found.adds_up);
+        if (found.first && found.named && fabs(found.unexplained) <= 0.05)
+            return;
+    }
+    fail_msg("not found: hog %u of seed %d, %s, %u MB in %u ms, held for %u ms", number,
+            (int) getpid(), hog_kind_name(plan.kind), plan.mb, plan.take_ms, plan.hold_ms);
+}
+
+static void test_the_culprit_is_named(void **state)
+{
+    (void) state;
+    if (available_kb() < NEEDED_KB) {
+        print_message("# skipped: less than 2 GiB of memory are free\n");
+        skip();
+    }
+    if (has_tmpfs("/dev/shm"))
+        f.range.tmpfs = "/dev/shm";
+    else
+        print_message("# files in tmpfs are left out: /dev/shm is none\n");
+    for (unsigned i = 0; i < HOGS; i++)
+        try_hog(i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_the_culprit_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
