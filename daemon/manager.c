@@ -91,9 +91,10 @@ static void capture_now(manager_t *m)
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     status_tick(&m->status, m->engine);
+    server_publish(m->server);
+    // What nobody waits for comes afterwards.
     if (m->state)
         state_tick(m->state, m->engine);
-    server_publish(m->server);
     if (m->config.private_fd >= 0)
         return;
     changes_find(m->engine, on_change, m);

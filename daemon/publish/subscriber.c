@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#define OUTBOX_KEPT 4096 // of its memory, when it is empty
+
 struct subscriber {
     int fd;
     peer_t peer;
@@ -173,9 +175,23 @@ static int send_outbox(subscriber_t *s)
             return r;
         s->outbox_sent += sent;
     }
+    if (s->outbox.cap > OUTBOX_KEPT) {
+        buffer_done(&s->outbox);
+        s->outbox.max = SUBSCRIBER_OUTBOX_MAX;
+    }
     buffer_reset(&s->outbox);
     s->outbox_sent = 0;
     return 0;
+}
+
+// What was sent makes room for other answers.
+static void compact_outbox(subscriber_t *s)
+{
+    if (s->outbox_sent == 0)
+        return;
+    s->outbox.len -= s->outbox_sent;
+    memmove(s->outbox.data, s->outbox.data + s->outbox_sent, s->outbox.len);
+    s->outbox_sent = 0;
 }
 
 static int begin_frame(subscriber_t *s, bool keyframe)
@@ -303,6 +319,7 @@ static unsigned take_frames(subscriber_t *s)
         if (r <= 0)
             break;
         s->requests++;
+        compact_outbox(s);
         r = message_decode((message_type_t) f.type, f.body, f.len, &m);
         if (r == -EOPNOTSUPP)
             continue; // of a newer version: skipped

@@ -2,16 +2,18 @@
 #define MEMSCOPE_DAEMON_PUBLISH_SUBSCRIBER_H
 
 // One connection. It is never queued for: at most one tick is on its way and a keyframe is owed
-// for all that were missed meanwhile. What a client that does not read costs: its socket buffer,
-// SUBSCRIBER_OUTBOX_MAX of answers, and a reference to the frame it stopped in.
+// for all that were missed meanwhile. What a client that does not read costs is less than 64 KiB,
+// the kernel's part included: its socket buffer (24 KiB of the kernel's memory, half of which is
+// the kernel's own), SUBSCRIBER_OUTBOX_MAX of answers, FRAME_MAX_TO_DAEMON of a request, and a
+// reference to the frame it stopped in.
 
 #include "daemon/publish/audience.h"
 #include "protocol/message.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SUBSCRIBER_OUTBOX_MAX  (48u << 10) // answers; while they wait, no request is read
-#define SUBSCRIBER_SNDBUF      (64 << 10)
+#define SUBSCRIBER_OUTBOX_MAX  (32u << 10) // answers; while they wait, no request is read
+#define SUBSCRIBER_SNDBUF      (8 << 10)   // the kernel doubles it
 #define SUBSCRIBER_GREETING_US (5 * UINT64_C(1000000)) // for its HELLO
 #define SUBSCRIBER_REQUESTS    64                      // between two ticks; more wait
 #define SUBSCRIBER_KEYFRAMES   4                       // the same

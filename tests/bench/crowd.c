@@ -12,7 +12,7 @@
 #define WORK_BYTES    (256 * 1024)
 #define WORK_SLEEP_US 200000
 
-static _Noreturn void work(void)
+static _Noreturn void do_a_little(void)
 {
     for (;;) {
         void *p =
@@ -28,6 +28,11 @@ static _Noreturn void work(void)
 
 crowd_t crowd_start(size_t count, size_t active)
 {
+    return crowd_start_with(count, active, NULL);
+}
+
+crowd_t crowd_start_with(size_t count, size_t active, void (*work)(void))
+{
     crowd_t c = {.pids = calloc(count ? count : 1, sizeof(pid_t))};
     pid_t parent = getpid();
 
@@ -41,7 +46,7 @@ crowd_t crowd_start(size_t count, size_t active)
             if (getppid() != parent)
                 _exit(0);
             if (c.count < active)
-                work();
+                (work ? work : do_a_little)();
             for (;;)
                 pause();
         }

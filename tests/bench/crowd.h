@@ -14,6 +14,8 @@ typedef struct {
 
 // Ends the program with a message when they cannot be started.
 crowd_t crowd_start(size_t count, size_t active);
+// The same with work of the caller's own, which does not return; NULL: as above.
+crowd_t crowd_start_with(size_t count, size_t active, void (*work)(void));
 void crowd_stop(crowd_t *c);
 
 #endif
