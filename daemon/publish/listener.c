@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define BACKLOG 64
+// After a restart all viewers come back at once; who finds no place waits up to a second longer.
+#define BACKLOG 4096
 
 // Whoever holds the lock beside the socket is the daemon of this path, so that two that start at
 // once cannot remove each other's socket.

@@ -43,6 +43,7 @@
 #define STALLED   50
 #define STALL_S   6 // until sockets are full: a few keyframes a tick
 #define WARM_UP_S 5
+#define ATTACH_S  30
 #define SPARE     64
 #define WORK_MIN  (64u << 10)
 #define WORK_MAX  (2u << 20)
@@ -205,6 +206,14 @@ static process_t start_daemon(const char *socket, unsigned long clients)
             "--max-subscribers", most, "--max-per-user", most, NULL});
 }
 
+static bool all_live(const viewer_t *viewers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (session_state(viewers[i].session) != SESSION_LIVE)
+            return false;
+    return true;
+}
+
 static void measure(const arguments_t *a, const char *socket)
 {
     process_t daemon = start_daemon(socket, a->clients);
@@ -225,7 +234,9 @@ static void measure(const arguments_t *a, const char *socket)
 
         add(&one, run(daemon.pid, &tap, NULL, 0, seconds));
         viewers = viewers_start(socket, a->clients - 1, &ignored);
-        viewers_run(viewers, a->clients - 1, &tap, 2.5); // until all have their keyframe
+        for (int k = 0; k < ATTACH_S && (k == 0 || !all_live(viewers, a->clients - 1)); k++)
+            viewers_run(viewers, a->clients - 1, &tap, 1);
+        viewers_run(viewers, a->clients - 1, &tap, 1.5); // a diff at least
         for (size_t v = 0; v + 1 < a->clients; v++) {
             if (session_state(viewers[v].session) != SESSION_LIVE)
                 bench_fail("a client is not live", session_error(viewers[v].session));

@@ -1,0 +1,49 @@
+#ifndef MEMSCOPE_DAEMON_PUBLISH_SERVER_PRIVATE_H
+#define MEMSCOPE_DAEMON_PUBLISH_SERVER_PRIVATE_H
+
+// What the files of the server share: connections (server.c) and what they ask for
+// (server_requests.c).
+
+#include "daemon/publish/server.h"
+#include "daemon/publish/subscriber.h"
+
+typedef struct client {
+    struct client *next, *prev;
+    server_t *server;
+    subscriber_t *subscriber;
+    sd_event_source *source;
+    unsigned inspections, whys; // since the last tick
+    bool follows;               // wants events as they happen
+    uint64_t told;              // number of the last of them
+    void (*last_one)(void *user);
+    void *user;
+} client_t;
+
+struct server {
+    sd_event *loop;
+    server_config_t config;
+    audience_policy_t policy;
+    capture_t *capture;
+    details_t *details;
+    history_t *history;
+    const events_t *events;
+    why_t *why;
+    unsigned whys; // asked since the last tick
+    audiences_t *audiences;
+    client_t *clients;
+    unsigned count;
+    sd_event_source *listener;
+    int fd_limit;         // connections have descriptors below
+    listener_t listening; // what is removed in the end
+    uint64_t instance;
+};
+
+// What a subscriber asks its handlers; `user` is the client.
+bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello);
+void server_request(void *user, subscriber_t *sub, message_type_t type, const message_t *m);
+
+// DETAILS of what it inspects: at once, or when the reader has come back (server_answer_details).
+void server_inspect(client_t *c);
+void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *reading);
+
+#endif
