@@ -1,8 +1,6 @@
 #include "protocol/ledger.h"
 #include "common/cleanup.h"
 
-#include <math.h>
-
 bool ledger_is_used(unsigned line)
 {
     return line > 0 && line < LEDGER_LINES && line != LEDGER_CACHE_CLEAN &&
@@ -67,7 +65,7 @@ bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
 // The part of the way from a to b.
 static int64_t between(int64_t a, int64_t b, double part)
 {
-    return a + llround((double) (b - a) * part);
+    return a + (int64_t) ((double) (b - a) * part);
 }
 
 bool ledger_between(const system_snapshot_t *before, const system_snapshot_t *after,
