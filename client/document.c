@@ -3,6 +3,7 @@
 
 #include "client/cli/cli.h"
 #include "client/completions.h"
+#include "client/exporter/metrics.h"
 #include "client/model/export.h"
 #include "client/model/keys.h"
 #include "client/options.h"
@@ -148,6 +149,23 @@ static void put_columns(void)
     puts(".El");
 }
 
+static void put_metrics(void)
+{
+    char name[128];
+
+    puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < METRICS_MAX; i++) {
+        const metric_t *m = &metrics[i];
+
+        printf(".It Va %s", exposition_sample_name(m, name, sizeof(name)));
+        if (m->labels[0])
+            printf(" Pq %s", m->labels);
+        putchar('\n');
+        put_sentences(m->help);
+    }
+    puts(".El");
+}
+
 static bool put_place(const char *name, size_t len, bool alone)
 {
     static const struct {
@@ -160,6 +178,7 @@ static bool put_place(const char *name, size_t len, bool alone)
             {"STATUSES", put_statuses},
             {"KEYS", put_keys},
             {"COLUMNS", put_columns},
+            {"METRICS", put_metrics},
     };
 
     for (size_t i = 0; alone && i < ARRAY_SIZE(lists); i++) {
@@ -168,6 +187,8 @@ static bool put_place(const char *name, size_t len, bool alone)
             return true;
         }
     }
+    if (mdoc_is(name, len, "RULES_PATH"))
+        return fputs(MEMSCOPE_RULES_PATH, stdout) >= 0;
     return mdoc_is(name, len, "SOCKET_PATH") && fputs(MEMSCOPE_SOCKET_PATH, stdout) >= 0;
 }
 

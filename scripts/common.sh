@@ -27,6 +27,7 @@ build   pc:inih           libinih-dev         inih-devel              libinih
 build   pc:json-c         libjson-c-dev       json-c-devel            json-c
 build   pc:libcap-ng      libcap-ng-dev       libcap-ng-devel         libcap-ng
 build   pc:libseccomp     libseccomp-dev      libseccomp-devel        libseccomp
+build   pc:libmicrohttpd  libmicrohttpd-dev   libmicrohttpd-devel     libmicrohttpd
 test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
 ci      cmd:dbus-daemon   dbus                dbus-daemon             dbus

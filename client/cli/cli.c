@@ -20,6 +20,7 @@ const cli_command_t *const cli_commands[] = {
         &cli_status_of,
         &cli_events,
         &cli_why,
+        &cli_export,
         &cli_help,
 };
 const size_t n_cli_commands = ARRAY_SIZE(cli_commands);

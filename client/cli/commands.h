@@ -11,6 +11,7 @@ extern const cli_command_t cli_analyze;
 extern const cli_command_t cli_status_of;
 extern const cli_command_t cli_events;
 extern const cli_command_t cli_why;
+extern const cli_command_t cli_export;
 extern const cli_command_t cli_help;
 
 #endif
