@@ -251,6 +251,21 @@ void capture_read_memory(capture_t *c, system_snapshot_t *ret)
 
 // ---- Births and deaths -------------------------------------------------------------------------
 
+static capture_totals_t totals_of(const tracked_t *t)
+{
+    return (capture_totals_t){.utime_ticks = t->utime,
+            .stime_ticks = t->stime,
+            .minflt = t->minflt,
+            .majflt = t->majflt,
+            .has_io = t->has_io,
+            .io_error = t->io_error,
+            .smaps_error = t->smaps_error,
+            .read_bytes = t->read_bytes,
+            .write_bytes = t->write_bytes,
+            .rchar = t->rchar,
+            .wchar = t->wchar};
+}
+
 static const exit_record_t *push_exit(
         capture_t *c, const tracked_t *t, const process_snapshot_t *p, uint64_t now_ms)
 {
@@ -264,7 +279,7 @@ static const exit_record_t *push_exit(
     } else {
         ring->count++;
     }
-    *e = (exit_record_t){.exited_ms = now_ms, .owner = t->owner};
+    *e = (exit_record_t){.exited_ms = now_ms, .owner = t->owner, .totals = totals_of(t)};
     track_last(t, p, &e->last);
     intern_ref_id(c->strings, (uint32_t) p->name);
     intern_ref_id(c->strings, (uint32_t) p->cmdline);
@@ -708,19 +723,7 @@ uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time)
 
 void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
 {
-    const tracked_t *t = &c->tracked[slot];
-
-    *ret = (capture_totals_t){.utime_ticks = t->utime,
-            .stime_ticks = t->stime,
-            .minflt = t->minflt,
-            .majflt = t->majflt,
-            .has_io = t->has_io,
-            .io_error = t->io_error,
-            .smaps_error = t->smaps_error,
-            .read_bytes = t->read_bytes,
-            .write_bytes = t->write_bytes,
-            .rchar = t->rchar,
-            .wchar = t->wchar};
+    *ret = totals_of(&c->tracked[slot]);
 }
 
 bool capture_watch_owners(capture_t *c, bool watch)

@@ -55,11 +55,20 @@ typedef struct {
     uint64_t pss_budget_ppm; // CPU for PSS readings in millionths of one core; 0: only on demand
 } capture_config_t;
 
+// Totals since the process began, of the last tick it ran in; has: bit FILE_x of descriptors.h.
+typedef struct {
+    uint64_t utime_ticks, stime_ticks, minflt, majflt;
+    bool has_io;
+    int io_error, smaps_error; // errno of the last attempt, 0: none
+    uint64_t read_bytes, write_bytes, rchar, wchar;
+} capture_totals_t;
+
 // A process that ended, with its last figures.
 typedef struct {
     process_snapshot_t last; // string ids are held by the record
     uint64_t exited_ms;      // CLOCK_BOOTTIME of the tick that found it gone
     owner_t owner;
+    capture_totals_t totals;
 } exit_record_t;
 
 typedef struct {
@@ -102,14 +111,6 @@ int capture_read_details(capture_t *c, uint32_t slot);
 // The reader's descriptor: when it is readable call capture_collect, though each capture does too.
 int capture_reader_fd(const capture_t *c);
 void capture_collect(capture_t *c);
-
-// Totals since the process began, of the last tick it ran in; has: bit FILE_x of descriptors.h.
-typedef struct {
-    uint64_t utime_ticks, stime_ticks, minflt, majflt;
-    bool has_io;
-    int io_error, smaps_error; // errno of the last attempt, 0: none
-    uint64_t read_bytes, write_bytes, rchar, wchar;
-} capture_totals_t;
 
 void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
 

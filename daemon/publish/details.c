@@ -4,6 +4,7 @@
 #include "common/format.h"
 #include "daemon/proc/cgroup.h"
 #include "daemon/proc/pid_status.h"
+#include "daemon/publish/last_details.h"
 #include "protocol/cursor.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@
 
 #define TEXT_SIZE   4096
 #define STATUS_SIZE 8192
+#define LAST_MS     5000 // before it was found dead: it was inspected then
 
 struct details {
     capture_t *capture;
     const tags_t *tags;
     const procfs_t *fs;
+    last_details_t *last;
     buffer_t points;
     char cgroup[TEXT_SIZE];
     char leak[LEAK_TEXT_MAX], spike[SPIKE_TEXT_MAX], zombie[ZOMBIE_TEXT_MAX];
@@ -28,8 +31,10 @@ int details_new(details_t **ret, capture_t *capture, const tags_t *tags, const p
 {
     details_t *d = calloc(1, sizeof(*d));
 
-    if (!d)
+    if (!d || last_details_new(&d->last) < 0) {
+        free(d);
         return -ENOMEM;
+    }
     d->capture = capture;
     d->tags = tags;
     d->fs = fs;
@@ -42,6 +47,7 @@ void details_free(details_t *d)
     if (!d)
         return;
     buffer_done(&d->points);
+    last_details_free(d->last);
     free(d);
 }
 
@@ -138,22 +144,21 @@ static void set_cgroup(details_t *d, details_message_t *m, uint64_t pid)
     }
 }
 
-static void set_totals(details_t *d, details_message_t *m, uint32_t slot, bool see_private)
+static void set_totals(
+        const details_t *d, details_message_t *m, const capture_totals_t *t, bool see_private)
 {
-    capture_totals_t t;
     uint64_t ms = 1000 / d->fs->clock_hz;
 
-    capture_totals(d->capture, slot, &t);
-    MESSAGE_SET(m, utime_ms, t.utime_ticks * ms);
-    MESSAGE_SET(m, stime_ms, t.stime_ticks * ms);
-    MESSAGE_SET(m, minflt, t.minflt);
-    MESSAGE_SET(m, majflt, t.majflt);
-    if (!see_private || !t.has_io)
+    MESSAGE_SET(m, utime_ms, t->utime_ticks * ms);
+    MESSAGE_SET(m, stime_ms, t->stime_ticks * ms);
+    MESSAGE_SET(m, minflt, t->minflt);
+    MESSAGE_SET(m, majflt, t->majflt);
+    if (!see_private || !t->has_io)
         return;
-    MESSAGE_SET(m, read_bytes, t.read_bytes);
-    MESSAGE_SET(m, write_bytes, t.write_bytes);
-    MESSAGE_SET(m, rchar, t.rchar);
-    MESSAGE_SET(m, wchar, t.wchar);
+    MESSAGE_SET(m, read_bytes, t->read_bytes);
+    MESSAGE_SET(m, write_bytes, t->write_bytes);
+    MESSAGE_SET(m, rchar, t->rchar);
+    MESSAGE_SET(m, wchar, t->wchar);
 }
 
 static void set_receipts(details_t *d, details_message_t *m, uint32_t slot)
@@ -236,23 +241,43 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
         set_unreadable(d, ret, p, reading, &totals, see_private);
     }
     set_cgroup(d, ret, p->pid);
-    set_totals(d, ret, slot, see_private);
+    set_totals(d, ret, &totals, see_private);
     set_receipts(d, ret, slot);
+    // Without memory there is nothing to remember: what it had before is more.
+    if (p->state != 'Z')
+        last_details_put(d->last, ret, capture_owner(d->capture, slot), see_private);
+}
+
+// What nobody read in its last seconds.
+static void set_exit(details_message_t *m, const exit_record_t *record, const intern_t *strings,
+        bool see_private)
+{
+    set_record(m, &record->last, strings);
+    if (!see_private || !PROCESS_KNOWN(&record->last, pss_kb))
+        return;
+    MESSAGE_SET(m, pss_kb, record->last.pss_kb);
+    MESSAGE_SET(m, private_dirty_kb, record->last.uss_kb);
+    MESSAGE_SET(m, private_clean_kb, 0);
+    MESSAGE_SET(m, breakdown_ms, record->last.pss_time_ms);
 }
 
 void details_of_exit(
         details_t *d, const exit_record_t *record, bool see_private, details_message_t *ret)
 {
-    *ret = (details_message_t){0};
-    set_record(ret, &record->last, capture_current(d->capture)->strings);
-    MESSAGE_SET(ret, mono_ms, capture_current(d->capture)->system.mono_ms);
+    const snapshot_t *s = capture_current(d->capture);
+    const process_snapshot_t *p = &record->last;
+    const details_message_t *last = last_details_get(d->last, p->pid, p->start_time, record->owner,
+            see_private, record->exited_ms - MIN(record->exited_ms, (uint64_t) LAST_MS));
+    size_t len;
+    const char *name = intern_get(s->strings, (uint32_t) p->name, &len);
+
+    *ret = last ? *last : (details_message_t){0};
+    if (!last || !last->has.breakdown_ms)
+        set_exit(ret, record, s->strings, see_private);
+    MESSAGE_SET_TEXT(ret, name, name, len);
+    MESSAGE_SET(ret, mono_ms, s->system.mono_ms);
     MESSAGE_SET(ret, exited_ms, record->exited_ms);
-    if (see_private && PROCESS_KNOWN(&record->last, pss_kb)) {
-        MESSAGE_SET(ret, pss_kb, record->last.pss_kb);
-        MESSAGE_SET(ret, private_dirty_kb, record->last.uss_kb);
-        MESSAGE_SET(ret, private_clean_kb, 0);
-        MESSAGE_SET(ret, breakdown_ms, record->last.pss_time_ms);
-    }
+    set_totals(d, ret, &record->totals, see_private);
 }
 
 // ---- HISTORY -----------------------------------------------------------------------------------

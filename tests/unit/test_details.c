@@ -178,6 +178,65 @@ static void test_one_that_ended(void **state)
     stop(&f);
 }
 
+// Whoever inspected it to the end keeps its figures; who may not see them does not get them now.
+static void test_one_that_ended_under_inspection(void **state)
+{
+    reader_result_t now = reading;
+    details_message_t m;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    proctree_write(&f.host.tree, "812/status",
+            "Name:\tpostgres\nVmSize:\t77000 kB\nVmLck:\t16 kB\nVmPTE:\t140 kB\n");
+    now.time_ms = capture_current(f.host.capture)->system.mono_ms;
+    details_of(f.details, f.slot, &now, true, &m);
+
+    uint64_t utime_ms = m.utime_ms;
+    assert_true(m.has.utime_ms && m.has.rchar);
+    proctree_end(&f.host.tree, 812);
+    captured_tick(&f.host);
+
+    const exit_record_t *e = capture_exit(f.host.capture, 0);
+    assert_non_null(e);
+    details_of_exit(f.details, e, true, &m);
+    assert_int_equal(m.exited_ms, e->exited_ms);
+    assert_int_equal(m.breakdown_ms, now.time_ms);
+    assert_int_equal(m.rss_kb, 1000);
+    assert_int_equal(m.pss_kb, 800);
+    assert_int_equal(m.shared_dirty_kb, 100);
+    assert_int_equal(m.size_kb, 77000);
+    assert_int_equal(m.locked_kb, 16);
+    assert_int_equal(m.page_tables_kb, 140);
+    assert_int_equal(m.utime_ms, utime_ms);
+    assert_int_equal(m.wchar, 2);
+    assert_view(m.exe, "/bin/exe");
+    assert_view(m.name, "postgres");
+    assert_view(m.cgroup, "/system.slice/postgres.service");
+    assert_false(m.has.leak_text || m.has.unreadable);
+
+    const message_info_t *info = message_info(MESSAGE_DETAILS);
+    details_of_exit(f.details, e, false, &m);
+    for (size_t i = 0; i < info->n_fields; i++)
+        assert_false(*(const bool *) ((const char *) &m + info->fields[i].has_offset) &&
+                     info->fields[i].audience == FIELD_PRIVATE);
+    assert_true(m.has.anon_kb && m.has.exited_ms && m.has.utime_ms);
+
+    // It was somebody else's when it was inspected.
+    exit_record_t other = *e;
+    other.owner.uid++;
+    details_of_exit(f.details, &other, true, &m);
+    assert_false(m.has.exe || m.has.shared_dirty_kb);
+    // And if that was long ago, what the capture had last is newer.
+    other = *e;
+    other.exited_ms += 60000;
+    details_of_exit(f.details, &other, true, &m);
+    assert_false(m.has.exe);
+    assert_int_equal(m.anon_kb, 2500 * PAGE_KB);
+    assert_int_equal(m.utime_ms, utime_ms);
+    stop(&f);
+}
+
 // ---- The past ----------------------------------------------------------------------------------
 
 #define GAP UINT64_MAX
@@ -267,6 +326,7 @@ int main(void)
             cmocka_unit_test(test_only_public_fields_for_others),
             cmocka_unit_test(test_what_is_missing_is_said),
             cmocka_unit_test(test_one_that_ended),
+            cmocka_unit_test(test_one_that_ended_under_inspection),
             cmocka_unit_test(test_history_as_it_travels),
     };
 
