@@ -38,6 +38,10 @@ ci      cmd:clang         clang               clang                   clang
 ci      cmd:clang-format  clang-format        clang-tools-extra       clang
 ci      cmd:valgrind      valgrind            valgrind                valgrind
 ci      cmd:shellcheck    shellcheck          ShellCheck              shellcheck
+ci      cmd:promtool      prometheus          golang-github-prometheus prometheus
+ci      cmd:zsh           zsh                 zsh                     zsh
+ci      cmd:fish          fish                fish                    fish
+ci      cmd:mandoc        mandoc              mandoc                  mandoc
 TABLE
 }
 
