@@ -9,7 +9,8 @@ static void close_inspect(app_t *a)
 {
     inspect_free(a->inspect);
     a->inspect = NULL;
-    a->view = a->inspect_below;
+    // The pane below it may have been left for another one since.
+    a->view = a->inspect_below == VIEW_WHY && !a->why ? VIEW_LIST : a->inspect_below;
     a->pane_below = VIEW_LIST;
     if (a->requests.inspect)
         a->requests.inspect(a->requests.user, 0, 0);
@@ -118,21 +119,13 @@ bool actions_search(app_t *a, size_t place, int step, bool here)
     return found;
 }
 
-static void copy(app_t *a)
+static void change_theme(app_t *a)
 {
-    const row_t *row = a->inspect ? &a->inspect->row : list_selected(&a->list, &a->model);
-    char command[INTERN_MAX_LEN];
+    char text[64];
 
-    if (!row || row->flags & ROW_GROUP)
-        return;
-    free(a->clipboard);
-    if (a->inspect)
-        snprintf(command, sizeof(command), "%s", a->inspect->command ? a->inspect->command : "");
-    else
-        model_command(&a->model, row, command, sizeof(command));
-    if (asprintf(&a->clipboard, "%llu %s", (unsigned long long) row->id.pid, command) < 0)
-        a->clipboard = NULL;
-    app_say(a, a->clipboard ? "copied" : "out of memory");
+    a->theme = theme_next(a->theme);
+    snprintf(text, sizeof(text), "colours: %s", a->theme->name);
+    app_say(a, text);
 }
 
 static void freeze(app_t *a)
@@ -286,7 +279,9 @@ void actions_do(app_t *a, action_t action)
     } else if (action == ACTION_FREEZE) {
         freeze(a);
     } else if (action == ACTION_COPY) {
-        copy(a);
+        report_copy(a);
+    } else if (action == ACTION_THEME) {
+        change_theme(a);
     } else if (action == ACTION_HELP && a->view != VIEW_HELP) {
         a->before_help = a->view;
         a->view = VIEW_HELP;

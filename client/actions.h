@@ -43,6 +43,9 @@ void past_forget(app_t *a);
 // Shows events or reasons above what is shown, or goes back from there.
 void panes_toggle(app_t *a, view_t view);
 void panes_action(app_t *a, action_t action);
+// Inspects whom the selected line is about.
+void panes_open_event(app_t *a);
+void panes_open_reason(app_t *a);
 // Gets hold of the events, if that was not done yet.
 void panes_want_events(app_t *a);
 void panes_tick(app_t *a);
@@ -54,6 +57,10 @@ void panes_again(app_t *a);
 void actions_scroll(int *scroll, int page, action_t action);
 // Inspects a process that may be listed or may have ended, and comes back to `below`.
 void actions_inspect(app_t *a, identity_t id, const char *name, view_t below);
+
+// One line that says all that is known of the selected process, for a ticket or a chat: to the
+// clipboard. Groups are reported as their sum.
+void report_copy(app_t *a);
 
 // A key while the prompt is open.
 void typing_key(app_t *a, int code);

@@ -18,6 +18,7 @@ int app_new(app_t **ret, bool utf8, const ui_requests_t *requests)
         return -ENOMEM;
     a->utf8 = utf8;
     a->glyphs = glyphs_get(utf8);
+    a->theme = theme_get("default");
     if (requests)
         a->requests = *requests;
     list_init(&a->list);

@@ -20,7 +20,8 @@ void app_key(app_t *a, int code);
 
 typedef enum { MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } mouse_t;
 
-// A press selects a row, another one there opens it; a press on a heading sorts, another inverts.
+// A press selects a row, of a list or a pane, another one there opens it; a press on a heading
+// sorts, another inverts.
 void app_mouse(app_t *a, mouse_t what, int row, int col);
 
 // What is to be copied since the last call, to be freed; NULL: nothing.

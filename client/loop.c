@@ -206,6 +206,7 @@ static void draw(loop_t *l, uint64_t now_us)
     if (l->app->redraw)
         terminal_forget();
     l->app->redraw = false;
+    terminal_theme(l->app->theme);
     l->next_us = MAX(l->next_us, now_us) + FRAME_US;
     l->urgent = false;
     terminal_show(app_draw(l->app));

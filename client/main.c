@@ -67,8 +67,9 @@ static const theme_t *choose_theme(const options_t *o)
 
 // What was changed by a key is what the viewer wants the next time. A file that cannot be written
 // is the viewer's wish too.
-static void remember_changes(const options_t *o, const list_t *l)
+static void remember_changes(const options_t *o, const theme_t *started, const app_t *app)
 {
+    const list_t *l = &app->list;
     const column_t *column = &columns[l->order.column];
     char path[4096];
 
@@ -79,6 +80,8 @@ static void remember_changes(const options_t *o, const list_t *l)
         remember(path, "sort", column->sort_name);
     if (l->command != o->command)
         remember(path, "command", l->command ? "yes" : "no");
+    if (app->theme != started)
+        remember(path, "theme", app->theme->name);
 }
 
 static int run(const options_t *o, bool utf8)
@@ -99,16 +102,17 @@ static int run(const options_t *o, bool utf8)
     app->requests = requests;
     app->list.order.column = o->sort;
     app->list.command = o->command;
+    app->theme = choose_theme(o);
     r = terminal_check(error, sizeof(error));
     status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
     if (r == 0)
         r = attach(&loop.attach, &o->target, &handlers, error);
     saved = hold_stderr();
     if (r == 0)
-        r = terminal_open(choose_theme(o), !o->no_mouse, error, sizeof(error));
+        r = terminal_open(app->theme, !o->no_mouse, error, sizeof(error));
     if (r == 0) {
         r = loop_run(&loop);
-        remember_changes(o, &app->list);
+        remember_changes(o, choose_theme(o), app);
         snprintf(error, sizeof(error), "%.500s", loop.error);
     }
     terminal_close();

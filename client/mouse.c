@@ -32,6 +32,36 @@ static void press_list(app_t *a, int row, int col)
         list_move(l, &a->model, line);
 }
 
+static void press_event(app_t *a, int row)
+{
+    long line = row - VIEW_EVENTS_TOP;
+    events_t *e = a->events;
+    uint64_t number;
+
+    if (!e || line < 0 || line >= view_events_page(a->grid.rows) || e->top + (size_t) line >= e->n)
+        return;
+    number = events_newest(e, e->top + (size_t) line)->number;
+    events_move(e, line + (long) e->top - (long) events_place(e));
+    if (number == e->pressed)
+        panes_open_event(a);
+    e->pressed = number;
+}
+
+static void press_reason(app_t *a, int row)
+{
+    long line = row - VIEW_TITLE_ROWS + a->why_scroll - a->why_first;
+    why_t *w = a->why;
+
+    if (row < VIEW_TITLE_ROWS || row > a->grid.rows - 2 || !w->known || line < 0 ||
+            (size_t) line >= w->n_rows)
+        return;
+    w->cursor = (size_t) line;
+    w->follow = true;
+    if (w->pressed == w->cursor + 1)
+        panes_open_reason(a);
+    w->pressed = w->cursor + 1;
+}
+
 void app_mouse(app_t *a, mouse_t what, int row, int col)
 {
     if (a->stale)
@@ -40,6 +70,10 @@ void app_mouse(app_t *a, mouse_t what, int row, int col)
     if (what == MOUSE_PRESS) {
         if (a->view == VIEW_LIST)
             press_list(a, row, col);
+        else if (a->view == VIEW_EVENTS)
+            press_event(a, row);
+        else if (a->view == VIEW_WHY)
+            press_reason(a, row);
         return;
     }
     for (int i = 0; i < WHEEL_LINES; i++)

@@ -124,7 +124,7 @@ void options_print_help(FILE *out)
     }
     fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
           "Settings: options that take a value may stand as \"name = value\" in\n"
-          "~/.config/memscope/config, which remembers the order and command lines.\n"
+          "~/.config/memscope/config, which remembers the order, command lines and colours.\n"
           "Keys: ? shows them.\n"
           "Subcommands for scripts: 'memscope help' lists them.\n",
             out);

@@ -108,7 +108,7 @@ void panes_toggle(app_t *a, view_t view)
         enter(a, view);
 }
 
-static void open_event(app_t *a)
+void panes_open_event(app_t *a)
 {
     const event_t *e = a->events ? events_newest(a->events, events_place(a->events)) : NULL;
 
@@ -142,11 +142,35 @@ static void events_action(app_t *a, action_t action)
         events_move(a->events, EVENTS_MAX);
         break;
     case ACTION_OPEN:
-        open_event(a);
+        panes_open_event(a);
         break;
     default:
         break;
     }
+}
+
+void panes_open_reason(app_t *a)
+{
+    const why_line_t *line = why_selected(a->why);
+
+    if (!line)
+        return;
+    if (line->kind == 0 && line->pid != 0)
+        actions_inspect(a, (identity_t){line->pid, line->start_time}, line->name, VIEW_WHY);
+    else
+        app_say(a, line->kind ? "that is the kernel's: there is no process to open"
+                              : "these are several: g shows each process");
+}
+
+// The cursor moves over the rows; what is below them comes into sight after the last.
+static void why_step(app_t *a, int step)
+{
+    why_t *w = a->why;
+
+    if (w->follow && why_move(w, step))
+        return;
+    w->follow = false;
+    a->why_scroll = MAX(a->why_scroll + step, 0);
 }
 
 static void why_action(app_t *a, action_t action)
@@ -155,6 +179,17 @@ static void why_action(app_t *a, action_t action)
     unsigned span = w->span;
 
     switch (action) {
+    case ACTION_UP:
+    case ACTION_DOWN:
+        why_step(a, action == ACTION_UP ? -1 : 1);
+        break;
+    case ACTION_OPEN:
+        panes_open_reason(a);
+        break;
+    case ACTION_HOME:
+        w->cursor = 0;
+        w->follow = true;
+        break;
     case ACTION_LONGER:
         w->span = MIN(span + 1, n_inspect_spans - 1);
         break;
@@ -166,6 +201,7 @@ static void why_action(app_t *a, action_t action)
         ask_why(a);
         break;
     default:
+        w->follow = false;
         actions_scroll(&a->why_scroll, MAX(a->grid.rows - 4, 1), action);
     }
     if (w->span != span)

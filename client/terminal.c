@@ -104,6 +104,13 @@ void terminal_resume(void)
     refresh();
 }
 
+void terminal_theme(const theme_t *theme)
+{
+    if (terminal.theme != theme)
+        grid_done(&terminal.shown);
+    terminal.theme = theme;
+}
+
 void terminal_forget(void)
 {
     grid_done(&terminal.shown);
@@ -145,9 +152,10 @@ static void put_cell(int row, int col, const cell_t *cell)
         attributes |= A_UNDERLINE;
     if (look.attributes & LOOK_REVERSE)
         attributes |= A_REVERSE;
+    // One bar, not a patchwork of what each cell's colour is in reverse.
     if (cell->style & STYLE_SELECTED)
         attributes = (attributes & ~(attr_t) A_DIM) | A_REVERSE;
-    if (terminal.colors && look.color != COLOR_OF_TERMINAL)
+    else if (terminal.colors && look.color != COLOR_OF_TERMINAL)
         pair = (short) (look.color + 1);
     for (size_t i = 0; i < ARRAY_SIZE(cell->text) && i < CCHARW_MAX; i++)
         text[i] = (wchar_t) cell->text[i];

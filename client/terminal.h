@@ -26,6 +26,9 @@ void terminal_resume(void);
 // The size as the system tells it now.
 void terminal_size(int *ret_rows, int *ret_cols);
 
+// From now on; what is shown is drawn anew where that changes it.
+void terminal_theme(const theme_t *theme);
+
 // Whether it takes what is shown now: not while it is stopped (^S) or nobody reads it.
 bool terminal_ready(void);
 // Shows a grid: only what differs from what is there.

@@ -98,3 +98,10 @@ const theme_t *theme_get(const char *name)
             return &themes[i];
     return NULL;
 }
+
+const theme_t *theme_next(const theme_t *t)
+{
+    size_t i = (size_t) (t - themes);
+
+    return &themes[(i + 1) % ARRAY_SIZE(themes)];
+}

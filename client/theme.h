@@ -22,6 +22,7 @@ typedef struct {
 } theme_t;
 
 // "default", "high-contrast" or "mono"; NULL: there is no such theme.
+const theme_t *theme_next(const theme_t *t);
 const theme_t *theme_get(const char *name);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct {
     bool complete;     // the past is there
     uint64_t cursor;   // number of the selected one, 0: always the newest
     size_t top;        // first line on the screen
+    uint64_t pressed;  // number of the one that the mouse pressed last, 0: none
 } events_t;
 
 int events_new(events_t **ret);

@@ -10,6 +10,7 @@
 #include "client/model/list.h"
 #include "client/model/prompt.h"
 #include "client/model/why.h"
+#include "client/theme.h"
 #include "client/widget/glyphs.h"
 #include "client/widget/grid.h"
 
@@ -37,6 +38,7 @@ typedef struct ui {
     grid_t grid;
     bool dirty;  // the grid does not show the present state
     bool redraw; // whatever the terminal shows
+    const theme_t *theme;
     bool quit;
     view_t view;
     view_t before_help;
@@ -53,9 +55,10 @@ typedef struct ui {
     inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or something above it)
     view_t inspect_below;               // where ESC leads to from there
     events_t *events;                   // NULL until they were wanted for the first time
-    why_t *why;                         // NULL unless VIEW_WHY (or help above it)
+    why_t *why;                         // NULL unless VIEW_WHY, or something above it
     view_t pane_below;                  // where ESC leads to from VIEW_EVENTS and VIEW_WHY
     int why_scroll;
+    int why_first; // line of its first row, as drawn
     int inspect_scroll;
     uint64_t pasts[UI_PASTS_MAX]; // requests of listed processes' HISTORY, 0: none
     unsigned pasts_left;          // how many more may be made until the next tick

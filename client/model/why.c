@@ -5,6 +5,8 @@
 #include "protocol/rows.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 int why_new(why_t **ret, unsigned span)
 {
@@ -13,6 +15,7 @@ int why_new(why_t **ret, unsigned span)
     if (!w)
         return -ENOMEM;
     w->span = span;
+    w->follow = true;
     *ret = w;
     return 0;
 }
@@ -51,17 +54,61 @@ static int64_t bounded(uint64_t kb)
     return (int64_t) MIN(kb, UINT64_C(1) << 50);
 }
 
-static bool take_rows(why_t *w, const text_view_t *packed, bool utf8)
+// Of a row that is less than that nobody learns who took memory.
+#define WORTH_KB    1024
+#define WORTH_SHARE 200 // of the change
+
+static bool is_worth(const why_line_t *line, int64_t whole)
 {
-    cursor_t c = cursor_of(packed->data, packed->len);
+    return llabs(line->end_kb - line->start_kb) >= MAX(WORTH_KB, llabs(whole) / WORTH_SHARE);
+}
+
+static bool same_line(const why_line_t *a, const why_line_t *b)
+{
+    return a->kind == b->kind && a->pid == b->pid && a->start_time == b->start_time &&
+           a->has_uid == b->has_uid && a->uid == b->uid && strcmp(a->name, b->name) == 0;
+}
+
+// The cursor stays with whom it was on.
+static void put_cursor(why_t *w, const why_line_t *selected)
+{
+    w->pressed = 0;
+    for (size_t i = 0; selected && i < w->n_rows; i++) {
+        if (same_line(&w->rows[i], selected)) {
+            w->cursor = i;
+            return;
+        }
+    }
+    w->cursor = w->n_rows > 0 ? MIN(w->cursor, w->n_rows - 1) : 0;
+}
+
+static bool take_rows(why_t *w, const why_message_t *m, bool utf8)
+{
+    cursor_t c = cursor_of(m->rows.data, m->rows.len);
+    int64_t whole = bounded(m->change_to_kb) - bounded(m->change_from_kb);
     why_row_t row;
 
     w->n_rows = 0;
+    w->others = m->others;
+    w->others_kb = MAX(MIN(m->others_kb, INT64_C(1) << 50), -(INT64_C(1) << 50));
     while (w->n_rows < WHY_ROWS && why_row_next(&c, &row)) {
-        why_line_t *line = &w->rows[w->n_rows++];
+        why_line_t *line = &w->rows[w->n_rows];
 
-        *line = (why_line_t){row.kind, row.count, row.pid, row.uid, row.exited_ms, row.has_uid,
-                bounded(row.start_kb), bounded(row.end_kb), ""};
+        *line = (why_line_t){.kind = row.kind,
+                .count = row.count,
+                .pid = row.pid,
+                .start_time = row.start_time,
+                .uid = row.uid,
+                .exited_ms = row.exited_ms,
+                .has_uid = row.has_uid,
+                .start_kb = bounded(row.start_kb),
+                .end_kb = bounded(row.end_kb)};
+        if (!is_worth(line, whole)) {
+            w->others += MAX(MIN(line->count, UINT32_MAX), UINT64_C(1));
+            w->others_kb += line->end_kb - line->start_kb;
+            continue;
+        }
+        w->n_rows++;
         if (row.kind != 0)
             snprintf(line->name, sizeof(line->name), "%s", why_ledger_name(row.kind));
         else
@@ -84,17 +131,36 @@ static bool take_ledger(why_t *w, const text_view_t *packed)
     return !c.failed;
 }
 
+const why_line_t *why_selected(const why_t *w)
+{
+    return w->known && w->cursor < w->n_rows ? &w->rows[w->cursor] : NULL;
+}
+
+bool why_move(why_t *w, int lines)
+{
+    size_t step = (size_t) abs(lines);
+
+    if (lines < 0 ? w->cursor < step : w->cursor + step >= w->n_rows)
+        return false;
+    w->cursor = lines < 0 ? w->cursor - step : w->cursor + step;
+    return true;
+}
+
 bool why_take(why_t *w, const why_message_t *m, bool utf8)
 {
+    why_line_t selected;
+
     if (w->request == 0 || m->request != w->request)
         return false;
     w->request = 0;
     w->error[0] = '\0';
-    w->known = take_rows(w, &m->rows, utf8) && take_ledger(w, &m->ledger);
+    selected = why_selected(w) ? *why_selected(w) : (why_line_t){0};
+    w->known = take_rows(w, m, utf8) && take_ledger(w, &m->ledger);
     w->answer = *m;
     w->answer.rows = w->answer.ledger = (text_view_t){0};
     if (!w->known)
         snprintf(w->error, sizeof(w->error), "the daemon's answer makes no sense");
+    put_cursor(w, &selected);
     return w->known;
 }
 

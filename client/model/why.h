@@ -12,7 +12,7 @@
 
 typedef struct {
     uint64_t kind; // 0: processes, else LEDGER_*
-    uint64_t count, pid, uid, exited_ms;
+    uint64_t count, pid, start_time, uid, exited_ms;
     bool has_uid;
     int64_t start_kb, end_kb;
     char name[WHY_TEXT_MAX]; // safe to show
@@ -29,6 +29,12 @@ typedef struct {
     why_message_t answer; // without what is packed in it
     why_line_t rows[WHY_ROWS], ledger[WHY_LEDGER];
     size_t n_rows, n_ledger;
+    // What hardly changed is counted with the others.
+    uint64_t others;
+    int64_t others_kb;
+    size_t cursor;  // of the rows
+    bool follow;    // the cursor is to be in sight
+    size_t pressed; // the row that the mouse pressed last, counted from 1, 0: none
 } why_t;
 
 #define WHY_SPAN_USUAL 2 // ten minutes
@@ -39,6 +45,11 @@ void why_free(why_t *w);
 // Takes up an answer if it is the one awaited. False: it is not, or it is malformed.
 bool why_take(why_t *w, const why_message_t *m, bool utf8);
 bool why_failed(why_t *w, const error_message_t *m, bool utf8);
+
+// The row under the cursor, NULL: there is none.
+const why_line_t *why_selected(const why_t *w);
+// False: there is no row in that direction.
+bool why_move(why_t *w, int lines);
 
 // What a line of the ledger is called.
 const char *why_ledger_name(uint64_t kind);

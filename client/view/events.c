@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define TIME_WIDTH  19 // with a date
 #define PID_WIDTH   8
@@ -30,10 +31,22 @@ style_t event_label(const event_t *e, char buf[EVENT_LABEL_MAX])
     case EVENT_CLEARED:
         snprintf(buf, EVENT_LABEL_MAX, "%s ended", tag);
         return STYLE_DIM;
+    case EVENT_SUSPECTED:
+        snprintf(buf, EVENT_LABEL_MAX, "LEAK?");
+        return STYLE_SUSPECT;
     default:
         snprintf(buf, EVENT_LABEL_MAX, "%s", tag[0] ? tag : "-");
         return style;
     }
+}
+
+const char *event_text(const event_t *e)
+{
+    size_t word = e->text ? strspn(e->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ? ") : 0;
+
+    if (!e->text)
+        return "";
+    return word > 0 && strncmp(e->text + word, ": ", 2) == 0 ? e->text + word + 2 : e->text;
 }
 
 static int detail_rows(int rows)
@@ -76,7 +89,7 @@ static void draw_line(const ui_t *ui, const pane_t *p, int row, const event_t *e
     pane_put(p, row, at.pid, PID_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, pid);
     pane_put(p, row, at.name, NAME_WIDTH, ALIGN_LEFT, STYLE_NORMAL, e->name[0] ? e->name : "-");
     pane_put(p, row, at.label, LABEL_WIDTH, ALIGN_LEFT, style, label);
-    pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_NORMAL, e->text ? e->text : "");
+    pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_NORMAL, event_text(e));
 }
 
 static void draw_headings(const pane_t *p, int row)
@@ -134,7 +147,7 @@ void view_events(ui_t *ui, const pane_t *p)
     pane_fill(&about, 0, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
     if (!selected)
         pane_put(&lines, 1, 2, p->cols - 2, ALIGN_LEFT, STYLE_DIM, nothing(ui));
-    else if (selected->text)
-        view_put_wrapped(&about, 1, 0, p->cols, STYLE_NORMAL, selected->text);
+    else
+        view_put_wrapped(&about, 1, 0, p->cols, STYLE_NORMAL, event_text(selected));
     view_hints(ui, &foot, VIEW_EVENTS);
 }

@@ -10,5 +10,7 @@
 
 // "LEAK", "LEAK? ended", "OOM KILL", …
 style_t event_label(const event_t *e, char buf[EVENT_LABEL_MAX]);
+// What it is about, without the tag that many texts begin with.
+const char *event_text(const event_t *e);
 
 #endif

@@ -244,13 +244,23 @@ static void facts_of_memory(writer_t *w, const inspect_t *i)
     if (d->has.hwm_kb && d->has.size_kb)
         fact(w, "Peak", "RSS %s, address space %s", format_kb(peak, sizeof(peak), d->hwm_kb),
                 format_kb(size, sizeof(size), d->size_kb));
+}
+
+// What it runs into if it goes on: its cgroup's limit, otherwise the host's end.
+static void facts_of_limit(writer_t *w, const inspect_t *i)
+{
+    const details_message_t *d = &i->details;
+    char left[FORMAT_MAX], size[FORMAT_MAX];
+
+    if (!i->has_details || !view_has_memory(i))
+        return;
     if (d->has.cgroup_limit_kb && d->has.cgroup_used_kb)
         fact_limit(w, i);
     else if (i->row.tags & (TAG_LEAK | TAG_LEAK_SUSPECTED) &&
              SYSTEM_KNOWN(&i->system, mem_available_kb) &&
              time_left(i, i->system.mem_available_kb, size, sizeof(size)))
         fact(w, "Limit", "the host's %s that are left are used up in %s at its rate",
-                format_kb(peak, sizeof(peak), i->system.mem_available_kb), size);
+                format_kb(left, sizeof(left), i->system.mem_available_kb), size);
 }
 
 #define EVENTS_SHOWN 5
@@ -270,12 +280,7 @@ static void facts_of_events(writer_t *w, const inspect_t *i)
             continue;
         style = event_label(e, label);
         format_clock(when, sizeof(when), &i->system, e->time_ms);
-        // Most texts begin with what happened.
-        if (e->text && strncmp(e->text, label, strcspn(label, "? ")) == 0)
-            snprintf(text, sizeof(text), "%s %s", when, e->text);
-        else
-            snprintf(text, sizeof(text), "%s %s%s%s", when, label, e->text ? ": " : "",
-                    e->text ? e->text : "");
+        snprintf(text, sizeof(text), "%s %s%s%s", when, label, e->text ? ": " : "", event_text(e));
         put_fact(w, style, shown++ == 0 ? "Events" : "", text);
     }
 }
@@ -292,10 +297,11 @@ int view_facts(const ui_t *ui, const pane_t *p, int row)
         fact_text(&w, STYLE_ZOMBIE, "Zombie", &d->zombie_text);
         fact_text(&w, STYLE_ALERT, "Unread", &d->unreadable);
     }
+    facts_of_limit(&w, i);
+    put_fact(&w, STYLE_NORMAL, "Command", i->command);
     facts_of_events(&w, i);
     put_fact(&w, STYLE_NORMAL, "User", i->user);
     put_fact(&w, STYLE_NORMAL, "Unit", i->unit);
-    put_fact(&w, STYLE_NORMAL, "Command", i->command);
     fact_start(&w, i);
     if (PROCESS_KNOWN(&i->last, ppid))
         fact(&w, "Parent", "PID %" PRIu64, i->last.ppid);

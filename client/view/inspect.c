@@ -13,8 +13,11 @@
 #define VALUE_WIDTH  10
 #define LEFT_WIDTH   40
 #define SIDE_BY_SIDE 68 // columns from which the trend stands beside the breakdown
-#define CHART_ROWS   7
-#define CHART_MAX    64 // columns
+#define SHARE_WIDTH  5
+#define CHART_ROWS   7   // at least
+#define CHART_TALL   16  // at most
+#define CHART_MAX    128 // columns
+#define SECONDS_MAX  64  // columns of the shortest span, or twice as many
 
 typedef struct {
     bool known;
@@ -92,6 +95,11 @@ static void put_part(
             whole.known ? whole.kb : 0);
     pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH, VALUE_WIDTH, ALIGN_RIGHT,
             part.known ? STYLE_NORMAL : STYLE_DIM, amount_text(text, part));
+    if (!part.known || !whole.known || whole.kb == 0)
+        return;
+    snprintf(text, sizeof(text), "%.0f%%", MIN((double) part.kb / (double) whole.kb, 9.99) * 100);
+    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH + VALUE_WIDTH, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM,
+            text);
 }
 
 static void put_source(const inspect_t *i, const pane_t *p, int row)
@@ -115,10 +123,11 @@ static void put_source(const inspect_t *i, const pane_t *p, int row)
                 age[0] ? ", " : "", age, age[0] ? " ago" : "");
     }
     at = pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_DIM, text);
-    if (i->has_details && d->has.read_us) {
-        snprintf(text, sizeof(text), ", took %.1f ms", (double) d->read_us / 1000);
+    if (!i->has_details || !d->has.read_us)
+        return;
+    snprintf(text, sizeof(text), " (%.1f ms)", (double) d->read_us / 1000);
+    if (at + (int) strlen(text) <= p->cols)
         pane_put(p, row, at, p->cols - at, ALIGN_LEFT, STYLE_DIM, text);
-    }
 }
 
 static void put_totals(const inspect_t *i, const pane_t *p, int row, const breakdown_t *b)
@@ -146,25 +155,30 @@ static int draw_breakdown(const ui_t *ui, const pane_t *p, int row)
 {
     const inspect_t *i = ui->inspect;
     breakdown_t b = breakdown_of(i);
+    // What is swapped out is not resident: its share is that of all the process has.
+    amount_t all = {b.rss.known && b.swap.known, b.rss.kb + b.swap.kb};
     const struct {
         const char *label;
-        amount_t part;
+        amount_t part, whole;
     } parts[] = {
-            {"Private", b.uss},
-            {"Anon", b.anon},
-            {"File", b.file},
-            {"Shmem", b.shmem},
-            {"Swap", b.swap},
-            {"Locked", b.locked},
-            {"PageTbl", b.page_tables},
+            {"Private", b.uss, b.rss},
+            {"Anon", b.anon, b.rss},
+            {"File", b.file, b.rss},
+            {"Shmem", b.shmem, b.rss},
+            {"Swap", b.swap, all},
+            {"Locked", b.locked, b.rss},
+            {"PageTbl", b.page_tables, b.rss},
     };
     int n = (int) ARRAY_SIZE(parts);
 
     pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, "MEMORY BREAKDOWN");
+    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH + VALUE_WIDTH - 3, SHARE_WIDTH + 3, ALIGN_RIGHT,
+            STYLE_DIM, "of RSS");
     for (int k = 0; k < n; k++)
-        put_part(ui, p, row + 1 + k, parts[k].label, parts[k].part, b.rss);
+        put_part(ui, p, row + 1 + k, parts[k].label, parts[k].part, parts[k].whole);
     put_totals(i, p, row + 1 + n, &b);
-    return 3 + n;
+    put_source(i, p, row + 3 + n);
+    return 4 + n;
 }
 
 static void put_range(
@@ -180,8 +194,34 @@ static void put_range(
     pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
 }
 
+// "64 s ago" below the oldest column of the chart, "now" below the newest.
+static void put_times(const inspect_t *i, const pane_t *p, int row, int left, int width)
+{
+    const char *end = i->exited ? "its end" : "now";
+    char start[FORMAT_MAX + 8], span[FORMAT_MAX];
+
+    snprintf(start, sizeof(start), "%s %s", format_span(span, sizeof(span), inspect_spans[i->span]),
+            i->exited ? "before" : "ago");
+    if (width < (int) (strlen(start) + strlen(end)) + 1)
+        return;
+    pane_put(p, row, left, (int) strlen(start), ALIGN_LEFT, STYLE_DIM, start);
+    pane_put(p, row, left + width - (int) strlen(end), (int) strlen(end), ALIGN_LEFT, STYLE_DIM,
+            end);
+}
+
+static size_t chart_columns(const inspect_t *i, int room)
+{
+    int n = MIN(MAX(room, 1), CHART_MAX);
+
+    // Seconds are to be equally wide.
+    if (i->span == 0 && n >= SECONDS_MAX)
+        n -= n % SECONDS_MAX;
+    return (size_t) n;
+}
+
 static int draw_trend(const ui_t *ui, const pane_t *p, int row)
 {
+    int rows = MIN(MAX(ui->grid.rows / 3 - 1, CHART_ROWS), CHART_TALL);
     const inspect_t *i = ui->inspect;
     unsigned seconds = inspect_spans[i->span];
     char text[96], span[FORMAT_MAX];
@@ -197,12 +237,13 @@ static int draw_trend(const ui_t *ui, const pane_t *p, int row)
                 i->exited ? "nothing is known of it" : "waiting for the first sample");
         return 2;
     }
-    axis = chart_axis(least, greatest, CHART_ROWS);
-    n = (size_t) MIN(MAX(p->cols - axis.width, 1), CHART_MAX);
+    axis = chart_axis(least, greatest, rows);
+    n = chart_columns(i, p->cols - axis.width);
     series_columns(&i->series, values, n);
-    chart_draw(p, ui->glyphs, &axis, row + 1, CHART_ROWS, values, n);
-    put_range(i, p, row + 1 + CHART_ROWS, least, greatest, last);
-    return 3 + CHART_ROWS;
+    chart_draw(p, ui->glyphs, &axis, row + 1, rows, values, n);
+    put_times(i, p, row + 1 + rows, axis.width, (int) n);
+    put_range(i, p, row + 2 + rows, least, greatest, last);
+    return 4 + rows;
 }
 
 static int draw_memory(const ui_t *ui, const pane_t *p, int row)
@@ -213,14 +254,11 @@ static int draw_memory(const ui_t *ui, const pane_t *p, int row)
 
     left.scroll = right.scroll = p->scroll;
     if (p->cols < SIDE_BY_SIDE) {
-        taken = draw_breakdown(ui, p, row);
-        put_source(ui->inspect, p, row + taken);
-        return taken + 2 + draw_trend(ui, p, row + taken + 2);
+        taken = draw_breakdown(ui, p, row) + 1;
+        return taken + draw_trend(ui, p, row + taken);
     }
     taken = draw_breakdown(ui, &left, row);
-    taken = MAX(taken, draw_trend(ui, &right, row));
-    put_source(ui->inspect, p, row + taken);
-    return taken + 1;
+    return MAX(taken, draw_trend(ui, &right, row));
 }
 
 static int draw_all(const ui_t *ui, const pane_t *p)

@@ -25,6 +25,10 @@ static inline int view_foot_rows(int rows)
     return rows >= VIEW_TALL ? 2 : 1;
 }
 
+// Above what is not a list: title and rule; the events have headings as well.
+#define VIEW_TITLE_ROWS 2
+#define VIEW_EVENTS_TOP (VIEW_TITLE_ROWS + 1)
+
 void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);
 

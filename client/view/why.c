@@ -9,7 +9,9 @@
 
 #define CHANGE_WIDTH 11
 #define SHARE_WIDTH  5
-#define NAME_WIDTH   22
+#define NAME_WIDTH   15
+#define NAME_WIDE    30
+#define WIDE         100 // columns from which there is room for that
 #define WHO_WIDTH    8
 #define USER_WIDTH   9
 #define SPAN_WIDTH   15
@@ -39,12 +41,15 @@ static char *amount_short(char buf[FORMAT_MAX], int64_t kb)
 static void put_change(const pane_t *p, int row, int64_t kb, int64_t whole)
 {
     char text[FORMAT_MAX];
+    double share;
 
     pane_put(p, row, 0, CHANGE_WIDTH, ALIGN_RIGHT, change_style(kb),
             format_delta_kb(text, sizeof(text), kb));
     if (whole == 0)
         return;
-    snprintf(text, sizeof(text), "%.0f%%", (double) kb / (double) whole * 100);
+    share = (double) kb / (double) whole * 100;
+    // Without a sign before nothing.
+    snprintf(text, sizeof(text), "%.0f%%", share > -0.5 && share < 0.5 ? 0 : share);
     pane_put(p, row, CHANGE_WIDTH + 1, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM, text);
 }
 
@@ -88,11 +93,12 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     int at = CHANGE_WIDTH + SHARE_WIDTH + 3;
     const char *user = r->has_uid ? userdb_name(ui->model.users, (uint32_t) r->uid) : NULL;
     char text[96], when[64], from[FORMAT_MAX], to[FORMAT_MAX];
+    int name = p->cols >= WIDE ? NAME_WIDE : NAME_WIDTH;
 
     put_change(p, row, r->end_kb - r->start_kb, whole);
-    pane_put(p, row, at, NAME_WIDTH, ALIGN_LEFT, r->kind ? STYLE_DIM : STYLE_NORMAL,
+    pane_put(p, row, at, name, ALIGN_LEFT, r->kind ? STYLE_DIM : STYLE_NORMAL,
             r->name[0] ? r->name : "-");
-    at += NAME_WIDTH + 1;
+    at += name + 1;
     if (r->pid)
         snprintf(text, sizeof(text), "%" PRIu64, r->pid);
     else
@@ -109,7 +115,7 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     if (r->exited_ms == 0)
         return;
     format_clock(when, sizeof(when), &ui->model.system, r->exited_ms);
-    snprintf(text, sizeof(text), "ended %s", when);
+    snprintf(text, sizeof(text), p->cols - at < 14 ? "ended" : "ended %s", when);
     pane_put(p, row, at, p->cols - at, ALIGN_LEFT, STYLE_ALERT, text);
 }
 
@@ -123,10 +129,13 @@ static int draw_rows(const ui_t *ui, const pane_t *p, int row)
 
     snprintf(text, sizeof(text), "WHO, by %s", by_names[w->by % ARRAY_SIZE(by_names)]);
     pane_put(p, row++, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, text);
-    for (size_t i = 0; i < w->n_rows; i++)
-        draw_row(ui, p, row++, &w->rows[i], whole);
-    snprintf(text, sizeof(text), "%" PRIu64 " others", a->others);
-    row = put_rest(p, row, a->has.others_kb, a->others_kb, whole, text);
+    for (size_t i = 0; i < w->n_rows; i++, row++) {
+        draw_row(ui, p, row, &w->rows[i], whole);
+        if (i == w->cursor)
+            pane_mark(p, row, 0, p->cols, STYLE_SELECTED);
+    }
+    snprintf(text, sizeof(text), "%" PRIu64 " others", w->others);
+    row = put_rest(p, row, w->others > 0, w->others_kb, whole, text);
     row = put_rest(p, row, a->has.hidden_kb, a->hidden_kb, whole, "not for you to see");
     row = put_rest(p, row, a->has.unexplained_kb, a->unexplained_kb, whole, "unexplained");
     return row - first;
@@ -155,7 +164,8 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
     return row - first;
 }
 
-static int draw_all(const ui_t *ui, const pane_t *p)
+// Where the first row of those that can be selected is goes to *ret_first.
+static int draw_all(const ui_t *ui, const pane_t *p, int *ret_first)
 {
     pane_t left = pane_part(p, 0, 0, p->rows, p->cols - LEDGER_WIDTH);
     pane_t right = pane_part(p, 0, p->cols - LEDGER_WIDTH, p->rows, LEDGER_WIDTH);
@@ -169,6 +179,7 @@ static int draw_all(const ui_t *ui, const pane_t *p)
         return view_put_wrapped(p, 1, 2, p->cols - 2, STYLE_DIM, text) + 1;
     }
     row = draw_summary(ui, p, 0) + 1;
+    *ret_first = row + 1;
     left.scroll = right.scroll = p->scroll;
     if (p->cols < SIDE_BY_SIDE) {
         row += draw_rows(ui, p, row) + 1;
@@ -178,24 +189,41 @@ static int draw_all(const ui_t *ui, const pane_t *p)
     return row + MAX(taken, draw_ledger(ui, &right, row));
 }
 
+// Not beyond the end, and with the cursor in sight unless the viewer looks at what is below.
+static int scroll_of(const ui_t *ui, const pane_t *body, int rows)
+{
+    why_t *w = ui->why;
+    int scroll = MIN(ui->why_scroll, MAX(rows - body->rows, 0));
+    int cursor = ui->why_first + (int) w->cursor;
+
+    if (w->follow && w->n_rows > 0) {
+        if (w->cursor == 0)
+            return 0;
+        scroll = MIN(MAX(scroll, cursor - body->rows + 1), cursor);
+    }
+    w->follow = cursor >= scroll && cursor < scroll + body->rows;
+    return scroll;
+}
+
 void view_why(ui_t *ui, const pane_t *p)
 {
     pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
     unsigned seconds = inspect_spans[ui->why->span];
     char title[96], span[FORMAT_MAX];
-    int rows;
+    int rows, scroll;
 
     snprintf(title, sizeof(title), "WHY memory changed in the last %s",
             format_span(span, sizeof(span), seconds));
     view_title(ui, p, title);
     body.scroll = ui->why_scroll;
-    rows = draw_all(ui, &body);
-    if (ui->why_scroll > MAX(rows - body.rows, 0)) {
-        ui->why_scroll = body.scroll = MAX(rows - body.rows, 0);
+    rows = draw_all(ui, &body, &ui->why_first);
+    scroll = scroll_of(ui, &body, rows);
+    if (scroll != ui->why_scroll) {
+        ui->why_scroll = body.scroll = scroll;
         for (int k = 0; k < body.rows; k++)
             pane_fill(&body, body.scroll + k, 0, body.cols, STYLE_NORMAL, " ");
-        draw_all(ui, &body);
+        draw_all(ui, &body, &ui->why_first);
     }
     view_hints(ui, &foot, VIEW_WHY);
 }

@@ -53,10 +53,10 @@ void sparkline_text(
     buf[at] = '\0';
 }
 
-// The least of 1, 2, 5 times a power of ten that is not below x > 0.
+// The least of 1, 2, 2.5, 4, 5 times a power of ten that is not below x > 0.
 static double round_up(double x)
 {
-    static const double mantissas[] = {1, 2, 5, 10};
+    static const double mantissas[] = {1, 2, 2.5, 4, 5, 10};
     double power = 1;
 
     while (power > x)

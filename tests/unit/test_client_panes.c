@@ -167,7 +167,12 @@ static void more_events_are_asked_for(void **state)
 
 static void put_row(buffer_t *b, uint64_t pid, const char *name, uint64_t from, uint64_t to)
 {
-    why_row_t row = {.count = 1, .pid = pid, .has_uid = true, .start_kb = from, .end_kb = to};
+    why_row_t row = {.count = 1,
+            .pid = pid,
+            .start_time = pid / 100,
+            .has_uid = true,
+            .start_kb = from,
+            .end_kb = to};
 
     row.name = (text_view_t){name, strlen(name)};
     why_row_put(b, &row);
@@ -229,6 +234,106 @@ static void why_tells_who(void **state)
     assert_true(stage_golden(&s, "why_160x50"));
     stage_resize(&s, 15, 60);
     assert_true(stage_golden(&s, "why_60x15"));
+    stage_done(&s);
+}
+
+// The cursor follows who it is on, opens also who is dead, and ESC leads back.
+static void a_reason_can_be_opened(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "w");
+    stage_keys(&s, "\r"); // nothing to open yet
+    assert_int_equal(s.app->view, VIEW_WHY);
+    answer(&s, 3001);
+    assert_non_null(strstr(stage_selected(&s), "chrome"));
+    stage_keys(&s, "j");
+    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    stage_keys(&s, "\r");
+    assert_shown(&s, "INSPECT: gone? (PID 4000)");
+    assert_int_equal(s.inspected_pid, 4000);
+    assert_int_equal(s.inspected_start, 40);
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_WHY);
+    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    stage_keys(&s, "j\r"); // a part of the kernel's
+    assert_int_equal(s.app->view, VIEW_WHY);
+    // Below the rows is the ledger, which short screens have to scroll to.
+    stage_resize(&s, 15, 60);
+    stage_keys(&s, "jjjjjjjjjjjj");
+    assert_shown(&s, "free              9216.0 MB");
+    stage_key(&s, KEY_CODE_HOME);
+    assert_non_null(strstr(stage_selected(&s), "chrome"));
+    // From the process to why again, and back to where nothing is left.
+    stage_keys(&s, "\rw" KEY_ESCAPE KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_LIST);
+    stage_done(&s);
+}
+
+static void the_mouse_works_in_panes(void **state)
+{
+    stage_t s;
+    int row;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "w");
+    answer(&s, 3001);
+    row = stage_find_row(&s, "gone?");
+    app_mouse(s.app, MOUSE_PRESS, row, 10);
+    stage_draw(&s);
+    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    app_mouse(s.app, MOUSE_PRESS, row, 10);
+    assert_int_equal(s.inspected_pid, 4000);
+    stage_keys(&s, KEY_ESCAPE KEY_ESCAPE "e");
+    tell_some(&s);
+    stage_draw(&s);
+    row = stage_find_row(&s, "OOM KILL");
+    app_mouse(s.app, MOUSE_PRESS, row, 10);
+    stage_draw(&s);
+    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    app_mouse(s.app, MOUSE_PRESS, row + 1, 10);
+    app_mouse(s.app, MOUSE_PRESS, row, 10);
+    assert_int_equal(s.app->view, VIEW_EVENTS);
+    app_mouse(s.app, MOUSE_PRESS, row, 10);
+    assert_int_equal(s.inspected_pid, 777);
+    // Where there is nothing to press, nothing happens.
+    stage_keys(&s, KEY_ESCAPE);
+    for (int i = -2; i < 30; i++)
+        app_mouse(s.app, MOUSE_PRESS, i, i * 5);
+    stage_keys(&s, KEY_ESCAPE KEY_ESCAPE "w");
+    for (int i = -2; i < 30; i++)
+        app_mouse(s.app, MOUSE_PRESS, i, i * 5);
+    stage_draw(&s);
+    stage_done(&s);
+}
+
+// Hundreds of rows that hardly changed say nothing.
+static void what_hardly_changed_is_summed_up(void **state)
+{
+    buffer_t rows = {0};
+    message_t m = {0};
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    stage_keys(&s, "w");
+    put_row(&rows, 3587, "chrome", 1 << 20, 2 << 20);
+    for (uint64_t pid = 5000; pid < 5010; pid++)
+        put_row(&rows, pid, "small", 100, 612);
+    MESSAGE_SET(&m.why, request, 3001);
+    MESSAGE_SET(&m.why, change_from_kb, 5 << 20);
+    MESSAGE_SET(&m.why, change_to_kb, 6 << 20);
+    MESSAGE_SET(&m.why, others, 3);
+    MESSAGE_SET(&m.why, others_kb, 1 << 10);
+    MESSAGE_SET_TEXT(&m.why, rows, (const char *) rows.data, rows.len);
+    app_message(s.app, MESSAGE_WHY, &m);
+    stage_draw(&s);
+    assert_not_shown(&s, "small");
+    assert_shown(&s, "   +6.00 MB    1%  13 others");
+    buffer_done(&rows);
     stage_done(&s);
 }
 
@@ -324,6 +429,9 @@ int main(void)
             cmocka_unit_test(the_cursor_stays_on_its_event),
             cmocka_unit_test(more_events_are_asked_for),
             cmocka_unit_test(why_tells_who),
+            cmocka_unit_test(a_reason_can_be_opened),
+            cmocka_unit_test(the_mouse_works_in_panes),
+            cmocka_unit_test(what_hardly_changed_is_summed_up),
             cmocka_unit_test(why_goes_on_asking),
             cmocka_unit_test(answers_may_be_any_bytes),
             cmocka_unit_test(a_daemon_that_does_not_know_is_not_asked),

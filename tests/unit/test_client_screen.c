@@ -359,25 +359,85 @@ static void the_mouse_selects_opens_and_sorts(void **state)
     stage_done(&s);
 }
 
-static void y_copies_who_it_is(void **state)
+static void assert_copied(stage_t *s, const char *keys, const char *expected)
 {
     char *text;
+
+    stage_keys(s, keys);
+    text = app_take_clipboard(s->app);
+    assert_string_equal(text ? text : "", expected);
+    free(text);
+    assert_null(app_take_clipboard(s->app));
+}
+
+static void y_copies_a_report(void **state)
+{
+    static const char receipt[] = "LEAK: grows\033[31m since 14 min";
+    process_snapshot_t *p;
+    message_t m = {0};
     stage_t s;
 
     (void) state;
     open_stage(&s, 24, 80);
     assert_null(app_take_clipboard(s.app));
+    assert_copied(&s, "y",
+            "PID 3587 chrome, user root, unit app-chrome.scope, RSS 483.7 MB, PSS 412.1 MB, "
+            "SWAP 0 kB, DELTA +12.30 MB, RATE -, LEAK");
+    MESSAGE_SET(&m.details, pid, 3587);
+    MESSAGE_SET(&m.details, start_time, 3587);
+    MESSAGE_SET_TEXT(&m.details, leak_text, receipt, sizeof(receipt) - 1);
+    stage_keys(&s, "\r");
+    app_message(s.app, MESSAGE_DETAILS, &m);
+    assert_copied(&s, "y",
+            "PID 3587 chrome, user root, unit app-chrome.scope, RSS 483.7 MB, PSS 412.1 MB, "
+            "SWAP 0 kB, DELTA +12.30 MB, RATE -, LEAK; LEAK: grows?[31m since 14 min");
+    // Also of who is dead, and nothing of what a name may hold.
+    p = stage_add(&s, 77777, "x", 900 << 10);
+    stage_name(&s, p, "evil\033]52;c;AAAA\a\nname");
+    stage_run(&s, 1);
+    stage_keys(&s, "\x1b");
+    stage_key(&s, KEY_CODE_HOME);
+    assert_non_null(strstr(stage_selected(&s), "77777"));
+    stage_keys(&s, "\r");
+    stage_remove(&s, 77777);
+    stage_run(&s, 1);
     stage_keys(&s, "y");
-    text = app_take_clipboard(s.app);
-    assert_string_equal(text, "3587 /opt/google/chrome/chrome --type=renderer --lang=en");
-    free(text);
-    assert_null(app_take_clipboard(s.app));
-    stage_keys(&s, "\ry");
-    text = app_take_clipboard(s.app);
-    assert_string_equal(text, "3587 /opt/google/chrome/chrome --type=renderer --lang=en");
-    free(text);
-    stage_keys(&s, "\x1bgy");
-    assert_null(app_take_clipboard(s.app));
+    {
+        char *text = app_take_clipboard(s.app);
+
+        assert_non_null(text);
+        assert_non_null(strstr(text, "PID 77777 evil?]52;c;AAAA??name"));
+        assert_non_null(strstr(text, ", has exited, RSS "));
+        for (const char *c = text; *c; c++)
+            assert_true((unsigned char) *c >= 0x20);
+        free(text);
+    }
+    // A group is reported as its sum.
+    stage_keys(&s, "\x1bg");
+    stage_key(&s, KEY_CODE_HOME);
+    stage_keys(&s, "y");
+    {
+        char *text = app_take_clipboard(s.app);
+
+        assert_non_null(text);
+        assert_non_null(strstr(text, " processes chrome, MEM "));
+        free(text);
+    }
+    stage_done(&s);
+}
+
+static void capital_c_changes_colours(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 80);
+    assert_string_equal(s.app->theme->name, "default");
+    stage_keys(&s, "C");
+    assert_string_equal(s.app->theme->name, "high-contrast");
+    assert_shown(&s, "colours: high-contrast");
+    stage_keys(&s, "CC");
+    assert_string_equal(s.app->theme->name, "default");
     stage_done(&s);
 }
 
@@ -478,7 +538,8 @@ int main(void)
             cmocka_unit_test(help_scrolls_to_its_end_and_no_further),
             cmocka_unit_test(escape_and_q_quit),
             cmocka_unit_test(the_mouse_selects_opens_and_sorts),
-            cmocka_unit_test(y_copies_who_it_is),
+            cmocka_unit_test(y_copies_a_report),
+            cmocka_unit_test(capital_c_changes_colours),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
