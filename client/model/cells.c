@@ -73,6 +73,12 @@ style_t format_name(const cell_context_t *c, const row_t *r, char *buf)
     return name_style(c, r);
 }
 
+style_t format_command(const cell_context_t *c, const row_t *r, char *buf)
+{
+    model_command(c->model, r, buf, CELL_MAX);
+    return STYLE_DIM;
+}
+
 style_t format_state(const cell_context_t *c, const row_t *r, char *buf)
 {
     (void) c;

@@ -9,6 +9,7 @@
 style_t format_pid(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_user(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_name(const cell_context_t *c, const row_t *r, char *buf);
+style_t format_command(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_state(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_rss(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_basis(const cell_context_t *c, const row_t *r, char *buf);

@@ -1,11 +1,14 @@
 #include "client/model/columns.h"
 
 #include "common/cleanup.h"
+#include <limits.h>
 #include <stdlib.h>
 
 #define COMMAND_WANTED 30
 #define TREE_WANTED    18
 #define NAME_ENOUGH    32 // wider names are rare; command lines take all there is
+#define NAME_BESIDE    16 // where the command line has a column of its own
+#define TAGS_BESIDE    16
 
 const char *column_title(column_id_t id, group_kind_t kind, bool tree)
 {
@@ -33,6 +36,12 @@ static int min_width(column_id_t id, int pid_width)
     return id == COLUMN_PID ? MAX((int) columns[id].min, pid_width) : columns[id].min;
 }
 
+// Command lines are shown once.
+static bool is_shown(column_id_t id, const cell_context_t *c)
+{
+    return column_title(id, c->kind, c->tree) && !(id == COLUMN_COMMAND && c->command);
+}
+
 // How many ranks fit. The core columns may become narrow to stay, but not to make room for others.
 static int fitting_rank(const cell_context_t *c, int width, int pid_width)
 {
@@ -43,7 +52,7 @@ static int fitting_rank(const cell_context_t *c, int width, int pid_width)
 
         left_out = 0;
         for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-            if (!column_title(id, c->kind, c->tree))
+            if (!is_shown(id, c))
                 continue;
             if (columns[id].rank > rank)
                 left_out++;
@@ -68,28 +77,44 @@ static int take(int *left_over, int wanted)
     return given;
 }
 
-// First the tags and then all columns get the width they want, then the name has more, then the
-// tags.
+static column_place_t *place_of(column_layout_t *l, column_id_t id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->places[i].id == id)
+            return &l->places[i];
+    return NULL;
+}
+
+static void grow(column_layout_t *l, column_id_t id, int enough, int *left_over)
+{
+    column_place_t *place = place_of(l, id);
+
+    if (place)
+        place->width += take(left_over, enough - place->width);
+}
+
+// First the tags and then all columns get the width they want, then the trend and the name have
+// more; what is left is for the command line, or for the tags.
 static void widen(column_layout_t *l, const cell_context_t *c, int left_over, int pid_width)
 {
-    column_place_t *name = NULL, *tags = NULL;
     bool greedy = c->command || c->tree || c->kind == GROUP_UNIT;
+    bool beside = place_of(l, COLUMN_COMMAND) != NULL;
+    int all = INT_MAX;
 
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->places[i].id == COLUMN_NAME)
-            name = &l->places[i];
-        if (l->places[i].id == COLUMN_TAGS)
-            tags = &l->places[i];
-    }
-    if (tags)
-        tags->width += take(&left_over, columns[COLUMN_TAGS].width - tags->width);
+    grow(l, COLUMN_TAGS, columns[COLUMN_TAGS].width, &left_over);
     for (size_t i = 0; i < l->n; i++)
         l->places[i].width +=
                 take(&left_over, wanted_width(l->places[i].id, c, pid_width) - l->places[i].width);
-    if (name)
-        name->width += take(&left_over, greedy ? left_over - 8 : NAME_ENOUGH - name->width);
-    if (tags)
-        tags->width += left_over;
+    // Twice the past, or as it is: a few more points say nothing.
+    if (!greedy && left_over >= TRACK_POINTS - columns[COLUMN_TREND].width)
+        grow(l, COLUMN_TREND, TRACK_POINTS, &left_over);
+    if (!beside && greedy)
+        grow(l, COLUMN_NAME, left_over - 8 + place_of(l, COLUMN_NAME)->width, &left_over);
+    else
+        grow(l, COLUMN_NAME, beside && !c->tree ? NAME_BESIDE : NAME_ENOUGH, &left_over);
+    if (beside)
+        grow(l, COLUMN_TAGS, TAGS_BESIDE, &left_over);
+    grow(l, beside ? COLUMN_COMMAND : COLUMN_TAGS, all, &left_over);
 }
 
 column_layout_t columns_layout(const cell_context_t *c, int width, int pid_width)
@@ -98,7 +123,7 @@ column_layout_t columns_layout(const cell_context_t *c, int width, int pid_width
     int rank = fitting_rank(c, width, pid_width), left_over = width, left = 0;
 
     for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-        if (!column_title(id, c->kind, c->tree) || columns[id].rank > rank)
+        if (!is_shown(id, c) || columns[id].rank > rank)
             continue;
         l.places[l.n++] = (column_place_t){.id = id, .width = min_width(id, pid_width)};
         left_over -= min_width(id, pid_width) + columns[id].gap;
