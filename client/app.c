@@ -174,7 +174,7 @@ void app_take_up(app_t *a)
         a->pending = false;
         a->stale = true;
     }
-    if (a->stale && list_rebuild(&a->list, &a->model, (size_t) view_list_page(a->grid.rows)) < 0)
+    if (a->stale && list_rebuild(&a->list, &a->model, (size_t) view_list_page(a)) < 0)
         app_say(a, "out of memory: some processes are missing");
     a->stale = false;
 }

@@ -18,7 +18,7 @@ static void press_heading(app_t *a, int col)
 static void press_list(app_t *a, int row, int col)
 {
     list_t *l = &a->list;
-    int head = view_head_rows(a->grid.rows);
+    int head = view_list_top(a);
     long line = row - head - HEADING_ROWS;
 
     if (row == head)

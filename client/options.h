@@ -6,7 +6,7 @@
 
 #include "client/link/attach.h"
 #include "client/model/columns.h"
-#include "client/theme.h"
+#include "client/widget/theme.h"
 #include <stdbool.h>
 #include <stdio.h>
 

@@ -5,8 +5,8 @@
 // has to block SIGWINCH, SIGTSTP and those that end a program before terminal_open; see
 // client/guard.h.
 
-#include "client/theme.h"
 #include "client/widget/grid.h"
+#include "client/widget/theme.h"
 #include <stdbool.h>
 #include <stddef.h>
 

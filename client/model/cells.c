@@ -95,7 +95,7 @@ static style_t format_memory(const row_t *r, value_t v, const char *sign, char *
     if (!row_knows(r, v))
         return unknown(buf);
     snprintf(buf, CELL_MAX, "%s%s", sign, format_kb(text, sizeof(text), (uint64_t) r->values[v]));
-    return STYLE_NORMAL;
+    return r->values[v] == 0 ? STYLE_DIM : STYLE_NORMAL;
 }
 
 style_t format_rss(const cell_context_t *c, const row_t *r, char *buf)

@@ -81,6 +81,9 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
         if (estimated)
             r.flags |= ROW_PSS_ESTIMATED;
     }
+    // There is nothing left of a zombie that anybody could have a share of.
+    if (r.state == 'Z' && row_knows(&r, VALUE_RSS) && r.values[VALUE_RSS] == 0)
+        set_amount(&r, VALUE_PSS, 0);
     if (snapshot_private_kb(p, &kb))
         set_amount(&r, VALUE_PRIVATE, kb);
     for (size_t i = 0; i < ARRAY_SIZE(plain); i++)

@@ -10,9 +10,9 @@
 #include "client/model/list.h"
 #include "client/model/prompt.h"
 #include "client/model/why.h"
-#include "client/theme.h"
 #include "client/widget/glyphs.h"
 #include "client/widget/grid.h"
+#include "client/widget/theme.h"
 
 // What it asks of the daemon, as the functions of protocol/session.h; each may be NULL.
 typedef struct {

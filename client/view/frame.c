@@ -190,14 +190,22 @@ static void put_prompt(const ui_t *ui, const pane_t *p)
     const char *text = prompt->text;
     int at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_KEY,
             prompt->kind == PROMPT_SEARCH ? "Search: " : "Filter: ");
-    int error = (int) strlen(prompt->error), room = p->cols - at - 1 - (error ? error + 2 : 0);
+    char shown[64] = "";
+    int error, room;
     uint32_t c;
+
+    snprintf(shown, sizeof(shown), "%s", prompt->error);
+    if (prompt->kind == PROMPT_FILTER && !shown[0])
+        snprintf(shown, sizeof(shown), "%zu of %zu", ui->list.n, ui->model.processes.n);
+    error = (int) strlen(shown);
+    room = p->cols - at - 1 - (error ? error + 2 : 0);
 
     while ((int) text_width(text) > MAX(room, 1))
         text += text_decode(text, strlen(text), &c);
     at += pane_put(p, 0, at, MAX(room, 1), ALIGN_LEFT, STYLE_NORMAL, text);
     pane_put(p, 0, at, 1, ALIGN_LEFT, STYLE_KEY, "_");
-    pane_put(p, 0, p->cols - error, error, ALIGN_LEFT, STYLE_ALERT, prompt->error);
+    pane_put(p, 0, p->cols - error, error, ALIGN_LEFT, prompt->error[0] ? STYLE_ALERT : STYLE_DIM,
+            shown);
 }
 
 void view_foot(const ui_t *ui, const pane_t *p)

@@ -4,9 +4,24 @@
 #include "common/text.h"
 #include <string.h>
 
-int view_list_page(int rows)
+static int sum_rows(const ui_t *ui)
 {
-    return MAX(rows - view_head_rows(rows) - HEADING_ROWS - view_foot_rows(rows), 0);
+    return ui->list.within_kind != GROUP_NONE && ui->grid.rows >= VIEW_SUM_TALL &&
+                           ui->grid.cols >= VIEW_SUM_COLS
+                   ? VIEW_SUM_ROWS
+                   : 0;
+}
+
+int view_list_top(const ui_t *ui)
+{
+    return view_head_rows(ui->grid.rows) + sum_rows(ui);
+}
+
+int view_list_page(const ui_t *ui)
+{
+    int rows = ui->grid.rows;
+
+    return MAX(rows - view_list_top(ui) - HEADING_ROWS - view_foot_rows(rows), 0);
 }
 
 static const char *name_title(const list_t *l)
@@ -66,8 +81,16 @@ static int pid_width(const model_t *m)
 
 static void draw_empty(const ui_t *ui, const pane_t *p)
 {
-    const char *text = ui->snapshot ? "no process to show" : "waiting for the first sample";
+    const char *text = "no process to show";
 
+    if (!ui->snapshot)
+        text = "waiting for the first sample";
+    else if (ui->list.filter)
+        text = "no process passes the filter: ESC shows all";
+    else if (ui->list.tagged)
+        text = "no process has a tag: T shows all";
+    else if (ui->list.within_kind != GROUP_NONE)
+        text = "nobody is left in this group: ESC goes back";
     pane_put(p, 1, 2, p->cols - 2, ALIGN_LEFT, STYLE_DIM, text);
 }
 
@@ -82,15 +105,18 @@ void view_list(ui_t *ui, const pane_t *p)
             .command = l->command,
     };
     column_layout_t layout = columns_layout(&c, p->cols, pid_width(&ui->model));
-    int top = view_head_rows(p->rows), below = view_foot_rows(p->rows);
-    pane_t head = pane_part(p, 0, 0, top, p->cols);
+    int top = view_list_top(ui), below = view_foot_rows(p->rows), first = top - sum_rows(ui);
+    pane_t head = pane_part(p, 0, 0, first, p->cols);
+    pane_t sum = pane_part(p, first, 0, top - first, p->cols);
     pane_t headings = pane_part(p, top, 0, HEADING_ROWS, p->cols);
-    pane_t lines = pane_part(p, top + HEADING_ROWS, 0, view_list_page(p->rows), p->cols);
+    pane_t lines = pane_part(p, top + HEADING_ROWS, 0, view_list_page(ui), p->cols);
     pane_t foot = pane_part(p, p->rows - below, 0, below, p->cols);
     bool searching = ui->prompt.kind == PROMPT_SEARCH;
 
     ui->layout = layout;
     view_head(ui, &head);
+    if (sum.rows > 0)
+        view_sum(ui, &sum);
     draw_headings(ui, &headings, &layout);
     for (size_t i = 0; i < (size_t) lines.rows && l->top + i < l->n; i++) {
         const row_t *row = list_row(l, &ui->model, l->top + i);

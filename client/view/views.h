@@ -32,8 +32,15 @@ static inline int view_foot_rows(int rows)
 void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);
 
-// How many processes a list shows in that many rows.
-int view_list_page(int rows);
+// The members of a group have what they are together above them, where there is room.
+#define VIEW_SUM_ROWS 4
+#define VIEW_SUM_TALL 20
+#define VIEW_SUM_COLS 80
+void view_sum(const ui_t *ui, const pane_t *p);
+
+// The row of the columns' headings, and how many processes the list below shows.
+int view_list_top(const ui_t *ui);
+int view_list_page(const ui_t *ui);
 void view_list(ui_t *ui, const pane_t *p);
 void view_inspect(ui_t *ui, const pane_t *p);
 void view_events(ui_t *ui, const pane_t *p);

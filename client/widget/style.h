@@ -1,7 +1,7 @@
 #ifndef MEMSCOPE_CLIENT_WIDGET_STYLE_H
 #define MEMSCOPE_CLIENT_WIDGET_STYLE_H
 
-// What a cell means; how that looks is the theme's business (client/theme.h).
+// What a cell means; how that looks is the theme's business (client/widget/theme.h).
 
 typedef enum {
     STYLE_NORMAL,

@@ -1,5 +1,6 @@
 // Groups of processes, and their members.
 
+#include "client/view/views.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
@@ -155,7 +156,7 @@ static void enter_shows_the_members(void **state)
     stage_add(&s, 21, "other", 900 * 1024);
     stage_run(&s, 1);
     assert_non_null(strstr(stage_row(&s, 23), "2/3"));
-    assert_int_equal(strtol(stage_row(&s, FIRST_ROW), NULL, 10), 20);
+    assert_int_equal(strtol(stage_row(&s, FIRST_ROW + VIEW_SUM_ROWS), NULL, 10), 20);
     stage_keys(&s, "k\r");
     assert_int_equal(s.inspected_pid, 20);
     stage_keys(&s, "\x1b");
@@ -204,7 +205,7 @@ static void an_empty_group_is_no_trap(void **state)
     stage_keys(&s, "gj\r");
     stage_remove(&s, 12);
     stage_run(&s, 1);
-    assert_int_not_equal(stage_find_row(&s, "no process to show"), -1);
+    assert_int_not_equal(stage_find_row(&s, "nobody is left in this group"), -1);
     stage_keys(&s, "jk\r \x1b");
     assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
     stage_done(&s);

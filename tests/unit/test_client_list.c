@@ -415,6 +415,22 @@ static void the_unknown_is_a_dash(void **state)
     stage_done(&s);
 }
 
+// Not unknown: it has none.
+static void a_zombie_has_no_memory(void **state)
+{
+    process_snapshot_t *p;
+    stage_t s;
+
+    (void) state;
+    open_stage(&s, 24, 120);
+    p = stage_add(&s, 77, "dead", 0);
+    PROCESS_SET(p, file_kb, 0);
+    PROCESS_SET(p, state, 'Z');
+    stage_run(&s, 1);
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW), " 0 kB       0 kB "));
+    stage_done(&s);
+}
+
 static void an_estimate_says_so(void **state)
 {
     process_snapshot_t *p;
@@ -589,6 +605,7 @@ int main(void)
             cmocka_unit_test(a_trend_begins_before_the_viewer_came),
             cmocka_unit_test(few_pasts_are_asked_for_at_a_time),
             cmocka_unit_test(the_unknown_is_a_dash),
+            cmocka_unit_test(a_zombie_has_no_memory),
             cmocka_unit_test(an_estimate_says_so),
             cmocka_unit_test(names_are_only_text),
             cmocka_unit_test(a_command_line_is_only_text),

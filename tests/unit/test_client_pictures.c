@@ -100,6 +100,10 @@ static void picture(const char *name, bool utf8, int rows, int cols, const char 
 
 PICTURE(list_80x24, true, 24, 80, "")
 PICTURE(list_160x50, true, 50, 160, "")
+PICTURE(list_300x100, true, 100, 300, "")
+PICTURE(list_filter_80x24, true, 24, 80, "fcaf")
+PICTURE(list_no_match_60x15, true, 15, 60, "fnobody\r")
+PICTURE(list_frozen_80x24, true, 24, 80, "Z")
 PICTURE(list_60x15, true, 15, 60, "")
 PICTURE(list_40x8, true, 8, 40, "")
 PICTURE(list_20x5, true, 5, 20, "")
@@ -125,6 +129,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(list_80x24),
             cmocka_unit_test(list_160x50),
+            cmocka_unit_test(list_300x100),
+            cmocka_unit_test(list_filter_80x24),
+            cmocka_unit_test(list_no_match_60x15),
+            cmocka_unit_test(list_frozen_80x24),
             cmocka_unit_test(list_60x15),
             cmocka_unit_test(list_40x8),
             cmocka_unit_test(list_20x5),

@@ -1,4 +1,4 @@
-#include "client/theme.h"
+#include "client/widget/theme.h"
 
 #include "common/cleanup.h"
 #include <string.h>

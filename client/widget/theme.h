@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_CLIENT_THEME_H
-#define MEMSCOPE_CLIENT_THEME_H
+#ifndef MEMSCOPE_CLIENT_WIDGET_THEME_H
+#define MEMSCOPE_CLIENT_WIDGET_THEME_H
 
 // How the styles of cells look. Knows colours and attributes, but no terminal.
 
