@@ -35,6 +35,7 @@ static void client_free(client_t *c)
     if (c->next)
         c->next->prev = c->prev;
     s->count--;
+    c->owner->connections--;
     sd_event_source_disable_unref(c->source);
     subscriber_free(c->subscriber);
     free(c);
@@ -58,37 +59,45 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 {
     client_t *c = user;
 
+    user_t *owner = c->owner;
+    uint64_t before = clock_thread_cpu_us();
+
     (void) source;
     (void) fd;
     settle(c, subscriber_dispatch(c->subscriber, events));
+    owner->spent_us += clock_thread_cpu_us() - before;
     return 0;
 }
 
 static int add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
 {
     client_t *c = calloc(1, sizeof(*c));
-    subscriber_handlers_t handlers = {
-            .request = server_request, .greeted = server_greeted, .user = c};
+    user_t *owner = users_get(&s->users, peer->uid);
+    subscriber_handlers_t handlers = {.request = server_request,
+            .greeted = server_greeted,
+            .may_ask = server_may_ask,
+            .user = c};
     int r;
 
-    if (!c) {
+    if (!c || !owner) {
+        free(c);
         close(fd);
         return -ENOMEM;
     }
     c->server = s;
+    c->owner = owner;
+    owner->connections++; // it stays, also over a capture that is taken for this viewer
     // What others may see of whom has to be known as of now before anybody is shown it.
     if (peer->rights != RIGHTS_ALL && peer->rights != RIGHTS_SESSION &&
             !capture_watch_owners(s->capture, true))
         s->config.want_capture(s->config.user);
     r = subscriber_new(&c->subscriber, fd, peer, s->audiences, &handlers, clock_monotonic_us());
     capture_watch_owners(s->capture, audiences_differ(s->audiences));
-    if (r < 0) {
-        free(c);
-        return r;
-    }
-    r = sd_event_add_io(s->loop, &c->source, fd, EPOLLIN, on_client, c);
+    if (r == 0)
+        r = sd_event_add_io(s->loop, &c->source, fd, EPOLLIN, on_client, c);
     if (r < 0) {
         subscriber_free(c->subscriber);
+        owner->connections--;
         free(c);
         return r;
     }
@@ -99,15 +108,6 @@ static int add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
     s->count++;
     *ret = c;
     return 0;
-}
-
-static unsigned count_of_user(const server_t *s, uid_t uid)
-{
-    unsigned n = 0;
-
-    for (const client_t *c = s->clients; c; c = c->next)
-        n += subscriber_peer(c->subscriber)->uid == uid;
-    return n;
 }
 
 // Says why, then closes. A peer that does not read loses the reason, not the others their time.
@@ -127,6 +127,7 @@ static void refuse(int fd, unsigned code, const char *text)
 static void admit(server_t *s, int fd)
 {
     char text[160];
+    const user_t *owner;
     peer_t peer;
     client_t *c;
 
@@ -142,7 +143,8 @@ static void admit(server_t *s, int fd)
         refuse(fd, REFUSED_LIMIT_TOTAL, text);
         return;
     }
-    if (peer.uid != 0 && count_of_user(s, peer.uid) >= s->config.subscribers_max_per_user) {
+    owner = users_get(&s->users, peer.uid);
+    if (owner && peer.uid != 0 && owner->connections >= s->config.subscribers_max_per_user) {
         snprintf(text, sizeof(text),
                 "%u viewers of uid %u are attached, as many as one user may "
                 "have: leave one",
@@ -264,6 +266,9 @@ void server_free(server_t *s)
     sd_event_source_disable_unref(s->listener);
     listener_done(&s->listening);
     audiences_free(s->audiences);
+    users_done(&s->users);
+    for (size_t i = 0; i < ARRAY_SIZE(s->shared); i++)
+        buffer_done(&s->shared[i].bytes);
     sd_event_unref(s->loop);
     free(s);
 }
@@ -294,7 +299,7 @@ void server_publish(server_t *s)
     capture_watch_owners(s->capture, audiences_differ(s->audiences));
     if (audiences_advance(s->audiences) < 0)
         return;
-    s->whys = 0;
+    users_tick(&s->users);
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
         c->inspections = c->whys = 0;

@@ -6,12 +6,23 @@
 
 #include "daemon/publish/server.h"
 #include "daemon/publish/subscriber.h"
+#include "daemon/publish/users.h"
+#include "protocol/cursor.h"
+
+// DETAILS as they travel, for all who inspect the same process and may see as much of it.
+typedef struct {
+    buffer_t bytes;
+    uint64_t pid, start_time;
+    uint64_t tick, reading_ms; // what they were made of; 0: without a reading
+    bool valid;
+} shared_details_t;
 
 typedef struct client {
     struct client *next, *prev;
     server_t *server;
     subscriber_t *subscriber;
     sd_event_source *source;
+    user_t *owner;
     unsigned inspections, whys; // since the last tick
     bool follows;               // wants events as they happen
     uint64_t told;              // number of the last of them
@@ -28,7 +39,8 @@ struct server {
     history_t *history;
     const events_t *events;
     why_t *why;
-    unsigned whys; // asked since the last tick
+    shared_details_t shared[2]; // [1]: with what is private
+    users_t users;
     audiences_t *audiences;
     client_t *clients;
     unsigned count;
@@ -41,6 +53,7 @@ struct server {
 // What a subscriber asks its handlers; `user` is the client.
 bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello);
 void server_request(void *user, subscriber_t *sub, message_type_t type, const message_t *m);
+bool server_may_ask(void *user);
 
 // DETAILS of what it inspects: at once, or when the reader has come back (server_answer_details).
 void server_inspect(client_t *c);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INSPECTIONS_AT_ONCE 4  // of a connection between two ticks; more wait for the next
-#define WHYS_OF_ONE         2  // questions why of a connection between two ticks
-#define WHYS_AT_ONCE        16 // of all connections
+#define INSPECTIONS_AT_ONCE 4 // of a connection between two ticks; more wait for the next
+#define WHYS_OF_ONE         2 // questions why of a connection between two ticks
+#define WHYS_OF_USER        8 // of all connections of a user
 
 bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
 {
@@ -48,12 +48,27 @@ void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *re
 {
     server_t *s = c->server;
     const audience_t *au = subscriber_audience(c->subscriber);
+    const snapshot_t *now = capture_current(s->capture);
+    const process_snapshot_t *p = &now->processes[slot];
+    bool see_private = audience_sees_private(au, slot);
+    shared_details_t *d = &s->shared[see_private];
+    uint64_t reading_ms = reading ? reading->time_ms : 0;
     details_message_t m;
 
     if (!audience_sees(au, slot))
         return;
-    details_of(s->details, slot, reading, audience_sees_private(au, slot), &m);
-    subscriber_answer(c->subscriber, MESSAGE_DETAILS, &m);
+    if (!d->valid || d->pid != p->pid || d->start_time != p->start_time ||
+            d->tick != now->system.tick || d->reading_ms != reading_ms) {
+        details_of(s->details, slot, reading, see_private, &m);
+        buffer_reset(&d->bytes);
+        d->pid = p->pid;
+        d->start_time = p->start_time;
+        d->tick = now->system.tick;
+        d->reading_ms = reading_ms;
+        d->valid = message_append(&d->bytes, MESSAGE_DETAILS, &m) == 0;
+    }
+    if (d->valid)
+        subscriber_answer_bytes(c->subscriber, d->bytes.data, d->bytes.len);
 }
 
 // Asks the reader where there is something to read. Who may not see what smaps says does not make
@@ -146,7 +161,7 @@ static void answer_why(client_t *c, const why_request_message_t *q)
 {
     server_t *s = c->server;
 
-    if (c->whys++ < WHYS_OF_ONE && s->whys++ < WHYS_AT_ONCE)
+    if (c->whys++ < WHYS_OF_ONE && c->owner->whys++ < WHYS_OF_USER)
         answers_why(c->subscriber, s->why, capture_current(s->capture)->system.mono_ms, q);
     else
         subscriber_error(c->subscriber, q->request, ERROR_LIMIT,
@@ -175,6 +190,13 @@ static void answer_status(client_t *c, const status_request_message_t *q)
         MESSAGE_SET_TEXT(&m, viewers, (const char *) viewers.data, viewers.len);
     subscriber_answer(c->subscriber, MESSAGE_STATUS, &m);
     buffer_done(&viewers);
+}
+
+bool server_may_ask(void *user)
+{
+    const client_t *c = user;
+
+    return c->owner->spent_us < USER_BUDGET_US;
 }
 
 void server_request(void *user, subscriber_t *sub, message_type_t type, const message_t *m)

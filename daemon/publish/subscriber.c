@@ -102,7 +102,8 @@ inspected_t *subscriber_inspected(subscriber_t *s)
 static bool may_take_requests(const subscriber_t *s)
 {
     return !s->closing && s->requests < SUBSCRIBER_REQUESTS &&
-           s->outbox.len - s->outbox_sent <= SUBSCRIBER_OUTBOX_MAX / 4;
+           s->outbox.len - s->outbox_sent <= SUBSCRIBER_OUTBOX_MAX / 4 &&
+           (!s->handlers.may_ask || s->handlers.may_ask(s->handlers.user));
 }
 
 static bool may_begin_keyframe(const subscriber_t *s)
@@ -235,6 +236,14 @@ static int flush(subscriber_t *s)
 bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message)
 {
     return !s->closing && message_append(&s->outbox, type, message) == 0;
+}
+
+bool subscriber_answer_bytes(subscriber_t *s, const void *frame, size_t len)
+{
+    if (s->closing || len > subscriber_room(s))
+        return false;
+    buffer_put(&s->outbox, frame, len);
+    return !s->outbox.failed;
 }
 
 size_t subscriber_room(const subscriber_t *s)

@@ -27,6 +27,8 @@ typedef struct {
     void (*request)(void *user, subscriber_t *s, message_type_t type, const message_t *m);
     // HELLO came: fill in the answer. False: refused, and subscriber_refuse was called.
     bool (*greeted)(void *user, subscriber_t *s, const hello_message_t *hello);
+    // Whether it may be served before the next tick; what it sends waits otherwise. NULL: always.
+    bool (*may_ask)(void *user);
     void *user;
 } subscriber_handlers_t;
 
@@ -53,6 +55,8 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us);
 // Queues a message. False when there is no room: the client asks faster than it reads.
 bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message);
 size_t subscriber_room(const subscriber_t *s); // bytes of messages that can be queued now
+// The same with a message that is there in bytes, encoded once for several.
+bool subscriber_answer_bytes(subscriber_t *s, const void *frame, size_t len);
 bool subscriber_error(subscriber_t *s, uint64_t request, unsigned code, const char *text);
 // The last message of this connection.
 void subscriber_refuse(subscriber_t *s, unsigned code, const char *text);
