@@ -1,5 +1,6 @@
 #include "client/options.h"
 
+#include "client/cli/cli.h"
 #include "common/cleanup.h"
 #include "config.h"
 #include <errno.h>
@@ -152,6 +153,23 @@ static int apply(options_t *o, const viewer_option_t *option, const char *value,
     return -EINVAL;
 }
 
+static int not_understood(const char *text, char *ret_error, size_t cap)
+{
+    size_t dashes = strspn(text, "-");
+    suggest_t s = suggest_for(text + dashes, strcspn(text + dashes, "="));
+    char meant[SUGGEST_MAX];
+
+    if (dashes == 0) {
+        snprintf(ret_error, cap, "unknown subcommand '%.80s': %s", text, cli_meant(text, meant));
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < n_viewer_options; i++)
+        suggest_offer(&s, viewer_options[i].name);
+    snprintf(ret_error, cap, "unknown option '%.80s': %s", text,
+            suggest_text(&s, "--", "memscope --help", meant));
+    return -EINVAL;
+}
+
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap)
 {
     for (int i = 1; i < argc; i++) {
@@ -159,18 +177,12 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         const viewer_option_t *option;
         int r;
 
-        if (strncmp(argv[i], "--", 2) != 0) {
-            snprintf(ret_error, cap, "unknown %s '%.80s'; try %s",
-                    argv[i][0] == '-' ? "option" : "subcommand", argv[i],
-                    argv[i][0] == '-' ? "--help" : "'memscope help'");
-            return -EINVAL;
-        }
+        if (strncmp(argv[i], "--", 2) != 0)
+            return not_understood(argv[i], ret_error, cap);
         value = strchr(name, '=');
         option = find(name, value ? (size_t) (value - name) : strlen(name));
-        if (!option) {
-            snprintf(ret_error, cap, "unknown option '%.80s'; try --help", argv[i]);
-            return -EINVAL;
-        }
+        if (!option)
+            return not_understood(argv[i], ret_error, cap);
         r = apply(o, option, value ? value + 1 : NULL, &i, argc, argv, ret_error, cap);
         if (r < 0)
             return r;

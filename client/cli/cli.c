@@ -54,6 +54,15 @@ const cli_command_t *cli_find(const char *name)
     return NULL;
 }
 
+const char *cli_meant(const char *name, char buf[SUGGEST_MAX])
+{
+    suggest_t s = suggest_for(name, strlen(name));
+
+    for (size_t i = 0; i < n_cli_commands; i++)
+        suggest_offer(&s, cli_commands[i]->name);
+    return suggest_text(&s, "memscope ", "memscope help", buf);
+}
+
 // ---- Output ------------------------------------------------------------------------------------
 
 int cli_fail(int status, const char *format, ...)
@@ -192,14 +201,29 @@ static const char *store(const cli_option_t *o, char *options, const char *value
     return "known";
 }
 
+static int unknown_option(const cli_command_t *c, const char *text)
+{
+    size_t first = c->offline ? n_cli_common_options - CLI_OFFLINE_OPTIONS : 0;
+    size_t dashes = strspn(text, "-");
+    suggest_t s = suggest_for(text + dashes, strcspn(text + dashes, "="));
+    char meant[SUGGEST_MAX], help[48];
+
+    for (size_t i = 0; i < c->n_options; i++)
+        suggest_offer(&s, c->options[i].name);
+    for (size_t i = first; i < n_cli_common_options; i++)
+        suggest_offer(&s, cli_common_options[i].name);
+    snprintf(help, sizeof(help), "memscope %s --help", c->name);
+    return cli_fail(
+            CLI_USAGE, "unknown option '%.80s': %s", text, suggest_text(&s, "--", help, meant));
+}
+
 static int take_option(const cli_command_t *c, char *options, int *at, int argc, char **argv)
 {
     const char *name = argv[*at] + 2, *value = strchr(name, '='), *allowed;
     const cli_option_t *o = find_option(c, name, value ? (size_t) (value - name) : strlen(name));
 
     if (!o)
-        return cli_fail(
-                CLI_USAGE, "unknown option '%.80s': try 'memscope %s --help'", argv[*at], c->name);
+        return unknown_option(c, argv[*at]);
     if (value && !o->argument)
         return cli_fail(CLI_USAGE, "--%s takes no argument", o->name);
     if (value)
@@ -228,8 +252,7 @@ static int parse(
         else if (!rest && strncmp(argv[i], "--", 2) == 0)
             status = take_option(c, options, &i, argc, argv);
         else if (!rest && argv[i][0] == '-' && argv[i][1])
-            status = cli_fail(CLI_USAGE, "unknown option '%.80s': try 'memscope %s --help'",
-                    argv[i], c->name);
+            status = unknown_option(c, argv[i]);
         else if (!c->operand || *ret_operand)
             status = cli_fail(
                     CLI_USAGE, "unexpected '%.80s': try 'memscope %s --help'", argv[i], c->name);

@@ -5,6 +5,7 @@
 // a cli_command_t and named in the table of cli.c; parsing, --help, the manual and the completions
 // come from there.
 
+#include "client/cli/suggest.h"
 #include "client/link/attach.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,6 +84,9 @@ extern const size_t n_cli_common_options;
 #define CLI_OFFLINE_OPTIONS 1 // the last so many of them are for all, the others for a daemon
 
 const cli_command_t *cli_find(const char *name); // NULL: there is none
+
+// "did you mean 'memscope snapshot'?", or where no subcommand is called nearly so what to try.
+const char *cli_meant(const char *name, char buf[SUGGEST_MAX]);
 
 // argv[0] is the subcommand's name. `target`: whom to talk to where no option says it. Returns the
 // program's exit status; what went wrong was said on stderr.

@@ -4,10 +4,12 @@
 
 static int run(const cli_call_t *call)
 {
+    char meant[SUGGEST_MAX];
     const cli_command_t *command = call->operand ? cli_find(call->operand) : NULL;
 
     if (call->operand && !command)
-        return cli_fail(CLI_USAGE, "no subcommand '%.60s': try 'memscope help'", call->operand);
+        return cli_fail(CLI_USAGE, "no subcommand '%.60s': %s", call->operand,
+                cli_meant(call->operand, meant));
     if (command) {
         cli_print_help(stdout, command);
         return CLI_OK;

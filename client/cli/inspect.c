@@ -4,10 +4,13 @@
 #include "client/cli/inspect_print.h"
 #include "client/cli/link.h"
 #include "common/cleanup.h"
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #define PID_LIMIT UINT64_C(4194304) // no kernel has more
+#define TRIES_MAX 3                 // for a process that is there and not known yet
 
 typedef struct {
     cli_common_t common;
@@ -21,6 +24,7 @@ typedef struct {
     const snapshot_t *snapshot;
     unsigned answers; // DETAILS so far
     bool asked, printed;
+    unsigned tries; // in vain
 } inspect_run_t;
 
 // The first answers may lack what the daemon reads beside its tick: worth a moment's patience.
@@ -71,11 +75,21 @@ static void on_details(cli_link_t *l, const details_message_t *d)
         cli_link_end(l, status);
 }
 
+// One that has just begun is captured with the next tick.
+static bool is_too_young(inspect_run_t *s)
+{
+    if (s->printed || s->tries >= TRIES_MAX || (kill((pid_t) s->pid, 0) < 0 && errno == ESRCH))
+        return false;
+    s->tries++;
+    s->asked = false;
+    return true;
+}
+
 static void on_error(cli_link_t *l, const error_message_t *e)
 {
     inspect_run_t *s = l->user;
 
-    if (e->request != 0)
+    if (e->request != 0 || (e->code == ERROR_NO_PROCESS && is_too_young(s)))
         return;
     if (s->printed) // followed to its end
         cli_link_end(l, CLI_OK);

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define EARLY_MS 100 // a tick that comes so much before it is due counts
+#define EARLY_MS  100 // a tick that comes so much before it is due counts
+#define SAMPLE_US 1000000
 
 enum { FORMAT_DEFAULT, FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
@@ -34,6 +35,22 @@ typedef struct {
 
 // ---- What is wanted ----------------------------------------------------------------------------
 
+// "--sort nosuch: allowed is pid, user, ..."
+static int unknown_column(const snapshot_run_t *s, const char *option, const char *name)
+{
+    char allowed[900] = "";
+    size_t at = 0;
+
+    for (column_id_t id = 0; id < COLUMN_MAX && at < sizeof(allowed); id++) {
+        const char *key = export_key(id, s->list.kind);
+
+        if (key && (columns[id].sortable || strcmp(option, "sort") != 0))
+            at += (size_t) snprintf(
+                    allowed + at, sizeof(allowed) - at, "%s%s", at > 0 ? ", " : "", key);
+    }
+    return cli_fail(CLI_USAGE, "--%s '%.60s': allowed is %s", option, name, allowed);
+}
+
 static int choose_sort(snapshot_run_t *s, const char *name)
 {
     column_id_t id;
@@ -41,8 +58,7 @@ static int choose_sort(snapshot_run_t *s, const char *name)
     s->list.order.inverted = name[0] == '-';
     id = export_find(name + (name[0] == '-'), s->list.kind);
     if (id == COLUMN_MAX || !columns[id].sortable)
-        return cli_fail(CLI_USAGE,
-                "--sort %.60s: there is no such column to sort by: see memscope(1)", name);
+        return unknown_column(s, "sort", name + s->list.order.inverted);
     s->list.order.column = id;
     return CLI_OK;
 }
@@ -51,17 +67,19 @@ static int choose_columns(snapshot_run_t *s, const char *names)
 {
     char name[64];
 
-    while (*names) {
+    for (bool more = true; more;) {
         size_t len = strcspn(names, ",");
         column_id_t id;
 
         snprintf(name, sizeof(name), "%.*s", (int) MIN(len, sizeof(name)), names);
         id = export_find(name, s->list.kind);
-        if (id == COLUMN_MAX || s->n_columns == COLUMN_MAX)
-            return cli_fail(CLI_USAGE, "--columns: %s '%s': see memscope(1)",
-                    id == COLUMN_MAX ? "there is no column" : "too many, from", name);
+        if (id == COLUMN_MAX)
+            return unknown_column(s, "columns", name);
+        if (s->n_columns == COLUMN_MAX)
+            return cli_fail(CLI_USAGE, "--columns: more than there are, from '%s' on", name);
         s->columns[s->n_columns++] = id;
-        names += len + (names[len] == ',');
+        more = names[len] == ',';
+        names += len + more;
     }
     return CLI_OK;
 }
@@ -175,6 +193,9 @@ static int run(const cli_call_t *call)
     cli_link_t link = {.tick = on_tick, .user = &s};
     int status;
 
+    if (o->interval_us && o->interval_us < SAMPLE_US)
+        return cli_fail(
+                CLI_USAGE, "--interval: there is one sample a second: allowed is 1 to 86400");
     list_init(&s.list);
     if (model_init(&s.model, utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");

@@ -271,6 +271,7 @@ static void test_inspect_follows_to_the_end(void **state)
     (void) state;
     assert_int_equal(bash("sleep 3 & sleep 1.5; $M inspect --follow --json $! $S"), 0);
     assert_in_range(count_lines(f.out), 1, 6);
+    assert_int_equal(bash("sleep 5 & $M inspect $! $S | grep -c '^RSS '"), 0); // it has just begun
     assert_int_equal(bash("$M inspect 4194300 $S"), 3);
     assert_non_null(strstr(f.out, "4194300"));
 }
@@ -296,6 +297,63 @@ static void test_wrong_usage(void **state)
     assert_int_equal(count_lines(f.out), 1);
 }
 
+// What is allowed, or what may have been meant, is said at once.
+static void test_a_slip_is_met_with_a_remedy(void **state)
+{
+    static const struct {
+        const char *line, *said;
+    } cases[] = {
+            {"snapsoht", "did you mean 'memscope snapshot'?"},
+            {"snap", "did you mean 'memscope snapshot'?"},
+            {"help evnets", "did you mean 'memscope events'?"},
+            {"weather", "unknown subcommand 'weather': try 'memscope help'"},
+            {"--verison", "did you mean '--version'?"},
+            {"--weather", "unknown option '--weather': try 'memscope --help'"},
+            {"snapshot --josn", "did you mean '--json'?"},
+            {"snapshot --intreval=3", "did you mean '--interval'?"},
+            {"analyze --sokcet=x -", "try 'memscope analyze --help'"},
+            {"snapshot --sort weather", "allowed is pid, user, name, state, rss_bytes,"},
+            {"snapshot --columns rss,,pid", "--columns '': allowed is pid,"},
+            {"snapshot --columns pid,", "--columns '': allowed is pid,"},
+            {"snapshot --group unit --columns ppid", "allowed is process_count, unit,"},
+            {"snapshot --interval 0.5", "allowed is 1 to 86400"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_int_equal(bash("$M %s", cases[i].line), 2);
+        assert_int_equal(count_lines(f.out), 1);
+        if (!strstr(f.out, cases[i].said))
+            fail_msg("%s: %s", cases[i].line, f.out);
+    }
+}
+
+// As one who is not root, whoever runs the tests.
+static void test_what_is_not_permitted(void **state)
+{
+    static const char nobody[] =
+            "as() { if [ $(id -u) = 0 ]; then setpriv --reuid=65534 --clear-groups \"$@\"; else "
+            "\"$@\"; fi; }; chmod 755 $D";
+
+    (void) state;
+    assert_int_equal(bash("%s; chmod 000 $D/socket; as $M snapshot $S; s=$?; chmod 666 $D/socket; "
+                          "exit $s",
+                             nobody),
+            4);
+    assert_non_null(strstr(f.out, "Permission denied"));
+    assert_int_equal(count_lines(f.out), 1);
+    assert_int_equal(bash("%s; as $M snapshot --json --top 1 --columns pid $S", nobody), 0);
+    assert_int_equal(bash("%s; : >$D/trace; chmod 000 $D/trace; as $M analyze $D/trace; s=$?; "
+                          "rm -f $D/trace; exit $s",
+                             nobody),
+            4);
+    assert_non_null(strstr(f.out, "/trace: Permission denied"));
+    assert_int_equal(bash("%s; chmod 555 $D; as $M export --once --textfile $D/x $S; s=$?; "
+                          "chmod 700 $D; exit $s",
+                             nobody),
+            4);
+}
+
 static void test_help_of_every_subcommand(void **state)
 {
     (void) state;
@@ -309,6 +367,10 @@ static void test_help_of_every_subcommand(void **state)
 
 static void test_a_closed_pipe_ends_quietly(void **state)
 {
+    static const char *const followers[] = {"snapshot", "snapshot --csv", "inspect --follow 1",
+            "inspect --follow --json 1", "events --follow --json", "why 2>/dev/null", "status",
+            "export --once"};
+
     (void) state;
     assert_int_equal(bash("$M snapshot --json --interval 1 $S | head -n 1 >/dev/null; echo "
                           "${PIPESTATUS[0]}"),
@@ -319,6 +381,12 @@ static void test_a_closed_pipe_ends_quietly(void **state)
                           "${PIPESTATUS[0]}"),
             0);
     assert_string_equal(f.out, "0\n");
+    for (size_t i = 0; i < ARRAY_SIZE(followers); i++) {
+        assert_int_equal(bash("timeout 20 $M %s $S | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}",
+                                 followers[i]),
+                0);
+        assert_string_equal(f.out, "0\n");
+    }
     assert_int_equal(bash("$M snapshot $S >/dev/full"), 1);
     assert_non_null(strstr(f.out, "No space"));
 }
@@ -449,6 +517,8 @@ int main(void)
             cmocka_unit_test(test_inspect),
             cmocka_unit_test(test_inspect_follows_to_the_end),
             cmocka_unit_test(test_wrong_usage),
+            cmocka_unit_test(test_a_slip_is_met_with_a_remedy),
+            cmocka_unit_test(test_what_is_not_permitted),
             cmocka_unit_test(test_help_of_every_subcommand),
             cmocka_unit_test(test_a_closed_pipe_ends_quietly),
             cmocka_unit_test(test_a_private_daemon_does),
