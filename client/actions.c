@@ -135,6 +135,35 @@ static void freeze(app_t *a)
         a->requests.pause(a->requests.user, a->frozen);
 }
 
+static void sort_action(app_t *a, action_t action)
+{
+    switch (action) {
+    case ACTION_SORT_MEM:
+        actions_sort(a, COLUMN_RSS, false);
+        break;
+    case ACTION_SORT_CPU:
+        actions_sort(a, COLUMN_CPU, false);
+        break;
+    case ACTION_SORT_DELTA:
+        actions_sort(a, COLUMN_DELTA, false);
+        break;
+    case ACTION_SORT_PID:
+        actions_sort(a, COLUMN_PID, false);
+        break;
+    case ACTION_SORT_LEFT:
+        sort_beside(a, -1);
+        break;
+    case ACTION_SORT_RIGHT:
+        sort_beside(a, 1);
+        break;
+    case ACTION_INVERT:
+        actions_sort(a, a->list.order.column, true);
+        break;
+    default:
+        break;
+    }
+}
+
 static void list_action(app_t *a, action_t action)
 {
     list_t *l = &a->list;
@@ -169,27 +198,6 @@ static void list_action(app_t *a, action_t action)
         list_cycle_groups(l, &a->model);
         a->stale = true;
         break;
-    case ACTION_SORT_MEM:
-        actions_sort(a, COLUMN_RSS, false);
-        break;
-    case ACTION_SORT_CPU:
-        actions_sort(a, COLUMN_CPU, false);
-        break;
-    case ACTION_SORT_DELTA:
-        actions_sort(a, COLUMN_DELTA, false);
-        break;
-    case ACTION_SORT_PID:
-        actions_sort(a, COLUMN_PID, false);
-        break;
-    case ACTION_SORT_LEFT:
-        sort_beside(a, -1);
-        break;
-    case ACTION_SORT_RIGHT:
-        sort_beside(a, 1);
-        break;
-    case ACTION_INVERT:
-        actions_sort(a, l->order.column, true);
-        break;
     case ACTION_COMMAND:
         l->command = !l->command;
         break;
@@ -214,7 +222,7 @@ static void list_action(app_t *a, action_t action)
         a->stale = true;
         break;
     default:
-        break;
+        sort_action(a, action);
     }
 }
 

@@ -132,6 +132,41 @@ static void close_stats(stats_t *s)
     free(s->fds);
 }
 
+typedef struct {
+    double taken[KINDS][ROUNDS_MAX];
+    size_t allocations, ticks;
+} figures_t;
+
+// Each kind of work once, a second apart.
+static void run_round(int proc_fd, const crowd_t *crowd, size_t floor_fds, engine_t *engine,
+        size_t round, figures_t *f)
+{
+    stats_t stats = open_stats(proc_fd, crowd, floor_fds);
+
+    for (int kind = 0; kind < KINDS; kind++) {
+        double before;
+        size_t mallocs = counted_mallocs;
+
+        // The reader's work of this second belongs to the capture before.
+        sleep(1);
+        before = cpu_us();
+        if (kind == FLOOR)
+            run_floor(proc_fd, stats.fds, stats.count);
+        else if (kind == NAIVE)
+            run_naive(proc_fd, crowd);
+        else
+            engine_tick(engine);
+        if (kind == CAPTURE)
+            usleep(200000);
+        f->taken[kind][round] = cpu_us() - before;
+        if (kind == CAPTURE) {
+            f->allocations += counted_mallocs - mallocs;
+            f->ticks++;
+        }
+    }
+    close_stats(&stats);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"processes", required_argument, NULL, 'n'},
@@ -139,8 +174,9 @@ int main(int argc, char **argv)
             {NULL, 0, NULL, 0}};
     size_t n = 1000, active = 0, rounds = ROUNDS_DEFAULT, limit = raise_limit();
     engine_config_t config = {.proc_root = "/proc", .pss_budget_ppm = 5000 / KINDS};
-    double taken[KINDS][ROUNDS_MAX], per_process[KINDS];
-    size_t allocations = 0, ticks = 0, others, floor_fds;
+    static figures_t f;
+    double per_process[KINDS];
+    size_t others, floor_fds;
     engine_t *engine;
     crowd_t crowd;
     int proc_fd, c;
@@ -173,43 +209,19 @@ int main(int argc, char **argv)
         usleep(250000);
         capture_collect(engine_capture(engine));
     }
-    for (size_t r = 0; r < rounds; r++) {
-        stats_t stats = open_stats(proc_fd, &crowd, floor_fds);
-
-        for (int kind = 0; kind < KINDS; kind++) {
-            double before;
-            size_t mallocs = counted_mallocs;
-
-            // The reader's work of this second belongs to the capture before.
-            sleep(1);
-            before = cpu_us();
-            if (kind == FLOOR)
-                run_floor(proc_fd, stats.fds, stats.count);
-            else if (kind == NAIVE)
-                run_naive(proc_fd, &crowd);
-            else
-                engine_tick(engine);
-            if (kind == CAPTURE)
-                usleep(200000);
-            taken[kind][r] = cpu_us() - before;
-            if (kind == CAPTURE) {
-                allocations += counted_mallocs - mallocs;
-                ticks++;
-            }
-        }
-        close_stats(&stats);
-    }
+    for (size_t r = 0; r < rounds; r++)
+        run_round(proc_fd, &crowd, floor_fds, engine, r, &f);
     others = capture_current(engine_capture(engine))->system.processes;
-    per_process[FLOOR] = median(taken[FLOOR], rounds) / (double) floor_fds;
-    per_process[NAIVE] = median(taken[NAIVE], rounds) / (double) n;
-    per_process[CAPTURE] = median(taken[CAPTURE], rounds) / (double) MAX(others, n);
+    per_process[FLOOR] = median(f.taken[FLOOR], rounds) / (double) floor_fds;
+    per_process[NAIVE] = median(f.taken[NAIVE], rounds) / (double) n;
+    per_process[CAPTURE] = median(f.taken[CAPTURE], rounds) / (double) MAX(others, n);
     printf("{\"processes\": %zu, \"active_percent\": %zu, \"floor_us_per_process\": %.2f, "
            "\"naive_us_per_process\": %.2f, \"capture_us_per_process\": %.2f, "
            "\"ratio_to_floor\": %.3f, \"ratio_to_naive\": %.3f, \"allocations_per_tick\": %.2f, "
            "\"rss_bytes\": %zu}\n",
             n, active, per_process[FLOOR], per_process[NAIVE], per_process[CAPTURE],
             per_process[CAPTURE] / per_process[FLOOR], per_process[CAPTURE] / per_process[NAIVE],
-            (double) allocations / (double) ticks, rss_bytes());
+            (double) f.allocations / (double) f.ticks, rss_bytes());
     engine_free(engine);
     crowd_stop(&crowd);
     close(proc_fd);
