@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What scripts/run, scripts/test and .ci/run share: finding and installing what is missing, and
+# What the scripts here and .ci/run share: finding and installing what is missing, and
 # building without a word unless something goes wrong. Sourced, never run.
 
 set -euo pipefail
@@ -33,15 +33,16 @@ test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
 ci      cmd:dbus-daemon   dbus                dbus-daemon             dbus
 ci      file:/lib/systemd/systemd systemd     systemd                 systemd
 ci      file:/bin/kill    procps              procps-ng               procps-ng
-ci      cmd:git           git                 git                     git
 ci      cmd:clang         clang               clang                   clang
-ci      cmd:clang-format  clang-format        clang-tools-extra       clang
 ci      cmd:valgrind      valgrind            valgrind                valgrind
-ci      cmd:shellcheck    shellcheck          ShellCheck              shellcheck
 ci      cmd:promtool      prometheus          golang-github-prometheus prometheus
-ci      cmd:zsh           zsh                 zsh                     zsh
-ci      cmd:fish          fish                fish                    fish
-ci      cmd:mandoc        mandoc              mandoc                  mandoc
+lint    cmd:git           git                 git                     git
+lint    cmd:clang-format  clang-format        clang-tools-extra       clang
+lint    cmd:mandoc        mandoc              mandoc                  mandoc
+lint    cmd:shellcheck    shellcheck          ShellCheck              shellcheck
+lint    cmd:zsh           zsh                 zsh                     zsh
+lint    cmd:fish          fish                fish                    fish
+cover   cmd:gcovr         gcovr               gcovr                   python-gcovr
 TABLE
 }
 
