@@ -97,7 +97,7 @@ static int build(engine_t *e, const engine_config_t *config)
     e->series = (uint32_t *) (void *) e->series_arena.base;
     r = tags_new(&e->tags, capture.max_processes);
     if (r == 0)
-        r = history_new(&e->history, e->memory_max / 2);
+        r = history_new(&e->history, e->memory_max / (2 + config->copies));
     if (r == 0)
         r = capture_new(&e->capture, &capture, &handlers);
     if (r == 0)
@@ -260,6 +260,57 @@ void engine_save_history(engine_t *e, struct buffer *out)
 int engine_load_history(engine_t *e, const void *data, size_t len)
 {
     return history_load(e->history, data, len, clock_boottime_us() / USEC_PER_MSEC);
+}
+
+uint64_t engine_departed_layout(void)
+{
+    return departed_layout();
+}
+
+void engine_save_departed(engine_t *e, struct buffer *out)
+{
+    const snapshot_t *s = capture_current(e->capture);
+
+    departed_save(e->departed, out);
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        if (s->processes[slot].known != 0 && e->series[slot] != HISTORY_NONE)
+            departed_save_living(e->series[slot], &s->processes[slot],
+                    capture_owner(e->capture, slot), s->strings, out);
+}
+
+int engine_load_departed(engine_t *e, const void *data, size_t len)
+{
+    return departed_load(e->departed, data, len);
+}
+
+uint64_t engine_exits_layout(void)
+{
+    return exits_layout();
+}
+
+void engine_save_exits(engine_t *e, struct buffer *out)
+{
+    exits_save(capture_exits(e->capture), out);
+}
+
+int engine_load_exits(engine_t *e, const void *data, size_t len)
+{
+    return exits_load(capture_exits(e->capture), data, len);
+}
+
+uint64_t engine_timeline_layout(void)
+{
+    return timeline_layout();
+}
+
+void engine_save_timeline(engine_t *e, struct buffer *out)
+{
+    timeline_save(e->timeline, out);
+}
+
+int engine_load_timeline(engine_t *e, const void *data, size_t len)
+{
+    return timeline_load(e->timeline, data, len);
 }
 
 uint64_t engine_tags_layout(void)

@@ -13,6 +13,7 @@
 typedef struct {
     const char *proc_root;
     size_t memory_max;       // bytes for everything kept of processes; 0: sized from the machine
+    unsigned copies;         // of what a restart keeps, which have to fit in there as well
     size_t descriptors_max;  // files of processes that may stay open
     uint64_t pss_budget_ppm; // millionths of one core
 } engine_config_t;
@@ -41,6 +42,15 @@ struct buffer; // protocol/cursor.h
 uint64_t engine_history_layout(void);
 void engine_save_history(engine_t *e, struct buffer *out);
 int engine_load_history(engine_t *e, const void *data, size_t len);
+uint64_t engine_departed_layout(void);
+void engine_save_departed(engine_t *e, struct buffer *out);
+int engine_load_departed(engine_t *e, const void *data, size_t len);
+uint64_t engine_exits_layout(void);
+void engine_save_exits(engine_t *e, struct buffer *out);
+int engine_load_exits(engine_t *e, const void *data, size_t len);
+uint64_t engine_timeline_layout(void);
+void engine_save_timeline(engine_t *e, struct buffer *out);
+int engine_load_timeline(engine_t *e, const void *data, size_t len);
 uint64_t engine_tags_layout(void);
 void engine_save_tags(engine_t *e, struct buffer *out);
 int engine_load_tags(engine_t *e, const void *data, size_t len);

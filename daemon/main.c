@@ -67,7 +67,7 @@ static bool take_descriptors(manager_config_t *config)
     for (int i = 0; i < n; i++) {
         int fd = SD_LISTEN_FDS_START + i, *state = NULL;
 
-        for (int k = 0; k < STATE_MEMFDS; k++)
+        for (int k = 0; k < STATE_COPIES; k++)
             if (strcmp(names[i], state_memfd_names[k]) == 0)
                 state = &config->state_fds[k];
         if (state && *state < 0) {

@@ -92,15 +92,14 @@ static void capture_now(manager_t *m)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     status_tick(&m->status, m->engine);
     server_publish(m->server);
-    // What nobody waits for comes afterwards.
-    if (m->state)
-        state_tick(m->state, m->engine);
     if (m->config.private_fd >= 0)
         return;
     changes_find(m->engine, on_change, m);
     bus_tick(m->bus);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
             tags_counts(engine_tags(m->engine))->leaking);
+    state_tick(m->state, m->engine);
+    m->status.state_bytes = state_bytes(m->state);
 }
 
 static unsigned count_subscribers(void *user)
@@ -347,6 +346,7 @@ static int build(manager_t *m)
 {
     const engine_config_t engine = {.proc_root = m->config.proc_root,
             .memory_max = m->config.memory_max,
+            .copies = m->state ? STATE_COPIES : 0,
             .descriptors_max = raise_descriptor_limit(m->config.subscribers_max),
             .pss_budget_ppm = m->config.pss_budget_ppm};
     const server_config_t server = {.subscribers_max = m->config.subscribers_max,

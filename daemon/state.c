@@ -7,19 +7,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-#define MAGIC     UINT64_C(0x315441545350534d) // "MSPSTAT1"
-#define FILE_NAME "state"
-#define FILE_NEW  "state.new"
-#define SECTIONS  3
-#define SOURCES   (STATE_MEMFDS + 1)
+#define MAGIC     UINT64_C(0x325441545350534d) // "MSPSTAT2"
+#define FILES     2                            // in the state directory, written in turn
+#define SECTIONS  6
+#define SOURCES   (STATE_COPIES + FILES)
+#define FIRST_MAX ((size_t) 4 << 20)
+#define LEAST_MAX ((size_t) 16 << 20)
 
-const char *const state_memfd_names[STATE_MEMFDS] = {"memscope-state-0", "memscope-state-1"};
+static const char *const file_names[FILES] = {"state.0", "state.1"};
+const char *const state_memfd_names[STATE_COPIES] = {"memscope-state-0", "memscope-state-1"};
 
 typedef struct {
     uint64_t layout; // of what the section holds
@@ -29,22 +32,31 @@ typedef struct {
 typedef struct {
     uint64_t magic, saved_us; // CLOCK_BOOTTIME
     char boot[40];
+    uint64_t len; // of all
     section_t section[SECTIONS];
     uint64_t sum; // of all before
 } header_t;
 
-// A source that can be read, as it is mapped.
+// A state that can be read.
 typedef struct {
     const header_t *header; // NULL: none
     size_t len;
+    bool is_file; // mapped for reading only
 } source_t;
 
+// Where it is written to: mapped memory, that of a memfd which systemd keeps or of nobody.
+typedef struct {
+    int fd; // -1: of nobody
+    unsigned char *map;
+    size_t size; // of the mapping
+    size_t used; // at most so far
+} copy_t;
+
 struct state {
-    int memfd[STATE_MEMFDS];
-    int directory, file;
-    unsigned next;
-    uint64_t saved_us; // CLOCK_MONOTONIC
-    buffer_t buffer;
+    copy_t copy[STATE_COPIES];
+    int file[FILES];
+    unsigned next, next_file;
+    uint64_t due_us; // CLOCK_MONOTONIC
     char boot[40];
     bool said_failed;
 };
@@ -56,6 +68,9 @@ static const struct {
     int (*load)(engine_t *e, const void *data, size_t len);
 } sections[SECTIONS] = {
         {"history", engine_history_layout, engine_save_history, engine_load_history},
+        {"names of the dead", engine_departed_layout, engine_save_departed, engine_load_departed},
+        {"exits", engine_exits_layout, engine_save_exits, engine_load_exits},
+        {"ledgers", engine_timeline_layout, engine_save_timeline, engine_load_timeline},
         {"tags", engine_tags_layout, engine_save_tags, engine_load_tags},
         {"events", engine_events_layout, engine_save_events, engine_load_events},
 };
@@ -76,54 +91,95 @@ static uint64_t sum_of(const void *data, size_t len)
 
 // ---- Saving ------------------------------------------------------------------------------------
 
-static int build(state_t *s, engine_t *e)
+// What has no whole header is no state, so that comes last; the sums tell the rest.
+static int build(const state_t *s, engine_t *e, buffer_t *out)
 {
     header_t h = {.magic = MAGIC, .saved_us = clock_boottime_us()};
+    static const header_t none;
 
     memcpy(h.boot, s->boot, sizeof(h.boot));
-    buffer_reset(&s->buffer);
-    buffer_put(&s->buffer, &h, sizeof(h));
+    buffer_put(out, &none, sizeof(none));
+    atomic_signal_fence(memory_order_seq_cst);
     for (int i = 0; i < SECTIONS; i++) {
         static const char zeros[8];
 
-        buffer_put(&s->buffer, zeros, (8 - s->buffer.len % 8) % 8);
+        buffer_put(out, zeros, (8 - out->len % 8) % 8);
         h.section[i].layout = sections[i].layout();
-        h.section[i].offset = s->buffer.len;
-        sections[i].save(e, &s->buffer);
-        if (s->buffer.failed)
-            return s->buffer.error;
-        h.section[i].len = s->buffer.len - h.section[i].offset;
-        h.section[i].sum = sum_of(s->buffer.data + h.section[i].offset, h.section[i].len);
+        h.section[i].offset = out->len;
+        sections[i].save(e, out);
+        if (out->failed)
+            return out->error;
+        h.section[i].len = out->len - h.section[i].offset;
+        h.section[i].sum = sum_of(out->data + h.section[i].offset, h.section[i].len);
     }
+    h.len = out->len;
     h.sum = sum_of(&h, offsetof(header_t, sum));
-    memcpy(s->buffer.data, &h, sizeof(h));
+    atomic_signal_fence(memory_order_seq_cst);
+    memcpy(out->data, &h, sizeof(h));
     return 0;
 }
 
-static int write_at(int fd, const unsigned char *data, size_t from, size_t to)
+// Address space; memory is taken as it is written to.
+static int grow(copy_t *c, size_t size)
 {
-    while (from < to) {
-        ssize_t n = pwrite(fd, data + from, to - from, (off_t) from);
+    void *map;
+
+    if (c->fd >= 0 && ftruncate(c->fd, (off_t) size) < 0)
+        return -errno;
+    if (c->map)
+        map = mremap(c->map, c->size, size, MREMAP_MAYMOVE);
+    else
+        map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                c->fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, c->fd, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    c->map = map;
+    c->size = size;
+    return 0;
+}
+
+static int save(state_t *s, engine_t *e, copy_t *c)
+{
+    size_t max = MAX(engine_memory_max(e), LEAST_MAX);
+    int r = c->map ? 0 : grow(c, FIRST_MAX);
+
+    while (r == 0) {
+        // Of a fixed size: it is not for the buffer to grow.
+        buffer_t out = {.data = c->map, .cap = c->size, .max = c->size};
+
+        r = build(s, e, &out);
+        c->used = MAX(c->used, out.len);
+        if (r != -E2BIG || c->size >= max)
+            break;
+        r = grow(c, MIN(c->size * 2, max));
+    }
+    return r;
+}
+
+static int write_all(int fd, const unsigned char *data, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, data + done, len - done, (off_t) done);
 
         if (n < 0 && errno != EINTR)
             return -errno;
-        from += n > 0 ? (size_t) n : 0;
+        done += n > 0 ? (size_t) n : 0;
     }
     return 0;
 }
 
-// The header comes last, so that what was not written to the end is no state.
-static int write_out(const state_t *s, int fd)
+static int write_file(int fd, const copy_t *c)
 {
-    static const header_t none;
-    int r = write_at(fd, (const unsigned char *) &none, 0, sizeof(none));
+    const header_t *h = (const header_t *) (const void *) c->map;
+    int r = 0;
 
-    if (r == 0 && ftruncate(fd, (off_t) s->buffer.len) < 0)
+    if (ftruncate(fd, 0) < 0)
+        return -errno;
+    r = write_all(fd, c->map, h->len);
+    if (r == 0 && fsync(fd) < 0)
         r = -errno;
-    if (r == 0)
-        r = write_at(fd, s->buffer.data, sizeof(header_t), s->buffer.len);
-    if (r == 0)
-        r = write_at(fd, s->buffer.data, 0, sizeof(header_t));
+    if (r < 0 && ftruncate(fd, 0) < 0)
+        log_debug("nor can what was written be taken back");
     return r;
 }
 
@@ -136,66 +192,92 @@ static void say_failed(state_t *s, int error)
 
 void state_tick(state_t *s, engine_t *e)
 {
-    uint64_t now = clock_monotonic_us();
-    int fd = s->memfd[s->next], r;
+    copy_t *c = &s->copy[s->next];
+    uint64_t began = clock_monotonic_us(), took;
+    int r;
 
-    if (fd < 0 || now - s->saved_us < STATE_INTERVAL_S * USEC_PER_SEC)
+    if (c->fd < 0 || began < s->due_us)
         return;
-    s->saved_us = now;
-    r = build(s, e);
-    if (r == 0)
-        r = write_out(s, fd);
+    r = save(s, e, c);
     if (r < 0)
         say_failed(s, r);
-    s->next = (s->next + 1) % STATE_MEMFDS;
+    s->next = (s->next + 1) % STATE_COPIES;
+    took = clock_monotonic_us() - began;
+    s->due_us = began + MAX(STATE_INTERVAL_S * USEC_PER_SEC, took * STATE_SHARE);
 }
 
 void state_store(state_t *s, engine_t *e)
 {
-    int r;
+    copy_t *c = &s->copy[s->next];
+    int fd = s->file[s->next_file], r;
 
-    if (s->memfd[s->next] < 0 && s->file < 0)
+    if (c->fd < 0 && fd < 0)
         return;
-    r = build(s, e);
-    if (r == 0 && s->memfd[s->next] >= 0)
-        r = write_out(s, s->memfd[s->next]);
+    r = save(s, e, c);
     if (r < 0)
         say_failed(s, r);
-    if (r < 0 || s->file < 0)
+    if (r < 0 || fd < 0)
         return;
-    r = write_out(s, s->file);
-    if (r == 0 &&
-            (fsync(s->file) < 0 || renameat(s->directory, FILE_NEW, s->directory, FILE_NAME) < 0))
-        r = -errno;
-    if (r < 0) {
+    r = write_file(fd, c);
+    if (r < 0)
         log_warning("cannot write the state to its directory: %s", strerror(-r));
-        unlinkat(s->directory, FILE_NEW, 0);
-    }
+}
+
+size_t state_bytes(const state_t *s)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < STATE_COPIES; i++)
+        bytes += s->copy[i].used;
+    return bytes;
 }
 
 // ---- Loading -----------------------------------------------------------------------------------
 
-static source_t map_source(const state_t *s, int fd)
+// NULL, or why it is no state. Times and identities are those of one boot.
+static const header_t *check_header(const state_t *s, const void *map, size_t len)
+{
+    const header_t *h = map;
+
+    if (len < sizeof(*h) || h->magic == 0)
+        return NULL; // not written yet
+    if (h->magic != MAGIC || h->sum != sum_of(h, offsetof(header_t, sum)) || h->len > len) {
+        log_warning("a state that was kept is damaged or of another version: refused");
+        return NULL;
+    }
+    if (memcmp(h->boot, s->boot, sizeof(h->boot)) != 0 || h->saved_us > clock_boottime_us()) {
+        log_info("the state that was kept is of another boot: it begins anew");
+        return NULL;
+    }
+    return h;
+}
+
+static source_t open_copy(const state_t *s, copy_t *c)
 {
     struct stat st;
-    header_t *h;
+    const header_t *h;
 
-    if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < (off_t) sizeof(header_t) ||
-            (size_t) st.st_size > STATE_MAX)
+    if (c->fd < 0 || fstat(c->fd, &st) < 0 || st.st_size == 0 || grow(c, (size_t) st.st_size) < 0)
         return (source_t){0};
-    h = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (h == MAP_FAILED)
+    h = check_header(s, c->map, c->size);
+    return (source_t){.header = h, .len = h ? h->len : 0};
+}
+
+static source_t open_file(const state_t *s, int fd)
+{
+    struct stat st;
+    const header_t *h;
+    void *map;
+
+    if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
         return (source_t){0};
-    if (h->magic == MAGIC && h->sum == sum_of(h, offsetof(header_t, sum))) {
-        // Times and identities are those of one boot.
-        if (memcmp(h->boot, s->boot, sizeof(h->boot)) == 0 && h->saved_us <= clock_boottime_us())
-            return (source_t){h, (size_t) st.st_size};
-        log_info("the state that was kept is of another boot: it begins anew");
-    } else if (h->magic != 0) {
-        log_warning("a state that was kept is damaged: refused");
-    }
-    munmap(h, (size_t) st.st_size);
-    return (source_t){0};
+    map = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return (source_t){0};
+    h = check_header(s, map, (size_t) st.st_size);
+    if (!h)
+        munmap(map, (size_t) st.st_size);
+    return (source_t){.header = h, .len = h ? (size_t) st.st_size : 0, .is_file = true};
 }
 
 static const char *check_section(const source_t *from, int i)
@@ -212,7 +294,7 @@ static const char *check_section(const source_t *from, int i)
 }
 
 // From the newest source that has it whole.
-static bool load_section(engine_t *e, source_t from[SOURCES], int i)
+static bool load_section(engine_t *e, const source_t *from, int i)
 {
     for (int k = 0; k < SOURCES && from[k].header; k++) {
         const section_t *x = &from[k].header->section[i];
@@ -229,67 +311,82 @@ static bool load_section(engine_t *e, source_t from[SOURCES], int i)
 static int compare_sources(const void *a, const void *b)
 {
     const source_t *x = a, *y = b;
-    uint64_t u = x->header ? x->header->saved_us : 0, v = y->header ? y->header->saved_us : 0;
 
-    return (u < v) - (u > v);
+    if (!x->header || !y->header)
+        return (x->header == NULL) - (y->header == NULL);
+    return (x->header->saved_us < y->header->saved_us) -
+           (x->header->saved_us > y->header->saved_us);
+}
+
+static uint64_t time_of(const source_t *from)
+{
+    return from->header ? from->header->saved_us : 0;
 }
 
 void state_load(state_t *s, engine_t *e)
 {
-    _cleanup_close_ int file =
-            s->directory < 0 ? -1 : openat(s->directory, FILE_NAME, O_RDONLY | O_CLOEXEC);
-    source_t from[SOURCES] = {0};
-    int loaded = 0;
+    source_t from[SOURCES];
+    bool any = false;
 
-    for (int i = 0; i < STATE_MEMFDS; i++)
-        from[i] = map_source(s, s->memfd[i]);
-    from[STATE_MEMFDS] = map_source(s, file);
+    for (int i = 0; i < STATE_COPIES; i++)
+        from[i] = open_copy(s, &s->copy[i]);
+    for (int i = 0; i < FILES; i++)
+        from[STATE_COPIES + i] = open_file(s, s->file[i]);
+    s->next = time_of(&from[0]) > time_of(&from[1]);
+    s->next_file = time_of(&from[STATE_COPIES]) > time_of(&from[STATE_COPIES + 1]);
     qsort(from, SOURCES, sizeof(from[0]), compare_sources);
-    for (int i = 0; i < SECTIONS; i++)
-        loaded += load_section(e, from, i);
-    if (loaded > 0)
+    for (int i = 0; i < SECTIONS && from[0].header; i++)
+        any |= load_section(e, from, i);
+    if (any)
         log_info("carries on from %.1f s ago",
                 (double) (clock_boottime_us() - from[0].header->saved_us) / USEC_PER_SEC);
     for (int i = 0; i < SOURCES; i++)
-        if (from[i].header)
+        if (from[i].header && from[i].is_file)
             munmap((void *) (uintptr_t) from[i].header, from[i].len);
 }
 
 // ---- Life --------------------------------------------------------------------------------------
 
-static void open_memfd(state_t *s, int i)
+static void open_memfd(copy_t *c, const char *name)
 {
     char text[64];
 
-    if (s->memfd[i] >= 0 || !getenv("NOTIFY_SOCKET"))
+    if (c->fd >= 0 || !getenv("NOTIFY_SOCKET"))
         return;
-    s->memfd[i] = memfd_create(state_memfd_names[i], MFD_CLOEXEC);
-    if (s->memfd[i] < 0)
+    c->fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (c->fd < 0)
         return;
-    snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", state_memfd_names[i]);
-    sd_pid_notify_with_fds(0, 0, text, &s->memfd[i], 1);
+    fcntl(c->fd, F_ADD_SEALS, F_SEAL_SHRINK); // under a mapping nothing is taken away
+    snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+    sd_pid_notify_with_fds(0, 0, text, &c->fd, 1);
 }
 
-int state_new(state_t **ret, const int memfds[STATE_MEMFDS], const char *directory)
+static void open_files(state_t *s, const char *directory)
+{
+    _cleanup_close_ int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    for (int i = 0; i < FILES && dir >= 0; i++)
+        s->file[i] = openat(dir, file_names[i], O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (s->file[0] < 0 || s->file[1] < 0)
+        log_warning("cannot write to %s: %s: a stop costs the history", directory, strerror(errno));
+}
+
+int state_new(state_t **ret, const int memfds[STATE_COPIES], const char *directory)
 {
     state_t *s = calloc(1, sizeof(*s));
 
     if (!s)
         return -ENOMEM;
-    s->buffer.max = STATE_MAX;
-    s->directory = s->file = -1;
-    s->saved_us = clock_monotonic_us();
+    s->due_us = clock_monotonic_us() + STATE_INTERVAL_S * USEC_PER_SEC;
     file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", s->boot, sizeof(s->boot));
-    for (int i = 0; i < STATE_MEMFDS; i++) {
-        s->memfd[i] = memfds[i];
-        open_memfd(s, i);
+    for (int i = 0; i < STATE_COPIES; i++) {
+        s->copy[i].fd = memfds[i];
+        open_memfd(&s->copy[i], state_memfd_names[i]);
     }
+    for (int i = 0; i < FILES; i++)
+        s->file[i] = -1;
     if (directory)
-        s->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->directory >= 0)
-        s->file = openat(s->directory, FILE_NEW, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (directory && s->file < 0)
-        log_warning("cannot write to %s: %s: a stop costs the history", directory, strerror(errno));
+        open_files(s, directory);
     *ret = s;
     return 0;
 }
@@ -298,13 +395,14 @@ void state_free(state_t *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < STATE_MEMFDS; i++)
-        if (s->memfd[i] >= 0)
-            close(s->memfd[i]);
-    if (s->file >= 0)
-        close(s->file);
-    if (s->directory >= 0)
-        close(s->directory);
-    buffer_done(&s->buffer);
+    for (int i = 0; i < STATE_COPIES; i++) {
+        if (s->copy[i].map)
+            munmap(s->copy[i].map, s->copy[i].size);
+        if (s->copy[i].fd >= 0)
+            close(s->copy[i].fd);
+    }
+    for (int i = 0; i < FILES; i++)
+        if (s->file[i] >= 0)
+            close(s->file[i]);
     free(s);
 }

@@ -89,7 +89,8 @@ void status_fill(const status_t *s, engine_t *e, status_message_t *ret)
     if (s->ticks > 0)
         MESSAGE_SET(ret, capture_p99_us, status_p99_us(s));
     MESSAGE_SET(ret, processes, usage.processes);
-    MESSAGE_SET(ret, memory_kb, (usage.bytes + history_bytes(engine_history(e))) / 1024);
+    MESSAGE_SET(ret, memory_kb,
+            (usage.bytes + history_bytes(engine_history(e)) + s->state_bytes) / 1024);
     MESSAGE_SET(ret, memory_max_kb, engine_memory_max(e) / 1024);
     if (own_rss_kb(&rss_kb))
         MESSAGE_SET(ret, rss_kb, rss_kb);

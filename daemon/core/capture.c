@@ -16,8 +16,6 @@
 
 #define SCRATCH_SIZE  (64 * 1024)
 #define READ_STUCK_US (2 * USEC_PER_SEC)
-#define BIG_EXIT_KB   (16 * 1024) // kept apart, so that many small exits do not push it out
-#define EXIT_RING     (CAPTURE_EXITS_MAX / 2)
 #define IN_FLIGHT     16 // forks that can be under way at one time
 #define BARRED_S      30
 
@@ -32,11 +30,6 @@ enum {
 
 static const char *const system_files[SYSTEM_FILES] = {
         "meminfo", "zoneinfo", "vmstat", "pressure/memory", "loadavg"};
-
-typedef struct {
-    exit_record_t *at; // EXIT_RING of them
-    size_t next, count;
-} exit_ring_t;
 
 struct capture {
     capture_config_t config;
@@ -63,7 +56,7 @@ struct capture {
     unsigned since_scan;
     uint64_t *dead_pids; // of this tick
     size_t n_dead, zombies;
-    exit_ring_t big_exits, small_exits;
+    exits_t exits;
     uint64_t failed_reads;
     uint64_t stuck_uids[READER_THREADS_MAX];
     size_t n_stuck;
@@ -112,16 +105,15 @@ static int init_memory(capture_t *c)
     }
     r = arena_init(&c->tracked_arena,
             c->max_slots * (sizeof(tracked_t) + sizeof(uint32_t) + sizeof(uint64_t)) +
-                    CAPTURE_EXITS_MAX * sizeof(exit_record_t) + 4096);
+                    EXITS_MAX * sizeof(exit_record_t) + 4096);
     if (r < 0)
         return r;
     c->tracked = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(tracked_t), 16);
     c->free_slots = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(uint32_t), 16);
     c->dead_pids = arena_alloc(&c->tracked_arena, c->max_slots * sizeof(uint64_t), 16);
-    c->big_exits.at = arena_alloc(&c->tracked_arena, EXIT_RING * sizeof(exit_record_t), 16);
-    c->small_exits.at = arena_alloc(&c->tracked_arena, EXIT_RING * sizeof(exit_record_t), 16);
+    r = exits_init(&c->exits, &c->tracked_arena, c->strings);
     c->scratch = malloc(SCRATCH_SIZE);
-    return c->scratch && c->small_exits.at ? 0 : -ENOMEM;
+    return c->scratch ? r : -ENOMEM;
 }
 
 static void describe_host(capture_t *c, system_snapshot_t *s)
@@ -266,73 +258,35 @@ static capture_totals_t totals_of(const tracked_t *t)
             .wchar = t->wchar};
 }
 
-static const exit_record_t *push_exit(
+static const exit_record_t *add_exit(
         capture_t *c, const tracked_t *t, const process_snapshot_t *p, uint64_t now_ms)
 {
-    exit_ring_t *ring = p->hwm_kb >= BIG_EXIT_KB ? &c->big_exits : &c->small_exits;
-    exit_record_t *e = &ring->at[ring->next];
+    exit_record_t e = {.exited_ms = now_ms, .owner = t->owner, .totals = totals_of(t)};
 
-    if (ring->count == EXIT_RING) {
-        intern_unref(c->strings, (uint32_t) e->last.name);
-        intern_unref(c->strings, (uint32_t) e->last.cmdline);
-        intern_unref(c->strings, (uint32_t) e->last.unit);
-    } else {
-        ring->count++;
-    }
-    *e = (exit_record_t){.exited_ms = now_ms, .owner = t->owner, .totals = totals_of(t)};
-    track_last(t, p, &e->last);
-    intern_ref_id(c->strings, (uint32_t) p->name);
-    intern_ref_id(c->strings, (uint32_t) p->cmdline);
-    intern_ref_id(c->strings, (uint32_t) p->unit);
-    ring->next = (ring->next + 1) % EXIT_RING;
-    return e;
+    track_last(t, p, &e.last);
+    return exits_add(&c->exits, &e);
 }
 
-static const exit_record_t *newest(const exit_ring_t *ring, size_t index)
+exits_t *capture_exits(capture_t *c)
 {
-    return index < ring->count ? &ring->at[(ring->next + 2 * EXIT_RING - 1 - index) % EXIT_RING]
-                               : NULL;
+    return &c->exits;
 }
 
 const exit_record_t *capture_exit(const capture_t *c, size_t index)
 {
-    size_t big = 0, small = 0;
-    const exit_record_t *found = NULL;
-
-    // The two rings, merged by time.
-    for (size_t i = 0; i <= index; i++) {
-        const exit_record_t *b = newest(&c->big_exits, big), *s = newest(&c->small_exits, small);
-
-        found = !s || (b && b->exited_ms >= s->exited_ms) ? b : s;
-        if (!found)
-            return NULL;
-        if (found == b)
-            big++;
-        else
-            small++;
-    }
-    return found;
+    return exits_get(&c->exits, index);
 }
 
 const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time)
 {
-    const exit_ring_t *rings[] = {&c->big_exits, &c->small_exits};
-
-    for (int r = 0; r < 2; r++) {
-        const exit_record_t *e;
-
-        for (size_t i = 0; (e = newest(rings[r], i)); i++)
-            if (e->last.pid == pid && e->last.start_time == start_time)
-                return e;
-    }
-    return NULL;
+    return exits_find(&c->exits, pid, start_time);
 }
 
 static void bury(capture_t *c, uint32_t slot)
 {
     process_snapshot_t *p = &current(c)->snapshot.processes[slot];
     tracked_t *t = &c->tracked[slot];
-    const exit_record_t *e = push_exit(c, t, p, c->visit.now_us / USEC_PER_MSEC);
+    const exit_record_t *e = add_exit(c, t, p, c->visit.now_us / USEC_PER_MSEC);
 
     if (c->handlers.died)
         c->handlers.died(c->handlers.user, slot, e);

@@ -31,6 +31,7 @@
 // when no PID was handed out since (the last field of loadavg) and none ended, but for a scan every
 // CAPTURE_SCAN_TICKS.
 
+#include "daemon/core/exits.h"
 #include "daemon/core/owner.h"
 #include "daemon/core/reader.h"
 #include "daemon/core/sample.h"
@@ -42,7 +43,6 @@
 #define CAPTURE_CALM_TICKS 16 // a multiple of the former
 #define CAPTURE_IO_S       8
 #define CAPTURE_SCAN_TICKS 16
-#define CAPTURE_EXITS_MAX  1024
 
 #define CAPTURE_MUCH_RECLAIM 1024
 
@@ -54,22 +54,6 @@ typedef struct {
     size_t descriptors_max;  // files of processes that may stay open
     uint64_t pss_budget_ppm; // CPU for PSS readings in millionths of one core; 0: only on demand
 } capture_config_t;
-
-// Totals since the process began, of the last tick it ran in; has: bit FILE_x of descriptors.h.
-typedef struct {
-    uint64_t utime_ticks, stime_ticks, minflt, majflt;
-    bool has_io;
-    int io_error, smaps_error; // errno of the last attempt, 0: none
-    uint64_t read_bytes, write_bytes, rchar, wchar;
-} capture_totals_t;
-
-// A process that ended, with its last figures.
-typedef struct {
-    process_snapshot_t last; // string ids are held by the record
-    uint64_t exited_ms;      // CLOCK_BOOTTIME of the tick that found it gone
-    owner_t owner;
-    capture_totals_t totals;
-} exit_record_t;
 
 typedef struct {
     // A reading asked for with capture_read_details came back. Its process may be gone by now.
@@ -100,6 +84,8 @@ snapshot_t *capture_current_writable(capture_t *c);
 // PROCMAP_NONE where there is no such process. start_time 0: whoever has the pid now.
 uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time);
 
+// For what a restart keeps.
+exits_t *capture_exits(capture_t *c);
 // Most recently ended first; NULL when there are no more.
 const exit_record_t *capture_exit(const capture_t *c, size_t index);
 const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time);

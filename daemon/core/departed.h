@@ -27,4 +27,13 @@ void departed_put(
 bool departed_get(const departed_t *d, uint32_t series, uint64_t pid, uint64_t start_time,
         departed_identity_t *ret);
 
+// For a restart, as in daemon/core/history.h: of the series that history has by then. `living` adds
+// those who live: by the time that it is loaded they may have ended unseen.
+struct buffer; // protocol/cursor.h
+uint64_t departed_layout(void);
+void departed_save(const departed_t *d, struct buffer *out);
+void departed_save_living(uint32_t series, const process_snapshot_t *p, owner_t owner,
+        const intern_t *strings, struct buffer *out);
+int departed_load(departed_t *d, const void *data, size_t len);
+
 #endif

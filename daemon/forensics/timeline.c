@@ -1,9 +1,11 @@
 #include "daemon/forensics/timeline.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "protocol/cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     uint32_t index; // time / step
@@ -166,4 +168,70 @@ uint64_t timeline_first_ms(const timeline_t *t)
 uint64_t timeline_last_ms(const timeline_t *t)
 {
     return t->last_ms;
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+// Followed by that many steps of each level.
+typedef struct {
+    uint64_t last_ms;
+    uint32_t newest[HISTORY_LEVELS], n[HISTORY_LEVELS];
+} saved_t;
+
+uint64_t timeline_layout(void)
+{
+    return (uint64_t) sizeof(step_t) << 40 | (uint64_t) sizeof(saved_t) << 16 | LEDGER_LINES;
+}
+
+static bool is_used(const step_t *s)
+{
+    return s->last.time_ms > 0;
+}
+
+void timeline_save(const timeline_t *t, buffer_t *out)
+{
+    saved_t x = {.last_ms = t->last_ms};
+
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        const level_t *l = &t->level[i];
+
+        x.newest[i] = l->newest;
+        for (uint32_t k = 0; l->any && k < l->size; k++)
+            x.n[i] += is_used(&l->at[k]);
+    }
+    buffer_put(out, &x, sizeof(x));
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++)
+        for (uint32_t k = 0; k < t->level[i].size; k++)
+            if (t->level[i].any && is_used(&t->level[i].at[k]))
+                buffer_put(out, &t->level[i].at[k], sizeof(step_t));
+}
+
+int timeline_load(timeline_t *t, const void *data, size_t len)
+{
+    cursor_t c = cursor_of(data, len);
+    const unsigned char *head = cursor_take(&c, sizeof(saved_t));
+    uint64_t steps = 0;
+    saved_t x;
+
+    if (!head)
+        return -EBADMSG;
+    memcpy(&x, head, sizeof(x));
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++)
+        steps += x.n[i];
+    if (cursor_left(&c) != steps * sizeof(step_t))
+        return -EBADMSG;
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        level_t *l = &t->level[i];
+
+        for (uint32_t k = 0; k < x.n[i]; k++) {
+            step_t s;
+
+            memcpy(&s, cursor_take(&c, sizeof(s)), sizeof(s));
+            l->at[s.index % l->size] = s;
+        }
+        l->newest = x.newest[i];
+        l->any = x.n[i] > 0;
+    }
+    t->last_ms = x.last_ms;
+    return 0;
 }

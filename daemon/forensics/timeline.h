@@ -36,4 +36,10 @@ size_t timeline_moments(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, m
 uint64_t timeline_first_ms(const timeline_t *t);
 uint64_t timeline_last_ms(const timeline_t *t);
 
+// For a restart, as in daemon/core/history.h.
+struct buffer; // protocol/cursor.h
+uint64_t timeline_layout(void);
+void timeline_save(const timeline_t *t, struct buffer *out);
+int timeline_load(timeline_t *t, const void *data, size_t len);
+
 #endif

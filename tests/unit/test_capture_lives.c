@@ -74,7 +74,7 @@ static void test_large_exits_are_kept_longer(void **state)
     size_t oldest = 0;
     for (x.pid = 1000; x.pid < 1100; x.pid++)
         oldest += capture_find_exit(h.capture, x.pid, 5000) != NULL;
-    assert_int_equal(oldest, CAPTURE_EXITS_MAX / 2 - 500);
+    assert_int_equal(oldest, EXITS_MAX / 2 - 500);
     assert_non_null(capture_find_exit(h.capture, 1000, 5005));
 
     uint64_t before = UINT64_MAX;
@@ -83,7 +83,7 @@ static void test_large_exits_are_kept_longer(void **state)
         assert_true(e->exited_ms <= before);
         before = e->exited_ms;
     }
-    assert_int_equal(n, CAPTURE_EXITS_MAX / 2 + 1);
+    assert_int_equal(n, EXITS_MAX / 2 + 1);
     captured_done(&h);
 }
 

@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/procmap.h"
 #include "daemon/state.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
@@ -10,10 +11,11 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const int no_fds[STATE_MEMFDS] = {-1, -1};
+static const int no_fds[STATE_COPIES] = {-1, -1};
 
 typedef struct {
     temporary_t dir;
@@ -25,7 +27,7 @@ static int begin(void **state)
     fixture_t *f = calloc(1, sizeof(*f));
 
     f->dir = temporary_new();
-    snprintf(f->file, sizeof(f->file), "%s", temporary_path(&f->dir, "state"));
+    snprintf(f->file, sizeof(f->file), "%s", temporary_path(&f->dir, "state.0"));
     *state = f;
     return 0;
 }
@@ -49,10 +51,16 @@ static engine_t *new_engine(void)
     return e;
 }
 
+static void add_event(engine_t *e)
+{
+    const event_t event = {.kind = EVENT_EXIT, .has = EVENT_HAS_PROCESS, .pid = 4711};
+
+    events_add(engine_events(e), &event);
+}
+
 // Runs for a moment, adds an event, and stops cleanly.
 static void leave_state(const fixture_t *f)
 {
-    const event_t event = {.kind = EVENT_EXIT, .has = EVENT_HAS_PROCESS, .pid = 4711};
     engine_t *e = new_engine();
     state_t *s;
 
@@ -61,7 +69,7 @@ static void leave_state(const fixture_t *f)
     assert_int_equal(engine_tick(e), 0);
     history_record(engine_history(e), history_open(engine_history(e), 4711, 1),
             clock_boottime_us() / USEC_PER_MSEC, 100, 50);
-    events_add(engine_events(e), &event);
+    add_event(e);
     state_store(s, e);
     state_free(s);
     engine_free(e);
@@ -85,6 +93,23 @@ static engine_t *carry_on(const fixture_t *f)
     state_load(s, e);
     state_free(s);
     return e;
+}
+
+static uint64_t start_time_of(engine_t *e, pid_t pid)
+{
+    uint32_t slot = capture_find(engine_capture(e), (uint64_t) pid, 0);
+
+    assert_true(slot != PROCMAP_NONE);
+    return capture_current(engine_capture(e))->processes[slot].start_time;
+}
+
+// That the ledger of that time is there, without another capture.
+static bool knows_moment(engine_t *e, uint64_t time_ms)
+{
+    const why_question_t q = {.from_ms = time_ms - 60000, .to_ms = time_ms + 60000};
+    why_answer_t a;
+
+    return why_ask(engine_why(e), &q, &a) == 0 && a.known_ms <= time_ms;
 }
 
 static void flip(const fixture_t *f, off_t at)
@@ -127,6 +152,69 @@ static void test_kept(void **state)
     process_stop(&other);
 }
 
+// Both files and both copies in memory are written in turn.
+static void test_in_turn(void **state)
+{
+    fixture_t *f = *state;
+    char second[256];
+    struct stat st;
+    engine_t *e;
+
+    snprintf(second, sizeof(second), "%s", temporary_path(&f->dir, "state.1"));
+    leave_state(f);
+    assert_int_equal(stat(second, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    leave_state(f);
+    assert_int_equal(stat(second, &st), 0);
+    assert_true(st.st_size > 0);
+    // The newer one is damaged at its head: what the older one knew is there.
+    snprintf(f->file, sizeof(f->file), "%s", second);
+    flip(f, 20);
+    e = carry_on(f);
+    assert_true(find_event(e));
+    engine_free(e);
+}
+
+// A process that ended before the stop, and one that ends while nobody looks.
+static void test_the_dead(void **state)
+{
+    fixture_t *f = *state;
+    process_t ended = actor_start(), unseen = actor_start();
+    pid_t ended_pid = ended.pid, unseen_pid = unseen.pid;
+    uint64_t ended_start, unseen_start, tick_ms;
+    engine_t *e = new_engine();
+    const exit_record_t *x;
+    const char *name;
+    size_t len;
+    state_t *s;
+
+    assert_int_equal(state_new(&s, no_fds, f->dir.path), 0);
+    actor_do(&ended, "anon 24");
+    assert_int_equal(engine_tick(e), 0);
+    tick_ms = capture_current(engine_capture(e))->system.mono_ms;
+    ended_start = start_time_of(e, ended_pid);
+    unseen_start = start_time_of(e, unseen_pid);
+    process_stop(&ended);
+    assert_int_equal(engine_tick(e), 0);
+    assert_non_null(capture_find_exit(engine_capture(e), (uint64_t) ended_pid, ended_start));
+    state_store(s, e);
+    assert_true(state_bytes(s) > 0);
+    state_free(s);
+    engine_free(e);
+    process_stop(&unseen);
+
+    e = carry_on(f);
+    x = capture_find_exit(engine_capture(e), (uint64_t) ended_pid, ended_start);
+    assert_non_null(x);
+    assert_true(x->last.hwm_kb >= 24 << 10);
+    name = intern_get(capture_current(engine_capture(e))->strings, (uint32_t) x->last.name, &len);
+    assert_memory_equal(name, "actor", 5);
+    assert_true(
+            history_find(engine_history(e), (uint64_t) unseen_pid, unseen_start) != HISTORY_NONE);
+    assert_true(knows_moment(e, tick_ms));
+    engine_free(e);
+}
+
 static void test_damaged_section(void **state)
 {
     fixture_t *f = *state;
@@ -155,6 +243,61 @@ static void test_damaged_head(void **state)
     engine_free(e);
 }
 
+// Whatever is overwritten, nothing worse comes of it than that it is refused.
+static void test_damaged_anywhere(void **state)
+{
+    fixture_t *f = *state;
+    off_t size;
+
+    leave_state(f);
+    size = size_of(f);
+    for (unsigned i = 0; i < 64; i++) {
+        off_t at = i < 16 ? (off_t) i * 20 : (off_t) (i * 2654435761U) % size;
+        engine_t *e;
+
+        flip(f, at);
+        e = carry_on(f);
+        assert_int_equal(engine_tick(e), 0);
+        engine_free(e);
+        flip(f, at);
+    }
+}
+
+// Killed while it wrote: the copy under way is none, the other one is whole.
+static void test_killed_in_the_middle(void **state)
+{
+    int fds[STATE_COPIES] = {memfd_create("a", MFD_CLOEXEC), memfd_create("b", MFD_CLOEXEC)};
+    int kept[STATE_COPIES] = {dup(fds[0]), dup(fds[1])};
+    static const char zeros[8];
+    engine_t *e = new_engine();
+    state_t *s;
+
+    (void) state;
+    assert_int_equal(state_new(&s, fds, NULL), 0);
+    state_load(s, e);
+    assert_int_equal(engine_tick(e), 0);
+    add_event(e);
+    state_store(s, e);
+    state_free(s);
+    engine_free(e);
+
+    for (int i = 0; i < 2; i++) {
+        int again[STATE_COPIES] = {dup(kept[0]), dup(kept[1])};
+
+        e = new_engine();
+        assert_int_equal(state_new(&s, again, NULL), 0);
+        state_load(s, e);
+        assert_true(find_event(e));
+        assert_int_equal(engine_tick(e), 0);
+        state_store(s, e); // into the other one
+        state_free(s);
+        engine_free(e);
+        assert_int_equal(pwrite(kept[i == 0 ? 1 : 0], zeros, sizeof(zeros), 0), sizeof(zeros));
+    }
+    close(kept[0]);
+    close(kept[1]);
+}
+
 static void test_cut_short(void **state)
 {
     fixture_t *f = *state;
@@ -177,8 +320,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(test_kept, begin, end),
+            cmocka_unit_test_setup_teardown(test_in_turn, begin, end),
+            cmocka_unit_test_setup_teardown(test_the_dead, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_section, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_head, begin, end),
+            cmocka_unit_test_setup_teardown(test_damaged_anywhere, begin, end),
+            cmocka_unit_test(test_killed_in_the_middle),
             cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
     };
 
