@@ -5,12 +5,14 @@
 #include "common/log.h"
 #include "daemon/bus.h"
 #include "daemon/changes.h"
+#include "daemon/endpoint.h"
 #include "daemon/engine.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/publish/details.h"
-#include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
+#include "daemon/reload.h"
+#include "daemon/rlimits.h"
 #include "daemon/state.h"
 #include "daemon/status.h"
 #include "daemon/watch.h"
@@ -19,14 +21,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-event.h>
 
 #define TICK_US        USEC_PER_SEC
 #define FIRST_PAIR_US  (200 * USEC_PER_MSEC) // rates need two captures
-#define MEMSCOPE_USER  "memscope"
-#define OUT_OF_TURN_US (50 * USEC_PER_MSEC) // least time between two captures
+#define OUT_OF_TURN_US (50 * USEC_PER_MSEC)  // least time between two captures
 
 struct manager {
     manager_config_t config;
@@ -36,6 +36,7 @@ struct manager {
     details_t *details;
     server_t *server;
     listener_t listener; // until the server has it
+    sweeper_t sweeper;
     notify_t notify;
     status_t status;
     state_t *state; // NULL in a private daemon
@@ -188,32 +189,6 @@ static void on_client_gone(void *user)
     sd_event_exit(m->loop, 0);
 }
 
-static bool differ(const char *a, const char *b)
-{
-    return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
-}
-
-static void apply_settings(manager_t *m, const manager_config_t *c)
-{
-    manager_config_t *now = &m->config;
-    const struct {
-        bool differs;
-        const char *name;
-    } fixed[] = {{differ(now->socket_path, c->socket_path), "socket"},
-            {differ(now->group, c->group), "group"}, {differ(now->proc_root, c->proc_root), "proc"},
-            {now->memory_max != c->memory_max, "memory-max"}};
-
-    now->pss_budget_ppm = m->status.pss_budget_ppm = c->pss_budget_ppm;
-    now->subscribers_max = c->subscribers_max;
-    now->subscribers_max_per_user = c->subscribers_max_per_user;
-    capture_set_pss_budget(m->capture, c->pss_budget_ppm);
-    server_set_limits(m->server, c->subscribers_max, c->subscribers_max_per_user);
-    log_info("settings were read again");
-    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-        if (fixed[i].differs)
-            log_warning("%s is as it was: a new value takes a restart", fixed[i].name);
-}
-
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
 {
     manager_t *m = user;
@@ -223,7 +198,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     (void) info;
     notify_reloading(&m->notify);
     if (m->config.reload && m->config.reload(m->config.reload_user, &c))
-        apply_settings(m, &c);
+        reload_apply(&m->config, &c, m->capture, m->server, &m->status);
     else
         log_error("settings were not read again: all are as they were");
     notify_ready(&m->notify);
@@ -273,23 +248,6 @@ static int add_sources(manager_t *m)
     return r < 0 ? r : add_watch(m);
 }
 
-static int open_listener(manager_t *m)
-{
-    const char *path = m->config.socket_path;
-    int r;
-
-    if (m->config.private_fd >= 0 || m->config.listen_fd >= 0)
-        return 0;
-    r = listener_open(&m->listener, path);
-    if (r == -EADDRINUSE)
-        log_error("another memscoped serves %s: stop it, or choose another --socket", path);
-    else if (r == -EEXIST)
-        log_error("%s exists and is not a socket: remove it, or choose another --socket", path);
-    else if (r < 0)
-        log_error("cannot listen on %s: %s: choose another --socket", path, strerror(-r));
-    return r;
-}
-
 // A trigger is written to, which is over once privileges are dropped.
 static void open_watch(manager_t *m)
 {
@@ -301,53 +259,14 @@ static void open_watch(manager_t *m)
     procfs_done(&fs);
 }
 
-static int listen_for_clients(manager_t *m)
-{
-    const manager_config_t *c = &m->config;
-    int r = 0;
-
-    if (c->private_fd >= 0) {
-        r = server_adopt(m->server, c->private_fd, on_client_gone, m);
-        if (r < 0)
-            log_error("descriptor %d is not a connected Unix socket: %s", c->private_fd,
-                    strerror(-r));
-        return r;
-    }
-    if (c->listen_fd >= 0)
-        r = server_listen_fd(m->server, c->listen_fd);
-    else
-        r = server_listen(m->server, &m->listener);
-    if (r < 0)
-        log_error("cannot listen: %s", strerror(-r));
-    return r;
-}
-
 // ---- Putting it together -----------------------------------------------------------------------
-
-// As many files as the system allows; some are kept for sockets and what libraries open.
-static size_t raise_descriptor_limit(unsigned subscribers_max)
-{
-    struct rlimit limit;
-    size_t reserve = 64 + (size_t) subscribers_max * 2;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return 0;
-    if (limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-            getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur <= reserve * 2)
-        return limit.rlim_cur > 128 ? limit.rlim_cur / 4 : 0;
-    return (size_t) limit.rlim_cur - reserve;
-}
 
 static int build(manager_t *m)
 {
     const engine_config_t engine = {.proc_root = m->config.proc_root,
             .memory_max = m->config.memory_max,
             .copies = m->state ? STATE_COPIES : 0,
-            .descriptors_max = raise_descriptor_limit(m->config.subscribers_max),
+            .descriptors_max = rlimits_raise_files(m->config.subscribers_max),
             .pss_budget_ppm = m->config.pss_budget_ppm};
     const server_config_t server = {.subscribers_max = m->config.subscribers_max,
             .subscribers_max_per_user = m->config.subscribers_max_per_user,
@@ -403,18 +322,18 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));
     else
-        r = open_listener(m);
-    if (r >= 0 && config->private_fd < 0 && privileges_lock_memory() < 0)
-        log_debug("memory is not locked: there is a limit on it");
+        r = endpoint_open(&m->listener, &m->sweeper, &m->config);
+    if (r >= 0 && config->private_fd < 0)
+        rlimits_lock_memory();
     open_watch(m);
     if (r >= 0 && config->private_fd < 0)
         r = state_new(&m->state, config->state_fds, config->state_directory);
     if (r >= 0)
-        r = privileges_drop(MEMSCOPE_USER);
+        r = privileges_drop(PRIVILEGES_USER, true);
     if (r >= 0)
         r = build(m);
     if (r == 0)
-        r = listen_for_clients(m);
+        r = endpoint_serve(&m->listener, &m->config, m->server, on_client_gone, m);
     if (r < 0) {
         manager_free(m);
         return r;
@@ -438,6 +357,7 @@ void manager_free(manager_t *m)
     state_free(m->state);
     server_free(m->server);
     listener_done(&m->listener);
+    sweeper_finish(&m->sweeper);
     details_free(m->details);
     engine_free(m->engine);
     watch_done(&m->watch);

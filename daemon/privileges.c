@@ -1,31 +1,14 @@
 #include "daemon/privileges.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "daemon/filter.h"
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sched.h>
 #include <pwd.h>
-#include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-        __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static const unsigned kept[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
 
@@ -39,26 +22,28 @@ static bool is_kept(unsigned capability)
     return false;
 }
 
-static bool has_more(void)
+static bool has_more(bool keep)
 {
     for (unsigned c = 0; c <= CAP_LAST_CAP; c++)
-        if (!is_kept(c) && capng_have_capability(CAPNG_PERMITTED, c))
+        if (!(keep && is_kept(c)) && capng_have_capability(CAPNG_PERMITTED, c))
             return true;
     return false;
 }
 
-static int drop_capabilities(const char *user)
+static int drop_capabilities(const char *user, bool keep)
 {
     const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
     bool own[ARRAY_SIZE(kept)];
     int r;
 
+    if (geteuid() == 0 && !pw && !keep)
+        pw = getpwnam("nobody");
     if (capng_get_caps_process() < 0)
         return -EPERM;
-    if (!pw && !has_more())
+    if (!pw && !has_more(keep))
         return 0;
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-        own[i] = capng_have_capability(CAPNG_PERMITTED, kept[i]);
+        own[i] = keep && capng_have_capability(CAPNG_PERMITTED, kept[i]);
     capng_clear(CAPNG_SELECT_BOTH);
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
         if (own[i])
@@ -68,8 +53,8 @@ static int drop_capabilities(const char *user)
                 (int) pw->pw_uid, (int) pw->pw_gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
     } else {
         if (geteuid() == 0)
-            log_warning("there is no user %s: memscoped stays root, but with two capabilities only",
-                    user);
+            log_warning("there is no user %s: memscoped stays root, but with %s only", user,
+                    keep ? "two capabilities" : "no capabilities");
         // Without CAP_SETPCAP the bounding set stays: nothing is executed that could gain from it.
         if (geteuid() == 0)
             capng_apply(CAPNG_SELECT_BOUNDS);
@@ -82,149 +67,11 @@ static int drop_capabilities(const char *user)
     return 0;
 }
 
-// ---- System calls ------------------------------------------------------------------------------
-
-// Whatever their arguments.
-static const int allowed[] = {
-        // files that are open, and finding files
-        SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
-        SCMP_SYS(pwrite64), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(lseek),
-        SCMP_SYS(_llseek), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(stat), SCMP_SYS(stat64),
-        SCMP_SYS(lstat), SCMP_SYS(lstat64), SCMP_SYS(newfstatat), SCMP_SYS(fstatat64),
-        SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(getdents64),
-        SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(access), SCMP_SYS(faccessat),
-        SCMP_SYS(faccessat2), SCMP_SYS(getcwd), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
-        SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(flock), SCMP_SYS(fsync),
-        SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64), SCMP_SYS(fallocate),
-        SCMP_SYS(memfd_create),
-        // what was made before: its socket and its state
-        SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-        // memory
-        SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mlock),
-        SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(mlockall), SCMP_SYS(membarrier),
-        // waiting and time
-        SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
-        SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
-        SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2), SCMP_SYS(signalfd4), SCMP_SYS(timerfd_create),
-        SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime), SCMP_SYS(inotify_init1),
-        SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch), SCMP_SYS(nanosleep),
-        SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-        SCMP_SYS(gettimeofday), SCMP_SYS(time),
-        // signals and threads
-        SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-        SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack), SCMP_SYS(futex),
-        SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield),
-        SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler),
-        SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
-        // sockets that are open
-        SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
-        SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-        SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
-        SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown),
-        // who and where it is
-        SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-        SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getresuid), SCMP_SYS(getresgid),
-        SCMP_SYS(getgroups), SCMP_SYS(capget), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit),
-        SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(times), SCMP_SYS(uname),
-        SCMP_SYS(getrandom), SCMP_SYS(getcpu), SCMP_SYS(umask)};
-
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define OPEN_WRITES  (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY))
-
-// Only with these arguments; several lines of a call are alternatives.
-static int allow_with_arguments(scmp_filter_ctx ctx)
-{
-    const struct {
-        int call;
-        struct scmp_arg_cmp arg[2];
-        unsigned n;
-    } rules[] = {
-        {SCMP_SYS(open), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, OPEN_WRITES, O_RDONLY)}, 1},
-        {SCMP_SYS(openat), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, OPEN_WRITES, O_RDONLY)}, 1},
-        {SCMP_SYS(socket), {SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX)}, 1},
-        {SCMP_SYS(socketpair), {SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX)}, 1},
-#if defined(__s390__) || defined(__CRIS__)
-        {SCMP_SYS(clone), {SCMP_A1_64(SCMP_CMP_MASKED_EQ, THREAD_FLAGS, THREAD_FLAGS)}, 1},
-#else
-        {SCMP_SYS(clone), {SCMP_A0_64(SCMP_CMP_MASKED_EQ, THREAD_FLAGS, THREAD_FLAGS)}, 1},
-#endif
-        {SCMP_SYS(tgkill), {SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t) getpid())}, 1},
-        {SCMP_SYS(prlimit64), {SCMP_A0_64(SCMP_CMP_EQ, 0)}, 1},
-        {SCMP_SYS(prctl), {SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME)}, 1},
-        {SCMP_SYS(prctl), {SCMP_A0_64(SCMP_CMP_EQ, PR_SET_VMA)}, 1},
-        {SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}, 1},
-        {SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC)}, 1},
-        {SCMP_SYS(mmap2), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}, 1},
-        {SCMP_SYS(mmap2), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC)}, 1},
-        {SCMP_SYS(mprotect), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}, 1},
-        {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, 0x541b)}, 1}, // FIONREAD
-        {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, 0x5401)}, 1}, // TCGETS: isatty
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-        int r = seccomp_rule_add_array(
-                ctx, SCMP_ACT_ALLOW, rules[i].call, rules[i].n, rules[i].arg);
-
-        if (r < 0 && r != -EDOM) // EDOM: no such call on this machine
-            return r;
-    }
-    return 0;
-}
-
-static int build_filter(scmp_filter_ctx ctx)
-{
-    int r = allow_with_arguments(ctx);
-
-    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed); i++) {
-        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-        if (r == -EDOM)
-            r = 0;
-    }
-    // Whose arguments a filter cannot see: the C library falls back on clone and openat.
-    if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
-    return r;
-}
-
-int privileges_filter(void)
-{
-    scmp_filter_ctx ctx;
-    int r;
-
-    if (SANITIZED)
-        return -EOPNOTSUPP;
-    ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!ctx)
-        return -EOPNOTSUPP;
-    r = build_filter(ctx);
-    if (r == 0)
-        r = seccomp_load(ctx); // sets no_new_privs, too
-    seccomp_release(ctx);
-    return r == -ENOSYS || r == -EINVAL ? -EOPNOTSUPP : r;
-}
-
-// ---- Memory ------------------------------------------------------------------------------------
-
-int privileges_lock_memory(void)
-{
-    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-    if (SANITIZED)
-        return -EOPNOTSUPP;
-    // With a limit, what is mapped later would fail rather than stay unlocked.
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 &&
-            (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY))
-        return -EPERM;
-    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
-}
-
 // ---- All of it ---------------------------------------------------------------------------------
 
-int privileges_drop(const char *user)
+int privileges_drop(const char *user, bool keep)
 {
-    int r = drop_capabilities(user);
+    int r = drop_capabilities(user, keep);
 
     if (r < 0)
         return r;
@@ -234,9 +81,11 @@ int privileges_drop(const char *user)
         log_error("cannot give up new privileges: %s", strerror(-r));
         return r;
     }
-    r = privileges_filter();
+    r = filter_daemon();
     if (r == -EOPNOTSUPP) {
-        log_debug("system calls are not filtered here");
+        if (!FILTER_SANITIZED)
+            log_warning(
+                    "this kernel filters no system calls: memscoped could do more than it has to");
         return 0;
     }
     if (r < 0)

@@ -3,26 +3,24 @@
 
 // The daemon gives up what it does not need before it looks at anything: another user where root
 // started it, two capabilities (what reading /proc/PID/io and smaps takes), no new privileges, and
-// a list of the system calls that it has a use for. CAP_SYS_PTRACE is left good for nothing but
-// reading /proc: there is no ptrace, no process_vm_readv, no pidfd_getfd, no exec, no fork, no
-// socket but Unix ones, and no opening of a file for writing.
+// the system calls of daemon/filter.h.
 //
-// Not Landlock: the kernel lets nobody in a Landlock domain ptrace-read a process outside of it, so
-// that io and smaps could not be read any more, whatever the rules of the domain.
+// Not Landlock, which would be the way to say "read /proc and /sys/fs/cgroup, and nothing else":
+// whoever is in a Landlock domain may ptrace-read only those of the same domain or of one inside
+// it, whatever the domain's rules and whatever capabilities it has, and there is no exemption
+// (tried up to Linux 6.18: io and exe of others fail with EACCES). A daemon without /proc/PID/io
+// is not this one. Which files it can read is therefore a matter of its user, CAP_DAC_READ_SEARCH
+// and the service's mount namespace; that it can change none is seen to by the filter.
 
 #include <stdbool.h>
 
+#define PRIVILEGES_USER "memscope"
+
 // Call before there are threads, and after everything was opened that is to be written.
 // `user`: whom to become where root started the daemon; where there is no such user it stays root,
-// with those two capabilities at most. 0 or -errno, and what went wrong was logged.
-int privileges_drop(const char *user);
-
-// The filter alone. -EOPNOTSUPP: this kernel has none, or the build is a sanitized one, whose
-// runtime needs more than memscoped.
-int privileges_filter(void);
-
-// Keeps the memory in RAM, page by page as it is used, so that a tick waits for no page fault. Only
-// where no limit stands against it: 0, or -errno where the memory is not locked.
-int privileges_lock_memory(void);
+// without more capabilities. `keep`: those two capabilities are kept where they are there; false:
+// there is nothing to read of processes, and nobody does as a user. 0 or -errno, and what went
+// wrong was logged.
+int privileges_drop(const char *user, bool keep);
 
 #endif

@@ -10,28 +10,46 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 // After a restart all viewers come back at once; who finds no place waits up to a second longer.
 #define BACKLOG 4096
 
+#define LOCK_TRIES   50
+#define LOCK_WAIT_MS 10
+
+static int try_lock(const char *name, int *ret_fd)
+{
+    _cleanup_close_ int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat ours, named;
+
+    if (fd < 0)
+        return -errno;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
+    // The one before may have removed it in the meantime, and the next one made another.
+    if (fstat(fd, &ours) < 0 || lstat(name, &named) < 0 || ours.st_ino != named.st_ino)
+        return -EADDRINUSE;
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
 // Whoever holds the lock beside the socket is the daemon of this path, so that two that start at
-// once cannot remove each other's socket.
+// once cannot remove each other's socket. For a moment after its end that is its sweeper.
 static int take_lock(listener_t *l, const char *path)
 {
+    const struct timespec moment = {.tv_nsec = LOCK_WAIT_MS * 1000 * 1000};
     char name[PATH_MAX];
-    struct stat ours, named;
+    int r;
 
     if ((size_t) snprintf(name, sizeof(name), "%s.lock", path) >= sizeof(name))
         return -ENAMETOOLONG;
-    l->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (l->lock_fd < 0)
-        return -errno;
-    if (flock(l->lock_fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
-    // The one before may have removed it in the meantime, and the next one made another.
-    if (fstat(l->lock_fd, &ours) < 0 || lstat(name, &named) < 0 || ours.st_ino != named.st_ino)
-        return -EADDRINUSE;
-    return 0;
+    r = try_lock(name, &l->lock_fd);
+    for (int i = 0; r == -EADDRINUSE && i < LOCK_TRIES; i++) {
+        nanosleep(&moment, NULL);
+        r = try_lock(name, &l->lock_fd);
+    }
+    return r;
 }
 
 // A socket file that refuses connections is left over and may go; anything else stays.

@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "daemon/filter.h"
 #include "daemon/privileges.h"
 #include "tests/support/cmocka.h"
 
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -222,6 +224,72 @@ static const struct {
         {"writable code", try_writable_code},
 };
 
+// Calls that change the file system by name, or the system: whatever their arguments, and these
+// would be refused with another error than EPERM where they got as far as the kernel.
+#define NO_PATH "/nonexistent/memscope"
+
+static const struct {
+    const char *what;
+    long number;
+    long arg[5];
+} plain[] = {
+#ifdef SYS_unlink
+        {"unlink", SYS_unlink, {(long) NO_PATH}},
+        {"rename", SYS_rename, {(long) NO_PATH, (long) NO_PATH}},
+        {"rmdir", SYS_rmdir, {(long) NO_PATH}},
+        {"link", SYS_link, {(long) NO_PATH, (long) NO_PATH}},
+        {"symlink", SYS_symlink, {(long) NO_PATH, (long) NO_PATH}},
+        {"mknod", SYS_mknod, {(long) NO_PATH, S_IFIFO | 0600}},
+        {"chmod", SYS_chmod, {(long) NO_PATH, 0}},
+        {"chown", SYS_chown, {(long) NO_PATH, -1, -1}},
+        {"utime", SYS_utime, {(long) NO_PATH}},
+#endif
+        {"unlinkat", SYS_unlinkat, {AT_FDCWD, (long) NO_PATH}},
+        {"renameat2", SYS_renameat2, {AT_FDCWD, (long) NO_PATH, AT_FDCWD, (long) NO_PATH}},
+        {"mkdirat", SYS_mkdirat, {AT_FDCWD, (long) NO_PATH, 0700}},
+        {"linkat", SYS_linkat, {AT_FDCWD, (long) NO_PATH, AT_FDCWD, (long) NO_PATH}},
+        {"symlinkat", SYS_symlinkat, {(long) NO_PATH, AT_FDCWD, (long) NO_PATH}},
+        {"mknodat", SYS_mknodat, {AT_FDCWD, (long) NO_PATH, S_IFIFO | 0600}},
+        {"fchmod", SYS_fchmod, {-1, 0}},
+        {"fchmodat", SYS_fchmodat, {AT_FDCWD, (long) NO_PATH, 0}},
+        {"fchownat", SYS_fchownat, {AT_FDCWD, (long) NO_PATH, -1, -1}},
+        {"truncate", SYS_truncate, {(long) NO_PATH}},
+        {"utimensat", SYS_utimensat, {AT_FDCWD, (long) NO_PATH}},
+        {"setxattr", SYS_setxattr, {(long) NO_PATH, (long) "user.x", (long) "", 0}},
+        {"removexattr", SYS_removexattr, {(long) NO_PATH, (long) "user.x"}},
+        {"umount2", SYS_umount2, {(long) NO_PATH}},
+        {"pivot_root", SYS_pivot_root, {(long) NO_PATH, (long) NO_PATH}},
+        {"chroot", SYS_chroot, {(long) NO_PATH}},
+        {"chdir", SYS_chdir, {(long) NO_PATH}},
+        {"open_by_handle_at", SYS_open_by_handle_at, {-1, 0, 0}},
+        {"setns", SYS_setns, {-1, 0}},
+        {"kcmp", SYS_kcmp, {0, 0, 99, 0, 0}},
+        {"tgkill of another", SYS_tgkill, {1, 1, 0}},
+        {"rt_sigqueueinfo", SYS_rt_sigqueueinfo, {0, 0, 0}},
+        {"prlimit of another", SYS_prlimit64, {1, RLIMIT_CORE, 0, 0}},
+        {"prctl PR_SET_DUMPABLE", SYS_prctl, {PR_SET_DUMPABLE, 99}},
+        {"perf_event_open", SYS_perf_event_open, {0, 0, -1, -1, 0}},
+        {"userfaultfd", SYS_userfaultfd, {-1}},
+        {"add_key", SYS_add_key, {0, 0, 0, 0, 0}},
+        {"keyctl", SYS_keyctl, {999}},
+        {"init_module", SYS_init_module, {0, 0, 0}},
+        {"finit_module", SYS_finit_module, {-1, 0, 0}},
+        {"kexec_load", SYS_kexec_load, {0, 0, 0, ~0L}},
+        {"reboot", SYS_reboot, {0, 0, 0, 0}},
+        {"swapoff", SYS_swapoff, {(long) NO_PATH}},
+        {"sethostname", SYS_sethostname, {0, -1}},
+        {"quotactl", SYS_quotactl, {-1, 0, 0, 0}},
+        {"shmget", SYS_shmget, {0, -1, 0}},
+        {"msgget", SYS_msgget, {-1, 0}},
+        {"personality", SYS_personality, {-1}},
+        {"process_madvise", 440, {-1, 0, 0, 0, 99}},
+        {"setresuid", SYS_setresuid, {-1, -1, -1}},
+        {"capset", SYS_capset, {0, 0}},
+        {"mount_setattr", 442, {-1, 0, 0, 0, 0}},
+        {"move_mount", 429, {-1, 0, -1, 0, 0xff}},
+        {"fsopen", 430, {(long) NO_PATH, 0xff}},
+};
+
 static void *thread_main(void *arg)
 {
     return arg;
@@ -259,7 +327,7 @@ static int in_child(long (*attempt)(void))
     if (pid == 0) {
         long r;
 
-        if (privileges_drop("no-such-user") < 0)
+        if (privileges_drop("no-such-user", true) < 0)
             _exit(100);
         r = attempt();
         _exit(r < 0 && (errno == EPERM || errno == ENOSYS) ? 0 : 1);
@@ -275,7 +343,7 @@ static int find_out(void **state)
 
     (void) state;
     if (pid == 0)
-        _exit(privileges_filter() == 0);
+        _exit(filter_daemon() == 0);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return -1;
     filter_applies = WIFEXITED(status) && WEXITSTATUS(status) == 1;
@@ -306,6 +374,57 @@ static void test_forbidden(void **state)
         if (r != 0)
             fail_msg("%s: not refused (%d)", forbidden[i].what, r);
     }
+}
+
+// In a second thread, which the filter has to cover as well.
+static void *try_plain(void *arg)
+{
+    (void) arg;
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+        const long *a = plain[i].arg;
+
+        errno = 0;
+        if (syscall(plain[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0 || errno != EPERM)
+            return (void *) (uintptr_t) plain[i].what;
+    }
+    return NULL;
+}
+
+static long run_plain(void)
+{
+    pthread_t thread;
+    void *failed = try_plain(NULL);
+
+    if (!failed &&
+            (pthread_create(&thread, NULL, try_plain, NULL) != 0 || pthread_join(thread, &failed)))
+        failed = (void *) (uintptr_t) "a thread";
+    if (failed)
+        fprintf(stderr, "%s: not refused: %s\n", (const char *) failed, strerror(errno));
+    errno = EPERM;
+    return failed ? 0 : -1;
+}
+
+static void test_nothing_is_changed(void **state)
+{
+    (void) state;
+    if (!filter_applies)
+        skip();
+    assert_int_equal(in_child(run_plain), 0);
+}
+
+// The attempts are worth something only where they get further without the filter.
+static void test_without_the_filter(void **state)
+{
+    unsigned reached = 0;
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+        const long *a = plain[i].arg;
+
+        errno = 0;
+        reached += syscall(plain[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0 || errno != EPERM;
+    }
+    assert_true(reached > 20);
 }
 
 static long run_still_works(void)
@@ -371,7 +490,24 @@ static void test_another_user(void **state)
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        _exit(privileges_drop("nobody") < 0 || run_become_nobody() == 0);
+        _exit(privileges_drop("nobody", true) < 0 || run_become_nobody() == 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+// For a trace nothing is kept at all.
+static void test_no_capabilities(void **state)
+{
+    int status;
+    pid_t pid;
+
+    (void) state;
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(privileges_drop("no-such-user", false) < 0 || status_number("CapEff:", 16) != 0 ||
+                status_number("CapPrm:", 16) != 0 || geteuid() == 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
@@ -381,9 +517,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_forbidden),
+            cmocka_unit_test(test_nothing_is_changed),
+            cmocka_unit_test(test_without_the_filter),
             cmocka_unit_test(test_allowed),
             cmocka_unit_test(test_capabilities),
             cmocka_unit_test(test_another_user),
+            cmocka_unit_test(test_no_capabilities),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

@@ -1,0 +1,84 @@
+#include "daemon/endpoint.h"
+#include "common/log.h"
+#include "daemon/privileges.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// The directory of the socket, where root starts on a host that has none yet: the one that
+// systemd-tmpfiles would make. Its parent has to be there.
+static int make_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const struct passwd *pw;
+    char name[PATH_MAX];
+    struct stat st;
+
+    if (!slash || slash == path || geteuid() != 0 ||
+            (size_t) snprintf(name, sizeof(name), "%.*s", (int) (slash - path), path) >=
+                    sizeof(name) ||
+            stat(name, &st) == 0)
+        return 0;
+    if (mkdir(name, 0755) < 0 || chmod(name, 0755) < 0)
+        return -errno;
+    pw = getpwnam(PRIVILEGES_USER);
+    if (pw && chown(name, pw->pw_uid, pw->pw_gid) < 0)
+        return -errno;
+    return 0;
+}
+
+static void say_why(const char *path, int error)
+{
+    if (error == -EADDRINUSE)
+        log_error("another memscoped serves %s: stop it, or choose another --socket", path);
+    else if (error == -EEXIST)
+        log_error("%s exists and is not a socket: remove it, or choose another --socket", path);
+    else if (error == -ENOENT)
+        log_error("cannot listen on %s: there is no such directory: make it, or choose another "
+                  "--socket",
+                path);
+    else
+        log_error("cannot listen on %s: %s: choose another --socket", path, strerror(-error));
+}
+
+int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const manager_config_t *config)
+{
+    int r;
+
+    if (config->private_fd >= 0 || config->listen_fd >= 0)
+        return 0;
+    r = make_directory(config->socket_path);
+    if (r == 0)
+        r = listener_open(ret, config->socket_path);
+    if (r == 0)
+        r = sweeper_start(ret_sweeper, config->socket_path);
+    if (r < 0)
+        say_why(config->socket_path, r);
+    return r;
+}
+
+int endpoint_serve(listener_t *l, const manager_config_t *config, server_t *server,
+        void (*gone)(void *user), void *user)
+{
+    int r;
+
+    if (config->private_fd >= 0) {
+        r = server_adopt(server, config->private_fd, gone, user);
+        if (r < 0)
+            log_error("descriptor %d is not a connected Unix socket: %s", config->private_fd,
+                    strerror(-r));
+        return r;
+    }
+    if (config->listen_fd >= 0)
+        r = server_listen_fd(server, config->listen_fd);
+    else
+        r = server_listen(server, l);
+    if (r < 0)
+        log_error("cannot listen: %s", strerror(-r));
+    return r;
+}

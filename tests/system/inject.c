@@ -1,0 +1,211 @@
+// Makes every thread of a running process try what it must not be able to: `inject PID`. Stops each
+// thread where it waits, has it make the calls in its own context, one after the other, and lets it
+// go on. One line for each that was not refused with EPERM or ENOSYS; the last line is
+//
+//   2 threads, 54 calls, 0 not refused
+
+#include "common/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#ifdef __x86_64__
+
+#define PATH 1 // an argument that points to a path that can be made and removed again
+#define TRUE 2 // to /bin/true
+
+typedef struct {
+    const char *what;
+    long number;
+    long arg[5];
+    unsigned text[5]; // PATH, TRUE
+} attempt_t;
+
+static const attempt_t attempts[] = {
+        {"ptrace", SYS_ptrace, {PTRACE_SEIZE, 1}, {0}},
+        {"process_vm_readv", SYS_process_vm_readv, {1, 0, 0, 0, 0}, {0}},
+        {"process_vm_writev", SYS_process_vm_writev, {1, 0, 0, 0, 0}, {0}},
+        {"pidfd_open", 434, {1, 0}, {0}},
+        {"pidfd_getfd", 438, {-1, 0, 0}, {0}},
+        {"kcmp", SYS_kcmp, {1, 1, 0, 0, 0}, {0}},
+        {"process_madvise", 440, {-1, 0, 0, 0, 0}, {0}},
+        {"execve", SYS_execve, {0, 1, 0}, {TRUE}},
+        {"execveat", SYS_execveat, {AT_FDCWD, 0, 1, 0, 0}, {0, TRUE}},
+        {"fork", SYS_fork, {0}, {0}},
+        {"vfork", SYS_vfork, {0}, {0}},
+        {"clone of a process", SYS_clone, {17, 0, 0, 0, 0}, {0}},
+        {"socket AF_INET", SYS_socket, {AF_INET, SOCK_STREAM, 0}, {0}},
+        {"socket AF_INET6", SYS_socket, {AF_INET6, SOCK_DGRAM, 0}, {0}},
+        {"socket AF_NETLINK", SYS_socket, {AF_NETLINK, SOCK_RAW, 0}, {0}},
+        {"socket AF_PACKET", SYS_socket, {AF_PACKET, SOCK_RAW, 0}, {0}},
+        {"socket AF_VSOCK", SYS_socket, {AF_VSOCK, SOCK_STREAM, 0}, {0}},
+        {"open for writing", SYS_open, {0, O_WRONLY}, {TRUE}},
+        {"open to create", SYS_open, {0, O_RDONLY | O_CREAT, 0600}, {PATH}},
+        {"openat for writing", SYS_openat, {AT_FDCWD, 0, O_RDWR}, {0, TRUE}},
+        {"openat to truncate", SYS_openat, {AT_FDCWD, 0, O_TRUNC}, {0, TRUE}},
+        {"openat2", 437, {AT_FDCWD, 0, 0, 0}, {0, TRUE}},
+        {"creat", SYS_creat, {0, 0600}, {PATH}},
+        {"mkdir", SYS_mkdir, {0, 0700}, {PATH}},
+        {"mknod", SYS_mknod, {0, 0010600}, {PATH}},
+        {"symlink", SYS_symlink, {0, 0}, {TRUE, PATH}},
+        {"link", SYS_link, {0, 0}, {TRUE, PATH}},
+        {"rename", SYS_rename, {0, 0}, {PATH, PATH}},
+        {"renameat2", SYS_renameat2, {AT_FDCWD, 0, AT_FDCWD, 0, 0}, {0, PATH, 0, PATH}},
+        {"unlink", SYS_unlink, {0}, {PATH}},
+        {"unlinkat", SYS_unlinkat, {AT_FDCWD, 0, 0}, {0, PATH}},
+        {"rmdir", SYS_rmdir, {0}, {PATH}},
+        {"chmod", SYS_chmod, {0, 0600}, {PATH}},
+        {"chown", SYS_chown, {0, -1, -1}, {PATH}},
+        {"truncate", SYS_truncate, {0, 0}, {PATH}},
+        {"utimensat", SYS_utimensat, {AT_FDCWD, 0, 0, 0}, {0, PATH}},
+        {"setxattr", SYS_setxattr, {0, 0, 0, 0, 0}, {PATH, PATH}},
+        {"mount", SYS_mount, {0, 0, 0, 0, 0}, {PATH, PATH}},
+        {"umount2", SYS_umount2, {0, 0}, {PATH}},
+        {"chroot", SYS_chroot, {0}, {PATH}},
+        {"unshare", SYS_unshare, {CLONE_NEWUSER}, {0}},
+        {"setns", SYS_setns, {-1, 0}, {0}},
+        {"kill", SYS_kill, {1, 0}, {0}},
+        {"tgkill of another", SYS_tgkill, {1, 1, 0}, {0}},
+        {"setuid", SYS_setuid, {0}, {0}},
+        {"capset", SYS_capset, {0, 0}, {0}},
+        {"prctl PR_SET_DUMPABLE", SYS_prctl, {4, 1}, {0}},
+        {"prlimit of another", SYS_prlimit64, {1, 4, 0, 0}, {0}},
+        {"bpf", SYS_bpf, {0, 0, 0}, {0}},
+        {"perf_event_open", SYS_perf_event_open, {0, 0, -1, -1, 0}, {0}},
+        {"userfaultfd", SYS_userfaultfd, {0}, {0}},
+        {"io_uring_setup", 425, {1, 0}, {0}},
+        {"keyctl", SYS_keyctl, {0, 0, 0}, {0}},
+        {"init_module", SYS_init_module, {0, 0, 0}, {0}},
+        {"reboot", SYS_reboot, {0, 0, 0, 0}, {0}},
+        {"mmap writable code", SYS_mmap, {0, 4096, 7, 0x22, -1}, {0}},
+};
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+static void put_text(pid_t tid, uint64_t at, const char *text)
+{
+    char words[64] = {0};
+
+    strncpy(words, text, sizeof(words) - 1);
+    for (size_t i = 0; i < sizeof(words); i += sizeof(long)) {
+        long word;
+
+        memcpy(&word, words + i, sizeof(word));
+        if (ptrace(PTRACE_POKEDATA, tid, (void *) (at + i), (void *) word) < 0)
+            die("PTRACE_POKEDATA");
+    }
+}
+
+// What the call returned in the thread, which stands behind a call that it waits in.
+static long call(pid_t tid, const struct user_regs_struct *saved, const attempt_t *a)
+{
+    struct user_regs_struct r = *saved;
+    uint64_t below = (saved->rsp - 1024) & ~UINT64_C(15); // nothing is kept there
+    long arg[5];
+    int status;
+
+    put_text(tid, below, "/run/memscope/must-not-be");
+    put_text(tid, below + 64, "/bin/true");
+    for (int i = 0; i < 5; i++)
+        arg[i] = a->text[i] == PATH   ? (long) below
+                 : a->text[i] == TRUE ? (long) below + 64
+                                      : a->arg[i];
+    r.rip -= 2; // back onto the call itself
+    r.orig_rax = (unsigned long long) -1;
+    r.rax = (unsigned long long) a->number;
+    r.rdi = (unsigned long long) arg[0];
+    r.rsi = (unsigned long long) arg[1];
+    r.rdx = (unsigned long long) arg[2];
+    r.r10 = (unsigned long long) arg[3];
+    r.r8 = (unsigned long long) arg[4];
+    r.r9 = 0;
+    if (ptrace(PTRACE_SETREGS, tid, NULL, &r) < 0 || ptrace(PTRACE_SINGLESTEP, tid, NULL, NULL) < 0)
+        die("PTRACE_SINGLESTEP");
+    if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status) ||
+            ptrace(PTRACE_GETREGS, tid, NULL, &r) < 0)
+        die("the thread is gone");
+    return (long) r.rax;
+}
+
+static bool is_at_a_call(pid_t tid, const struct user_regs_struct *r)
+{
+    errno = 0;
+    return (ptrace(PTRACE_PEEKTEXT, tid, (void *) (r->rip - 2), NULL) & 0xffff) == 0x050f &&
+           errno == 0;
+}
+
+static unsigned try_all(pid_t tid)
+{
+    struct user_regs_struct saved;
+    unsigned n = 0;
+    int status;
+
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0 ||
+            ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) != tid ||
+            ptrace(PTRACE_GETREGS, tid, NULL, &saved) < 0)
+        die("cannot stop the thread");
+    if (!is_at_a_call(tid, &saved)) {
+        fprintf(stderr, "thread %d does not wait in a call\n", (int) tid);
+        exit(3);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+        long r = call(tid, &saved, &attempts[i]);
+
+        if (r == -EPERM || r == -ENOSYS)
+            continue;
+        printf("%s: %ld in thread %d\n", attempts[i].what, r, (int) tid);
+        n++;
+    }
+    if (ptrace(PTRACE_SETREGS, tid, NULL, &saved) < 0 || ptrace(PTRACE_DETACH, tid, NULL, NULL) < 0)
+        die("cannot let the thread go");
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    _cleanup_closedir_ DIR *tasks = NULL;
+    unsigned threads = 0, failed = 0;
+    char path[64];
+
+    if (argc != 2)
+        return 2;
+    snprintf(path, sizeof(path), "/proc/%s/task", argv[1]);
+    tasks = opendir(path);
+    if (!tasks)
+        die(path);
+    for (const struct dirent *d; (d = readdir(tasks)) != NULL;) {
+        if (d->d_name[0] == '.')
+            continue;
+        failed += try_all((pid_t) atoi(d->d_name));
+        threads++;
+    }
+    printf("%u threads, %zu calls, %u not refused\n", threads, ARRAY_SIZE(attempts), failed);
+    return failed > 0;
+}
+
+#else
+
+int main(void)
+{
+    printf("not on this machine\n");
+    return 77;
+}
+
+#endif
