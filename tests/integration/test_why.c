@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define HOGS        10
-#define TRIES       4 // whoever else is busy on this host may take more than a hog, once or twice
+#define TRIES       16 // others may be busy on this host
+#define MISSES      2  // but then only, or nearly so
 #define TMPFS_MAGIC 0x01021994
 #define NEEDED_KB   (2 << 20)
 
@@ -78,14 +79,16 @@ static void try_hog(unsigned number)
 {
     hog_plan_t plan = hog_plan(&f.range, (uint64_t) getpid(), number);
     hog_finding_t found;
+    unsigned misses = 0;
 
-    for (unsigned i = 0; i < TRIES; i++) {
+    for (unsigned i = 0; i < TRIES && misses < MISSES; i++) {
         if (!hog_run(&f.range, &plan, &found))
             fail_msg("no answer about hog %u", number);
         print_message("# %s, %u MB: %s\n", hog_kind_name(plan.kind), plan.mb, found.sentence);
         assert_true(found.adds_up);
         if (found.first && found.named && fabs(found.unexplained) <= 0.05)
             return;
+        misses += !found.disturbed;
     }
     fail_msg("not found: hog %u of seed %d, %s, %u MB in %u ms, held for %u ms", number,
             (int) getpid(), hog_kind_name(plan.kind), plan.mb, plan.take_ms, plan.hold_ms);

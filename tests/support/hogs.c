@@ -178,8 +178,7 @@ static void judge(
             .adds_up = fabs(sum - change) < 1,
             .found = part / taken,
             .unexplained = change != 0 ? (double) bytes_of(answer, "unexplained") / change : 1};
-    ret->outgrown = !ret->first && (double) number(first, "change_bytes") >
-                                           taken / (plan->workers ? plan->workers : 1);
+    ret->disturbed = fabs(change / taken - 1) > 0.2;
     snprintf(ret->sentence, sizeof(ret->sentence), "%s",
             json_object_get_string(get(answer, "sentence")));
     ret->named = is_named(plan, h, ret->sentence);

@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     bool first;         // it, or one of its workers, leads the table
-    bool outgrown;      // somebody else took more than it meanwhile, and leads for that
+    bool disturbed;     // used memory rose by far more or less than what it took: others are busy
     bool adds_up;       // rows, others, hidden and unexplained add to the change
     bool named;         // the sentence names it first; in tmpfs: who wrote
     double found;       // its part, of what it took
