@@ -2,11 +2,13 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/format.h"
+#include "daemon/proc/cgroup.h"
 #include "daemon/proc/cgroup_oom.h"
 #include "protocol/cursor.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,12 @@ struct oom {
     bool has_count;
     uint64_t pending, risen_ms;
     char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
+    struct {
+        char unit[EVENT_UNIT_MAX];
+        size_t len;
+        uint64_t kills; // not told yet
+    } victims[CGROUP_OOM_VICTIMS];
+    size_t n_victims;
     candidate_t recent[RECENT];
     size_t next;
 };
@@ -64,7 +72,7 @@ int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why
         free(o);
         return r;
     }
-    cgroup_oom_look(o->groups, o->cgroup, sizeof(o->cgroup));
+    cgroup_oom_look(o->groups);
     *ret = o;
     return 0;
 }
@@ -164,15 +172,38 @@ static void add_zombies(oom_t *o, uint64_t now_ms)
     }
 }
 
-// The one that held most, or was killed for sure; NULL: none is left.
+// The index of the group that lost a process and that it was in, or n_victims.
+static size_t group_of(const oom_t *o, const candidate_t *c)
+{
+    size_t i = 0;
+
+    while (i < o->n_victims &&
+            (o->victims[i].kills == 0 || o->victims[i].len != c->event.unit_len ||
+                    memcmp(o->victims[i].unit, c->event.unit, c->event.unit_len) != 0))
+        i++;
+    return i;
+}
+
+static bool is_known_group(const oom_t *o)
+{
+    for (size_t i = 0; i < o->n_victims; i++)
+        if (o->victims[i].kills > 0)
+            return true;
+    return false;
+}
+
+// The one that was killed for sure, or held most; where groups are known to have lost processes,
+// one of those. NULL: none is left.
 static candidate_t *choose(oom_t *o)
 {
+    bool by_group = is_known_group(o);
     candidate_t *best = NULL;
 
     for (size_t i = 0; i < RECENT; i++) {
         candidate_t *c = &o->recent[i];
 
-        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms)
+        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms ||
+                (by_group && group_of(o, c) == o->n_victims))
             continue;
         if (!best || (c->killed && !best->killed) ||
                 (c->killed == best->killed && c->held_kb > best->held_kb))
@@ -214,16 +245,36 @@ static void put_used(const oom_t *o, uint64_t end_ms, buffer_t *out)
     }
 }
 
-static void say_grown(event_t *e, const why_answer_t *a)
+// Where a group's limit was reached, others than its processes have nothing to do with it.
+static bool is_concerned(const oom_t *o, const event_t *e, const why_row_t *r)
+{
+    size_t len = strlen(o->cgroup), unit_len;
+    char path[64], text[PATH_MAX];
+    const char *unit;
+    cgroup_t cg;
+    ssize_t n;
+
+    if (r->kind || r->end_kb < r->start_kb + LEAST_KB)
+        return false;
+    if (len <= 1 || (r->pid == e->pid && r->start_time == e->start_time))
+        return true;
+    cgroup_unit_of(o->cgroup, len, &unit, &unit_len);
+    if (r->unit.len == unit_len && memcmp(r->unit.data, unit, unit_len) == 0)
+        return true;
+    snprintf(path, sizeof(path), "%" PRIu64 "/cgroup", r->pid);
+    n = r->exited_ms ? -1 : file_read_at(o->fs->fd, path, text, sizeof(text));
+    return n > 0 && cgroup_parse(text, (size_t) n, &cg) == 0 && cg.path_len > len &&
+           memcmp(cg.path, o->cgroup, len) == 0 && cg.path[len] == '/';
+}
+
+static void say_grown(event_t *e, const why_row_t *const *rows, size_t n)
 {
     char size[FORMAT_MAX], name[EVENT_NAME_MAX];
     unsigned said = 0;
 
-    for (size_t i = 0; i < a->n_rows && said < NAMED; i++) {
-        const why_row_t *r = &a->rows[i];
+    for (size_t i = 0; i < n && said < NAMED; i++) {
+        const why_row_t *r = rows[i];
 
-        if (r->kind || r->end_kb < r->start_kb + LEAST_KB)
-            continue;
         snprintf(name, sizeof(name), "%.*s", (int) r->name.len, r->name.data);
         event_say(e, "%s%s[%" PRIu64 "] %s",
                 said++ ? ", " : "; grown in the ten minutes before: ", name, r->pid,
@@ -236,19 +287,21 @@ static void look_back(oom_t *o, event_t *e, event_before_t *ret)
 {
     const why_question_t q = {.from_ms = o->risen_ms - MIN(o->risen_ms, BEFORE_MS),
             .to_ms = o->risen_ms - 1,
-            .limit = ROWS,
             .whole = true};
     buffer_t grown = {.max = EVENT_GROWN_MAX}, used = {.max = EVENT_USED_MAX};
+    const why_row_t *rows[ROWS];
     why_answer_t a;
+    size_t n = 0;
 
     *ret = (event_before_t){.step_ms = STEP_MS};
     if (why_ask(o->why, &q, &a) < 0)
         return;
-    say_grown(e, &a);
-    for (size_t i = 0; i < a.n_rows && !grown.failed; i++) {
-        if (a.rows[i].kind || a.rows[i].end_kb <= a.rows[i].start_kb)
-            continue;
-        why_row_put(&grown, &a.rows[i]);
+    for (size_t i = 0; i < a.n_rows && n < ROWS; i++)
+        if (is_concerned(o, e, &a.rows[i]))
+            rows[n++] = &a.rows[i];
+    say_grown(e, rows, n);
+    for (size_t i = 0; i < n && !grown.failed; i++) {
+        why_row_put(&grown, rows[i]);
         if (!grown.failed)
             ret->grown_len = grown.len;
     }
@@ -272,10 +325,14 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
     e.count = count;
     e.time_ms = MIN(e.time_ms, o->risen_ms);
     if (victim) {
+        size_t group = group_of(o, victim);
+
+        if (group < o->n_victims)
+            o->victims[group].kills--;
         victim->taken = true;
         e.has |= EVENT_HAS_SIZE;
         e.size_kb = victim->held_kb;
-        event_say(&e, "killed for want of memory, holding %s of its own",
+        event_say(&e, "killed for want of memory, holding %s of its own when last seen",
                 format_kb(held, sizeof(held), victim->held_kb));
     } else {
         event_say(&e, "%" PRIu64 " process%s killed for want of memory, and could not be seen",
@@ -289,16 +346,32 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
     events_keep_before(o->events, &before);
 }
 
+static void take_groups(oom_t *o)
+{
+    const cgroup_kills_t *found = cgroup_oom_look(o->groups);
+
+    for (size_t i = 0; i < found->n_victims && o->n_victims < CGROUP_OOM_VICTIMS; i++) {
+        const char *path = found->victims[i].path, *unit;
+        size_t at = o->n_victims, len;
+
+        cgroup_unit_of(path, strlen(path), &unit, &len);
+        if (len == 0)
+            continue; // of no group: it may have been anybody
+        o->victims[at].len = MIN(len, sizeof(o->victims[at].unit));
+        memcpy(o->victims[at].unit, unit, o->victims[at].len);
+        o->victims[at].kills = found->victims[i].kills;
+        o->n_victims++;
+    }
+    if (found->limit[0])
+        snprintf(o->cgroup, sizeof(o->cgroup), "%.*s", (int) sizeof(o->cgroup) - 1, found->limit);
+}
+
 static void take_count(oom_t *o, const system_snapshot_t *y)
 {
-    char cgroup[EVENT_CGROUP_MAX];
-
     if (o->has_count && y->oom_kill > o->count) {
         o->pending += y->oom_kill - o->count;
         o->risen_ms = y->mono_ms;
-        cgroup_oom_look(o->groups, cgroup, sizeof(cgroup));
-        if (cgroup[0])
-            memcpy(o->cgroup, cgroup, sizeof(cgroup));
+        take_groups(o);
     }
     o->count = y->oom_kill;
     o->has_count = true;
@@ -323,6 +396,8 @@ void oom_tick(oom_t *o)
         tell(o, NULL, o->pending);
         o->pending = 0;
     }
-    if (o->pending == 0)
+    if (o->pending == 0) {
         o->cgroup[0] = '\0';
+        o->n_victims = 0;
+    }
 }

@@ -5,7 +5,8 @@
 // in the ten minutes before, which are kept with the event.
 //
 // The kernel does not say whom it killed. A zombie that signal 9 ended says so itself; otherwise it
-// is whoever held most among those that ended at that time.
+// is whoever held most among those that ended at that time, in the cgroup that counts a kill where
+// one does.
 
 #include "daemon/core/capture.h"
 #include "daemon/core/history.h"

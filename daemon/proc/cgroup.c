@@ -100,6 +100,19 @@ static int read_limit(int fd, const char *path, size_t len, const char *file, ui
     return number_parse(&p, text + n, ret_bytes) ? 0 : -ENODATA; // "max"
 }
 
+// "max" of v2 is no number; without a limit v1 says the most that a counter of pages can hold.
+#define UNLIMITED (UINT64_C(1) << 60)
+
+static bool read_group(
+        int fd, const char *path, size_t len, uint64_t *ret_limit, uint64_t *ret_used)
+{
+    if (read_limit(fd, path, len, "memory.max", ret_limit) == 0)
+        return read_limit(fd, path, len, "memory.current", ret_used) == 0;
+    return read_limit(fd, path, len, "memory.limit_in_bytes", ret_limit) == 0 &&
+           *ret_limit < UNLIMITED &&
+           read_limit(fd, path, len, "memory.usage_in_bytes", ret_used) == 0;
+}
+
 int cgroup_memory_limit(
         int cgroup_fd, const char *path, size_t len, uint64_t *ret_limit_kb, uint64_t *ret_used_kb)
 {
@@ -110,8 +123,7 @@ int cgroup_memory_limit(
     for (;;) {
         uint64_t max, current;
 
-        if (read_limit(cgroup_fd, path, len, "memory.max", &max) == 0 && max < limit &&
-                read_limit(cgroup_fd, path, len, "memory.current", &current) == 0)
+        if (read_group(cgroup_fd, path, len, &max, &current) && max < limit)
             limit = max, used = current;
         while (len > 0 && path[len - 1] != '/')
             len--;

@@ -22,7 +22,7 @@ int cgroup_parse(const char *text, size_t len, cgroup_t *ret);
 void cgroup_unit_of(const char *path, size_t len, const char **ret_unit, size_t *ret_len);
 
 // The lowest memory limit on the way from `path` up, and what the group that has it uses (KiB).
-// 0; -ENODATA: no limit, or no cgroup2 memory controller. `cgroup_fd` is the cgroup2 root.
+// 0; -ENODATA: no limit, or no memory controller. `cgroup_fd` as in procfs_t.
 int cgroup_memory_limit(
         int cgroup_fd, const char *path, size_t len, uint64_t *ret_limit_kb, uint64_t *ret_used_kb);
 

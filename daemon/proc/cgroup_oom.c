@@ -6,13 +6,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define LIMITS_MAX 16 // groups that reached their limit, in one look
+
+typedef struct {
+    uint64_t ooms, kills; // v1 does not tell the first
+} counts_t;
 
 typedef struct {
     uint64_t path; // hash
-    uint64_t count;
+    counts_t counts;
 } seen_t;
 
 struct cgroup_oom {
@@ -21,9 +27,11 @@ struct cgroup_oom {
     seen_t *seen, *now; // sorted by path; what is being gathered
     size_t n_seen, n_now;
     bool looked;
+    bool is_v1; // where kills are counted, and limits that were reached are not
     char path[PATH_MAX];
-    char *found; // of the present look
-    size_t found_cap, found_depth;
+    char limits[LIMITS_MAX][PATH_MAX]; // of the present look
+    size_t n_limits;
+    cgroup_kills_t found;
 };
 
 int cgroup_oom_new(cgroup_oom_t **ret, int cgroup_fd)
@@ -60,44 +68,134 @@ static int by_path(const void *x, const void *y)
     return a->path < b->path ? -1 : a->path > b->path;
 }
 
-static bool read_count(int fd, uint64_t *ret)
+static bool read_field(int fd, const char *file, const char *key, uint64_t *ret)
 {
-    static const char *const files[] = {"memory.events.local", "memory.events"};
     char text[512];
-    ssize_t n = -1;
+    ssize_t n = file_read_at(fd, file, text, sizeof(text));
 
-    for (size_t i = 0; i < ARRAY_SIZE(files) && n < 0; i++)
-        n = file_read_at(fd, files[i], text, sizeof(text));
     for (const char *p = text, *end = text + MAX(n, 0); p < end;) {
         const char *eol = line_end(p, end), *after;
 
-        if (line_key(p, eol, "oom ", &after) && number_parse(&after, eol, ret))
+        if (line_key(p, eol, key, &after) && number_parse(&after, eol, ret))
             return true;
         p = eol + 1;
     }
     return false;
 }
 
-// A group of the same name may have been made anew meanwhile: its count began with 0.
-static bool has_risen(const cgroup_oom_t *c, const seen_t *s)
+static bool read_counts(cgroup_oom_t *c, int fd, counts_t *ret)
 {
-    const seen_t *before =
-            c->n_seen ? bsearch(s, c->seen, c->n_seen, sizeof(seen_t), by_path) : NULL;
+    static const char *const files[] = {"memory.events.local", "memory.events"};
 
-    return s->count > 0 && (!before || before->count != s->count);
+    *ret = (counts_t){0};
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        if (!read_field(fd, files[i], "oom ", &ret->ooms))
+            continue;
+        read_field(fd, files[i], "oom_kill ", &ret->kills);
+        return true;
+    }
+    c->is_v1 = read_field(fd, "memory.oom_control", "oom_kill ", &ret->kills);
+    return c->is_v1;
 }
 
-static void look_at(cgroup_oom_t *c, int fd, size_t depth)
+static bool has_risen(uint64_t before, uint64_t now)
+{
+    return now > 0 && now != before;
+}
+
+// A group of the same name may have been made anew meanwhile: its counts began with 0.
+static void look_at(cgroup_oom_t *c, int fd)
 {
     seen_t s = {.path = hash_blob(c->key, c->path, strlen(c->path))};
+    cgroup_kills_t *found = &c->found;
+    counts_t before = {0};
+    const seen_t *seen;
 
-    if (!read_count(fd, &s.count))
+    if (!read_counts(c, fd, &s.counts))
         return;
     c->now[c->n_now++] = s;
-    if (!c->looked || !has_risen(c, &s) || (c->found[0] && depth <= c->found_depth))
+    seen = c->n_seen ? bsearch(&s, c->seen, c->n_seen, sizeof(seen_t), by_path) : NULL;
+    if (seen)
+        before = seen->counts;
+    if (!c->looked)
         return;
-    snprintf(c->found, c->found_cap, "%s", depth ? c->path : "/");
-    c->found_depth = depth;
+    if (has_risen(before.ooms, s.counts.ooms) && c->n_limits < LIMITS_MAX)
+        snprintf(c->limits[c->n_limits++], PATH_MAX, "%s", c->path);
+    if (has_risen(before.kills, s.counts.kills) && found->n_victims < CGROUP_OOM_VICTIMS) {
+        size_t at = found->n_victims++;
+
+        snprintf(found->victims[at].path, PATH_MAX, "%s", c->path);
+        found->victims[at].kills =
+                s.counts.kills > before.kills ? s.counts.kills - before.kills : s.counts.kills;
+    }
+}
+
+static bool is_within(const char *path, const char *group)
+{
+    size_t len = strlen(group);
+
+    return strncmp(path, group, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+// Where descendants are counted too, a group is no victim for what happened further down.
+static void drop_ancestors(cgroup_kills_t *f)
+{
+    for (size_t i = 0; i < f->n_victims;) {
+        bool above = false;
+
+        for (size_t k = 0; k < f->n_victims; k++)
+            above |= k != i && is_within(f->victims[k].path, f->victims[i].path);
+        if (above)
+            f->victims[i] = f->victims[--f->n_victims];
+        else
+            i++;
+    }
+}
+
+// Whether a group of v1 has a limit and once reached it.
+static bool is_full(const cgroup_oom_t *c, const char *path)
+{
+    _cleanup_close_ int fd = openat(c->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    uint64_t limit, most;
+
+    return fd >= 0 && read_field(fd, "memory.limit_in_bytes", "", &limit) &&
+           read_field(fd, "memory.max_usage_in_bytes", "", &most) && most >= limit - limit / 64;
+}
+
+// From the first victim's group up.
+static void choose_limit_v1(cgroup_oom_t *c)
+{
+    char path[PATH_MAX], *slash;
+
+    if (c->found.n_victims == 0)
+        return;
+    snprintf(path, sizeof(path), "%s", c->found.victims[0].path);
+    for (; (slash = strrchr(path, '/')); *slash = '\0') {
+        if (!is_full(c, path + 1))
+            continue;
+        snprintf(c->found.limit, sizeof(c->found.limit), "%s", path);
+        return;
+    }
+}
+
+static void choose_limit(cgroup_oom_t *c)
+{
+    cgroup_kills_t *f = &c->found;
+    size_t best = 0;
+
+    if (c->is_v1)
+        choose_limit_v1(c);
+
+    for (size_t i = 0; i < c->n_limits; i++) {
+        bool holds = f->n_victims == 0;
+
+        for (size_t k = 0; k < f->n_victims; k++)
+            holds |= is_within(f->victims[k].path, c->limits[i]);
+        if (!holds || strlen(c->limits[i]) + 1 <= best)
+            continue;
+        best = strlen(c->limits[i]) + 1;
+        snprintf(f->limit, sizeof(f->limit), "%s", best > 1 ? c->limits[i] : "/");
+    }
 }
 
 static void walk(cgroup_oom_t *c, int dir_fd, const char *name, size_t depth)
@@ -109,7 +207,7 @@ static void walk(cgroup_oom_t *c, int dir_fd, const char *name, size_t depth)
 
     if (fd < 0 || c->n_now == CGROUP_OOM_MAX)
         return;
-    look_at(c, fd, depth);
+    look_at(c, fd);
     dir = depth < CGROUP_OOM_DEPTH ? fdopendir(fd) : NULL;
     if (!dir)
         return;
@@ -124,21 +222,21 @@ static void walk(cgroup_oom_t *c, int dir_fd, const char *name, size_t depth)
     }
 }
 
-void cgroup_oom_look(cgroup_oom_t *c, char *ret_path, size_t cap)
+const cgroup_kills_t *cgroup_oom_look(cgroup_oom_t *c)
 {
     seen_t *swap = c->seen;
 
-    ret_path[0] = '\0';
-    c->found = ret_path;
-    c->found_cap = cap;
-    c->found_depth = 0;
-    c->n_now = 0;
+    c->found.limit[0] = '\0';
+    c->found.n_victims = c->n_limits = c->n_now = 0;
     c->path[0] = '\0';
     if (c->fd >= 0)
         walk(c, c->fd, ".", 0);
+    drop_ancestors(&c->found);
+    choose_limit(c);
     qsort(c->now, c->n_now, sizeof(seen_t), by_path);
     c->seen = c->now;
     c->n_seen = c->n_now;
     c->now = swap;
     c->looked = true;
+    return &c->found;
 }

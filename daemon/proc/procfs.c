@@ -43,6 +43,25 @@ static bool counts_run_time(int fd)
     return n > 0 && pid_schedstat_parse(text, (size_t) n, &s) == 0;
 }
 
+static int open_cgroups(void)
+{
+    static const struct {
+        const char *root, *file; // that tells what it is
+    } places[] = {{"/sys/fs/cgroup", "cgroup.controllers"},
+            {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
+            {"/sys/fs/cgroup/unified", "cgroup.controllers"}};
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        int fd = open(places[i].root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd >= 0 && faccessat(fd, places[i].file, R_OK, 0) == 0)
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
+    return -1;
+}
+
 int procfs_init(procfs_t *fs, const char *root)
 {
     procfs_t p = {.fd = -1, .cgroup_fd = -1};
@@ -56,17 +75,8 @@ int procfs_init(procfs_t *fs, const char *root)
     p.mounted = fstatfs(p.fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
     p.live = p.mounted && is_own(p.fd);
     p.has_schedstat = counts_run_time(p.fd);
-    if (p.live) {
-        static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-
-        for (size_t i = 0; i < 2 && p.cgroup_fd < 0; i++) {
-            p.cgroup_fd = open(roots[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            if (p.cgroup_fd >= 0 && faccessat(p.cgroup_fd, "cgroup.controllers", R_OK, 0) < 0) {
-                close(p.cgroup_fd);
-                p.cgroup_fd = -1;
-            }
-        }
-    }
+    if (p.live)
+        p.cgroup_fd = open_cgroups();
     *fs = p;
     return 0;
 }

@@ -10,7 +10,8 @@
 
 typedef struct {
     int fd;             // of the proc root
-    int cgroup_fd;      // of the cgroup2 root, -1 without one
+    int cgroup_fd;      // of the root of the cgroups that limit memory: cgroup2's, or that of the
+                        // memory controller of v1; -1 without one
     uint64_t page_kb;   // KiB a page
     uint64_t clock_hz;  // clock ticks per second in stat
     bool live;          // it is this process's own /proc: pids are those of our namespace

@@ -157,44 +157,106 @@ static void test_what_was_counted_before_is_old(void **state)
     assert_null(wait_kill(f));
 }
 
+static const cgroup_kills_t *look(cgroup_oom_t *c, const char *limit, size_t n_victims)
+{
+    const cgroup_kills_t *k = cgroup_oom_look(c);
+
+    assert_string_equal(k->limit, limit);
+    assert_int_equal(k->n_victims, n_victims);
+    return k;
+}
+
+static cgroup_oom_t *open_groups(fixture_t *f)
+{
+    char path[256];
+    cgroup_oom_t *c;
+
+    snprintf(path, sizeof(path), "%s/cg", f->tree.path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(cgroup_oom_new(&c, fd), 0);
+    return c;
+}
+
 static void test_whose_limit(void **state)
 {
     fixture_t *f = *state;
+    const cgroup_kills_t *k;
     cgroup_oom_t *c;
-    char path[256];
 
     proctree_write(
             &f->tree, "cg/a/memory.events.local", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 4\n");
     proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 0\noom_kill 4\n");
     proctree_write(&f->tree, "cg/old/memory.events", "oom 1\n");
 
-    snprintf(path, sizeof(path), "%s/cg", f->tree.path);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(cgroup_oom_new(&c, fd), 0);
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "");
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "");
+    c = open_groups(f);
+    look(c, "", 0);
+    look(c, "", 0);
     proctree_write(&f->tree, "cg/old/memory.events", "oom 2\n");
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "/old");
+    look(c, "/old", 0);
     proctree_write(&f->tree, "cg/a/memory.events.local", "oom 5\n");
     proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 1\n");
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "/a/b");
+    look(c, "/a/b", 0);
+    // The limit of the one above, which another one beside it has nothing to do with.
+    proctree_write(&f->tree, "cg/a/memory.events.local", "oom 6\noom_kill 4\n");
+    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 1\noom_kill 6\n");
+    proctree_write(&f->tree, "cg/old/memory.events", "oom 3\n");
+    k = look(c, "/a", 1);
+    assert_string_equal(k->victims[0].path, "/a/b");
+    assert_int_equal(k->victims[0].kills, 6);
     // Made anew, and full at once.
     proctree_write(&f->tree, "cg/new/memory.events.local", "oom 1\n");
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "/new");
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "");
+    look(c, "/new", 0);
+    look(c, "", 0);
+    // Counted further up as well.
+    proctree_write(&f->tree, "cg/old/memory.events", "oom 4\noom_kill 1\n");
+    proctree_write(&f->tree, "cg/old/x/memory.events", "oom 1\noom_kill 1\n");
+    k = look(c, "/old/x", 1);
+    assert_string_equal(k->victims[0].path, "/old/x");
     cgroup_oom_free(c);
-    close(fd);
 
     assert_int_equal(cgroup_oom_new(&c, -1), 0);
-    cgroup_oom_look(c, path, sizeof(path));
-    assert_string_equal(path, "");
+    look(c, "", 0);
+    cgroup_oom_free(c);
+}
+
+static void write_v1(fixture_t *f, const char *group, int kills, uint64_t limit, uint64_t most)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "cg/%s/memory.oom_control", group);
+    proctree_write(&f->tree, path, "oom_kill_disable 0\nunder_oom 0\noom_kill %d\n", kills);
+    snprintf(path, sizeof(path), "cg/%s/memory.limit_in_bytes", group);
+    proctree_write(&f->tree, path, "%llu\n", (unsigned long long) limit);
+    snprintf(path, sizeof(path), "cg/%s/memory.max_usage_in_bytes", group);
+    proctree_write(&f->tree, path, "%llu\n", (unsigned long long) most);
+}
+
+static void test_cgroup_v1(void **state)
+{
+    const uint64_t none = UINT64_C(0x7ffffffffffff000), mb = 1 << 20;
+    fixture_t *f = *state;
+    const cgroup_kills_t *k;
+    cgroup_oom_t *c;
+
+    write_v1(f, "s", 0, 500 * mb, 100 * mb);
+    write_v1(f, "s/web", 1, none, 90 * mb);
+    write_v1(f, "cache", 0, 100 * mb, 100 * mb);
+    c = open_groups(f);
+    look(c, "", 0);
+    look(c, "", 0);
+    write_v1(f, "s", 0, 500 * mb, 500 * mb);
+    write_v1(f, "s/web", 2, none, 490 * mb);
+    k = look(c, "/s", 1);
+    assert_string_equal(k->victims[0].path, "/s/web");
+    assert_int_equal(k->victims[0].kills, 1);
+    write_v1(f, "s/web", 4, 300 * mb, 299 * mb);
+    k = look(c, "/s/web", 1);
+    assert_int_equal(k->victims[0].kills, 2);
+    // The host's own memory was at an end.
+    write_v1(f, "s", 0, 500 * mb, 200 * mb);
+    write_v1(f, "s/web", 5, none, 100 * mb);
+    look(c, "", 1);
     cgroup_oom_free(c);
 }
 
@@ -207,6 +269,7 @@ int main(void)
             TEST(test_a_zombie_says_so),
             TEST(test_what_was_counted_before_is_old),
             TEST(test_whose_limit),
+            TEST(test_cgroup_v1),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
