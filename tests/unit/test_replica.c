@@ -90,27 +90,59 @@ static void encode(
     }
 }
 
+// A diff on top of one that did not arrive is refused, and what was held stays.
+static void refuse(const world_t *w, replica_t *r, const buffer_t *out)
+{
+    uint64_t tick = replica_snapshot(r)->system.tick;
+    size_t n_slots = replica_snapshot(r)->n_slots;
+
+    if (replica_apply(r, out->data, out->len) != -ESTALE)
+        fail_msg("seed %" PRIu64 ": a gap was not noticed", w->options.seed);
+    assert_false(replica_valid(r));
+    assert_int_equal(replica_snapshot(r)->system.tick, tick);
+    assert_int_equal(replica_snapshot(r)->n_slots, n_slots);
+}
+
+// What the wire does: frames arrive, are left out, come after a new connection.
 static void follow(uint64_t seed, bool by_viewer)
 {
     world_t world, *w = &world;
+    bool stale = true;
     snapshot_encoder_t e = {0};
     buffer_t out = {0};
     replica_t *r;
 
     world_init(w, &(world_options_t){.seed = seed,
-                          .slots = 200,
-                          .changes = 10,
+                          .slots = 21 + seed * 7919 % 180,
+                          .changes = 1 + (unsigned) (seed % 40),
                           .wild = true,
                           .by_viewer = by_viewer});
     assert_int_equal(replica_new(&r), 0);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++, world_step(w)) {
         bool keyframe = i == 0 || world_random(w, 15) == 0;
 
+        switch (world_random(w, 20)) {
+        case 0: // left out, because the client did not read
+            stale = true;
+            continue;
+        case 1: // the connection is another one
+            replica_invalidate(r);
+            stale = true;
+            break;
+        case 2: // the daemon is another one
+            replica_reset(r);
+            stale = true;
+            break;
+        }
         encode(w, keyframe, world_random(w, 2), &e, &out);
+        if (stale && !keyframe) {
+            refuse(w, r, &out);
+            encode(w, true, world_random(w, 2), &e, &out);
+        }
         if (replica_apply(r, out.data, out.len) != 0)
             fail_msg("seed %" PRIu64 ": step %d was not accepted", seed, i);
+        stale = false;
         assert_same(w, r);
-        world_step(w);
     }
     replica_free(r);
     buffer_done(&out);
@@ -121,14 +153,14 @@ static void follow(uint64_t seed, bool by_viewer)
 static void test_follows_the_daemon(void **state)
 {
     (void) state;
-    for (uint64_t seed = 1; seed <= 150; seed++)
+    for (uint64_t seed = 1; seed <= 1000; seed++)
         follow(seed, false);
 }
 
 static void test_follows_changing_rights(void **state)
 {
     (void) state;
-    for (uint64_t seed = 1001; seed <= 1150; seed++)
+    for (uint64_t seed = 10001; seed <= 11000; seed++)
         follow(seed, true);
 }
 
