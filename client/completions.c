@@ -1,4 +1,5 @@
 #include "client/completions.h"
+#include "client/completions_private.h"
 
 #include "client/cli/cli.h"
 #include "client/model/export.h"
@@ -6,38 +7,42 @@
 #include "common/cleanup.h"
 #include <string.h>
 
-// Words of a choice, one of columns, a file, or nothing in particular.
-typedef enum { WORDS_NONE, WORDS_CHOICE, WORDS_COLUMNS, WORDS_FILES } words_t;
-
-typedef struct {
-    const char *name, *argument, *help, *choice;
-    words_t words;
-} shell_option_t;
-
-static words_t words_of(const char *argument, const char *choice)
+words_t completions_words(const char *argument, const char *choice)
 {
+    static const struct {
+        const char *argument;
+        words_t words;
+    } known[] = {
+            {"PATH", WORDS_FILES},
+            {"FILE", WORDS_FILES},
+            {"[FILE]", WORDS_FILES},
+            {"KEY", WORDS_COLUMN},
+            {"LIST", WORDS_COLUMNS},
+            {"PID", WORDS_PIDS},
+            {"[SUBCOMMAND]", WORDS_SUBCOMMANDS},
+    };
+
     if (choice)
         return WORDS_CHOICE;
-    if (argument && (strcmp(argument, "PATH") == 0 || strcmp(argument, "FILE") == 0))
-        return WORDS_FILES;
-    return argument && (strcmp(argument, "KEY") == 0 || strcmp(argument, "LIST") == 0)
-                   ? WORDS_COLUMNS
-                   : WORDS_NONE;
+    for (size_t i = 0; argument && i < ARRAY_SIZE(known); i++)
+        if (strcmp(known[i].argument, argument) == 0)
+            return known[i].words;
+    return WORDS_NONE;
 }
 
 static shell_option_t of_subcommand(const cli_option_t *o)
 {
     return (shell_option_t){
-            o->name, o->argument, o->help, o->words, words_of(o->argument, o->words)};
+            o->name, o->argument, o->help, o->words, completions_words(o->argument, o->words)};
 }
 
 static shell_option_t of_viewer(const viewer_option_t *o)
 {
-    return (shell_option_t){o->name, o->argument, o->help, NULL, words_of(o->argument, NULL)};
+    return (shell_option_t){
+            o->name, o->argument, o->help, NULL, completions_words(o->argument, NULL)};
 }
 
-// Those of a subcommand, or of the viewer (NULL).
-static void each_option(
+void completions_each_option(
         const cli_command_t *c, void (*put)(const cli_command_t *c, const shell_option_t *o))
 {
     shell_option_t o;
@@ -57,85 +62,23 @@ static void each_option(
     }
 }
 
-static void put_choice(const char *words)
+void completions_put_choice(const char *words)
 {
     for (; *words; words++)
         putchar(*words == '|' ? ' ' : *words);
 }
 
-static void put_column_keys(void)
+void completions_put_columns(void)
 {
     for (column_id_t id = 0; id < COLUMN_MAX; id++)
         if (columns[id].out.key)
             printf("%s%s", id > 0 ? " " : "", columns[id].out.key);
 }
 
-static void put_subcommand_names(void)
+void completions_put_subcommands(void)
 {
     for (size_t i = 0; i < n_cli_commands; i++)
         printf("%s%s", i > 0 ? " " : "", cli_commands[i]->name);
-}
-
-static void bash_name(const cli_command_t *c, const shell_option_t *o)
-{
-    (void) c;
-    printf(" --%s", o->name);
-}
-
-static void bash_argument(const cli_command_t *c, const shell_option_t *o)
-{
-    if (!o->argument)
-        return;
-    printf("    '%s --%s') ", c ? c->name : "", o->name);
-    if (o->words == WORDS_CHOICE) {
-        fputs("words='", stdout);
-        put_choice(o->choice);
-        puts("' ;;");
-    } else if (o->words == WORDS_COLUMNS) {
-        puts("words=$columns ;;");
-    } else {
-        printf("words=%s ;;\n", o->words == WORDS_FILES ? "FILES" : "''");
-    }
-}
-
-void completions_bash(void)
-{
-    fputs("# bash completion of memscope\n\n"
-          "_memscope() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} sub='' "
-          "words=''\n"
-          "    local columns='",
-            stdout);
-    put_column_keys();
-    fputs("'\n    local subcommands='", stdout);
-    put_subcommand_names();
-    puts("'\n\n"
-         "    [ \"$COMP_CWORD\" -gt 1 ] && [[ \" $subcommands \" == *\" ${COMP_WORDS[1]} \"* ]] && "
-         "sub=${COMP_WORDS[1]}\n"
-         "    case \"$sub $prev\" in");
-    each_option(NULL, bash_argument);
-    for (size_t i = 0; i < n_cli_commands; i++)
-        each_option(cli_commands[i], bash_argument);
-    puts("    *)\n        case $sub in");
-    fputs("        '') words='", stdout);
-    each_option(NULL, bash_name);
-    puts("'\n            [ \"$COMP_CWORD\" -eq 1 ] && words+=\" $subcommands\" ;;");
-    for (size_t i = 0; i < n_cli_commands; i++) {
-        printf("        %s) words='", cli_commands[i]->name);
-        each_option(cli_commands[i], bash_name);
-        puts("' ;;");
-    }
-    puts("        esac\n"
-         "        [ \"$sub\" = help ] && words+=\" $subcommands\"\n"
-         "        [ \"$sub\" = analyze ] && [[ $cur != -* ]] && words=FILES ;;\n"
-         "    esac\n"
-         "    if [ \"$words\" = FILES ]; then\n"
-         "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
-         "    else\n"
-         "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-         "    fi\n"
-         "}\n\n"
-         "complete -o filenames -F _memscope memscope");
 }
 
 // Between single quotes, and for zsh without what _arguments takes for itself.
@@ -153,6 +96,34 @@ static void put_quoted(const char *s, bool zsh)
     }
 }
 
+static void zsh_words(words_t words, const char *choice)
+{
+    static const char *const others[] = {[WORDS_FILES] = "_files",
+            [WORDS_PIDS] = "_memscope_pids",
+            [WORDS_SUBCOMMANDS] = "($names)"};
+
+    switch (words) {
+    case WORDS_NONE:
+        break;
+    case WORDS_CHOICE:
+        putchar('(');
+        completions_put_choice(choice);
+        putchar(')');
+        break;
+    case WORDS_COLUMN:
+        putchar('(');
+        completions_put_columns();
+        putchar(')');
+        break;
+    case WORDS_COLUMNS:
+        fputs("_values -s , column ", stdout);
+        completions_put_columns();
+        break;
+    default:
+        fputs(others[words], stdout);
+    }
+}
+
 static void zsh_option(const cli_command_t *c, const shell_option_t *o)
 {
     (void) c;
@@ -160,24 +131,36 @@ static void zsh_option(const cli_command_t *c, const shell_option_t *o)
     put_quoted(o->help, true);
     putchar(']');
     if (o->argument) {
-        printf(":%s:", o->argument);
-        if (o->words == WORDS_FILES)
-            fputs("_files", stdout);
-        else if (o->words != WORDS_NONE) {
-            putchar('(');
-            if (o->words == WORDS_CHOICE)
-                put_choice(o->choice);
-            else
-                put_column_keys();
-            putchar(')');
-        }
+        fputs(":", stdout);
+        put_quoted(o->argument, true);
+        putchar(':');
+        zsh_words(o->words, o->choice);
     }
     puts("' \\");
+}
+
+static void zsh_operand(const cli_command_t *c)
+{
+    if (!c->operand) {
+        puts("            ;;");
+        return;
+    }
+    fputs("            \"1:", stdout);
+    for (const char *at = c->operand; *at; at++)
+        if (*at != '[' && *at != ']')
+            putchar(*at);
+    putchar(':');
+    zsh_words(completions_words(c->operand, NULL), NULL);
+    puts("\" ;;");
 }
 
 void completions_zsh(void)
 {
     puts("#compdef memscope\n\n"
+         "_memscope_pids() {\n"
+         "    local -a pids=(/proc/<->(N:t))\n"
+         "    compadd -a pids\n"
+         "}\n\n"
          "_memscope() {\n"
          "    local -a subcommands=(");
     for (size_t i = 0; i < n_cli_commands; i++) {
@@ -185,7 +168,8 @@ void completions_zsh(void)
         put_quoted(cli_commands[i]->summary, true);
         puts("'");
     }
-    puts("    )\n\n"
+    puts("    )\n"
+         "    local names=${subcommands%%:*}\n\n"
          "    if (( CURRENT > 2 )) && [[ $words[2] != -* ]]; then\n"
          "        local sub=$words[2]\n"
          "        shift words\n"
@@ -195,17 +179,44 @@ void completions_zsh(void)
         const cli_command_t *c = cli_commands[i];
 
         printf("        %s) _arguments \\\n", c->name);
-        each_option(c, zsh_option);
-        puts(strcmp(c->name, "analyze") == 0 ? "            '*:file:_files' ;;" : "            ;;");
+        completions_each_option(c, zsh_option);
+        zsh_operand(c);
     }
     puts("        esac\n"
          "        return\n"
          "    fi\n"
          "    _arguments \\");
-    each_option(NULL, zsh_option);
+    completions_each_option(NULL, zsh_option);
     puts("            '1:subcommand:{_describe subcommand subcommands}'\n"
          "}\n\n"
          "_memscope \"$@\"");
+}
+
+static void fish_words(words_t words, const char *choice)
+{
+    static const char *const others[] = {[WORDS_FILES] = " -F",
+            [WORDS_PIDS] = " -x -a '(__fish_complete_pids)'",
+            [WORDS_SUBCOMMANDS] = " -x -a "};
+
+    if (words == WORDS_CHOICE || words == WORDS_COLUMN) {
+        fputs(" -x -a '", stdout);
+        if (words == WORDS_CHOICE)
+            completions_put_choice(choice);
+        else
+            completions_put_columns();
+        putchar('\'');
+    } else if (words == WORDS_COLUMNS) {
+        fputs(" -x -a '(__fish_complete_list , \"printf \\\"%s\\\\\\n\\\" ", stdout);
+        completions_put_columns();
+        fputs("\")'", stdout);
+    } else {
+        fputs(words == WORDS_NONE ? " -x" : others[words], stdout);
+    }
+    if (words == WORDS_SUBCOMMANDS) {
+        putchar('\'');
+        completions_put_subcommands();
+        putchar('\'');
+    }
 }
 
 static void fish_option(const cli_command_t *c, const shell_option_t *o)
@@ -214,15 +225,9 @@ static void fish_option(const cli_command_t *c, const shell_option_t *o)
         printf("complete -c memscope -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
     else
         printf("complete -c memscope -n __fish_use_subcommand -l %s", o->name);
-    if (o->argument)
-        fputs(o->words == WORDS_FILES ? " -r -F" : " -x", stdout);
-    if (o->words == WORDS_CHOICE || o->words == WORDS_COLUMNS) {
-        fputs(" -a '", stdout);
-        if (o->words == WORDS_CHOICE)
-            put_choice(o->choice);
-        else
-            put_column_keys();
-        putchar('\'');
+    if (o->argument) {
+        fputs(o->words == WORDS_FILES ? " -r" : "", stdout);
+        fish_words(o->words, o->choice);
     }
     fputs(" -d '", stdout);
     put_quoted(o->help, false);
@@ -233,15 +238,18 @@ void completions_fish(void)
 {
     puts("# fish completion of memscope\n\n"
          "complete -c memscope -f");
-    each_option(NULL, fish_option);
+    completions_each_option(NULL, fish_option);
     for (size_t i = 0; i < n_cli_commands; i++) {
         const cli_command_t *c = cli_commands[i];
 
         printf("complete -c memscope -n __fish_use_subcommand -a %s -d '", c->name);
         put_quoted(c->summary, false);
         puts("'");
-        each_option(c, fish_option);
-        if (strcmp(c->name, "analyze") == 0)
-            puts("complete -c memscope -n '__fish_seen_subcommand_from analyze' -F");
+        completions_each_option(c, fish_option);
+        if (c->operand) {
+            printf("complete -c memscope -n '__fish_seen_subcommand_from %s'", c->name);
+            fish_words(completions_words(c->operand, NULL), NULL);
+            putchar('\n');
+        }
     }
 }
