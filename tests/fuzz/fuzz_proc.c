@@ -66,6 +66,7 @@ static void check_system(const char *text, size_t len)
     meminfo_parse(text, len, &s);
     vmstat_parse(text, len, &s);
     pressure_parse(text, len, &s);
+    zoneinfo_parse(text, len, &s);
     FUZZ_CHECK(s.known >> SYSTEM_FIELD_COUNT == 0);
     for (unsigned i = 0; i < SYSTEM_FIELD_COUNT; i++)
         FUZZ_CHECK(s.values[i] == 0 || (s.known >> i & 1));
@@ -73,6 +74,7 @@ static void check_system(const char *text, size_t len)
     meminfo_parse(text, len, &again);
     vmstat_parse(text, len, &again);
     pressure_parse(text, len, &again);
+    zoneinfo_parse(text, len, &again);
     FUZZ_CHECK(memcmp(&s, &again, sizeof(s)) == 0);
     meminfo_parse_available(text, len, &value);
     loadavg_parse_last_pid(text, len, &value);
