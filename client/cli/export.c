@@ -36,6 +36,13 @@ typedef struct {
     bool wrote, failed;         // to write the file, and said so
 } export_run_t;
 
+static int status_of(int r)
+{
+    if (r == -EINVAL)
+        return CLI_USAGE;
+    return r == -EACCES || r == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE;
+}
+
 static int make_text(void *user, exposition_format_t format, char **ret_text, size_t *ret_len)
 {
     export_run_t *e = user;
@@ -63,7 +70,7 @@ static int write_file(export_run_t *e)
     if (!e->failed)
         cli_fail(0, "cannot write %.200s: %s", e->options->textfile, strerror(-r));
     e->failed = true;
-    return r == -EACCES || r == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE;
+    return status_of(r);
 }
 
 static int print_text(export_run_t *e)
@@ -202,13 +209,10 @@ static int run_open(export_run_t *e)
 
     if (!o->textfile && !o->once)
         r = http_new(&e->http, o->listen ? o->listen : LISTEN_DEFAULT, make_text, e, error);
+    if (r == 0)
+        r = source_open(&e->source, error);
     if (r < 0)
-        return cli_fail(r == -EINVAL   ? CLI_USAGE
-                        : r == -EACCES ? CLI_NOT_PERMITTED
-                                       : CLI_FAILURE,
-                "%s", error);
-    if (source_open(&e->source, error) < 0)
-        return cli_fail(CLI_FAILURE, "%s", error);
+        return cli_fail(status_of(r), "%s", error);
     if (e->http)
         cli_fail(0, "metrics are on %s", http_url(e->http));
     return serve(e);
@@ -226,6 +230,8 @@ static int run(const cli_call_t *call)
             .source = {.target = o->common.target,
                     .by = o->by ? (group_kind_t) o->by : GROUP_UNIT,
                     .top = o->top ? o->top : TOP_DEFAULT,
+                    // What is only looked at may be of a daemon of one's own, as everywhere.
+                    .may_start_daemon = o->once && !o->textfile,
                     .say = say,
                     .attach = {.errors_fd = -1}}};
     int status = check(o);

@@ -132,7 +132,7 @@ static int open_session(source_t *s, char *ret_error)
 
     s->follows_events = false;
     s->heard_us = s->retry_us = 0;
-    if (s->target.private_daemon)
+    if (s->target.private_daemon || s->may_start_daemon)
         return attach(&s->attach, &s->target, &handlers, ret_error);
     s->attach = (attach_t){.errors_fd = -1};
     r = session_new_path(&s->attach.session, path, &handlers);
@@ -182,7 +182,7 @@ static int failed(source_t *s, uint64_t now_us)
     tally_clear(s->tally);
     s->heard_us = 0;
     snprintf(error, sizeof(error), "%s", session_error(s->attach.session));
-    if (s->target.private_daemon) {
+    if (s->attach.daemon > 0) {
         attach_reap(&s->attach);
         attach_read_errors(&s->attach);
         tell(s, "the private daemon ended: %s", s->attach.errors[0] ? s->attach.errors : error);
