@@ -27,8 +27,6 @@ struct engine {
     uint32_t *series; // of history, by slot
     uint32_t system_series;
     size_t memory_max;
-    int64_t gap_kb; // of the last ledger
-    bool has_gap;
     void (*reading)(void *user, const reader_result_t *result);
     void *user;
 };
@@ -160,14 +158,14 @@ static void record_ledger(engine_t *e, uint64_t private_kb)
 {
     const system_snapshot_t *before = &capture_current(e->capture)->system;
     system_snapshot_t after;
+    int64_t gap_kb;
     ledger_t l;
 
     capture_read_memory(e->capture, &after);
-    if (!(e->has_gap ? ledger_between(before, &after, private_kb, e->gap_kb, &l)
-                     : ledger_of(&after, private_kb, &l)))
+    if (!(timeline_gap_kb(e->timeline, &gap_kb)
+                        ? ledger_between(before, &after, private_kb, gap_kb, &l)
+                        : ledger_of(&after, private_kb, &l)))
         return;
-    e->gap_kb = l.gap_kb;
-    e->has_gap = true;
     timeline_record(e->timeline, &l);
     writers_tick(e->writers, l.time_ms, l.kb[LEDGER_SHMEM]);
 }

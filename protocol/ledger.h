@@ -19,6 +19,9 @@ typedef struct {
     // Private memory of processes by the kernel's sum less that by their own: constant but for what
     // they share, unless one grew fast while the capture was taken.
     int64_t gap_kb;
+    // What of the gap is for a moment only: memory of processes that were on their way out, when
+    // they had none any more and the kernel had it still. Not set by the functions below.
+    int64_t leaving_kb;
 } ledger_t;
 
 // `private_kb`: of all processes; also in place of AnonPages for kernels that do not say it. Lines

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The gap wanders as processes share more or less; what is more than that leaves within seconds, or
+// is there to stay.
+#define WANDER_KB (16 * 1024)
+#define STAYS_MS  5000
+
 typedef struct {
     uint32_t index; // time / step
     ledger_t last, peak;
@@ -23,6 +28,9 @@ struct timeline {
     arena_t arena;
     level_t level[HISTORY_LEVELS];
     uint64_t last_ms;
+    int64_t gap_kb;  // that is usual
+    uint64_t off_ms; // since when it is another one; 0: it is not
+    bool has_gap;
 };
 
 static uint32_t steps_of(unsigned level)
@@ -63,22 +71,52 @@ void timeline_free(timeline_t *t)
     free(t);
 }
 
-void timeline_record(timeline_t *t, const ledger_t *l)
+static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
 {
+    int64_t off = l->gap_kb - t->gap_kb;
+
+    if (t->off_ms == 0)
+        t->off_ms = l->time_ms;
+    if (!t->has_gap || llabs(off) < WANDER_KB || l->time_ms - t->off_ms >= STAYS_MS) {
+        t->gap_kb = l->gap_kb;
+        t->has_gap = true;
+        t->off_ms = 0;
+        return 0;
+    }
+    return MAX(off, INT64_C(0));
+}
+
+bool timeline_gap_kb(const timeline_t *t, int64_t *ret)
+{
+    if (t->has_gap)
+        *ret = t->gap_kb;
+    return t->has_gap;
+}
+
+int64_t timeline_held_kb(const ledger_t *l)
+{
+    return l->used_kb - l->leaving_kb;
+}
+
+void timeline_record(timeline_t *t, const ledger_t *ledger)
+{
+    ledger_t l = *ledger;
+
+    l.leaving_kb = leaving_kb(t, ledger);
     for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
         level_t *level = &t->level[i];
-        uint32_t index = (uint32_t) (l->time_ms / 1000 / history_levels[i].step_s);
+        uint32_t index = (uint32_t) (l.time_ms / 1000 / history_levels[i].step_s);
         step_t *s = &level->at[index % level->size];
 
         if (!level->any || level->newest != index)
-            *s = (step_t){.index = index, .last = *l, .peak = *l};
-        s->last = *l;
-        if (l->used_kb >= s->peak.used_kb)
-            s->peak = *l;
+            *s = (step_t){.index = index, .last = l, .peak = l};
+        s->last = l;
+        if (timeline_held_kb(&l) >= timeline_held_kb(&s->peak))
+            s->peak = l;
         level->newest = index;
         level->any = true;
     }
-    t->last_ms = l->time_ms;
+    t->last_ms = l.time_ms;
 }
 
 // NULL: nothing is known of that step, or no longer.

@@ -13,8 +13,14 @@ typedef struct timeline timeline_t;
 int timeline_new(timeline_t **ret); // 0 or -errno
 void timeline_free(timeline_t *t);
 
-// After each capture; time does not go back.
+// After each capture; time does not go back. Finds out what is leaving.
 void timeline_record(timeline_t *t, const ledger_t *l);
+
+// The gap that is usual, but for what is leaving; false: nothing is known yet.
+bool timeline_gap_kb(const timeline_t *t, int64_t *ret);
+
+// Used memory that processes can be asked about.
+int64_t timeline_held_kb(const ledger_t *l);
 
 // A moment that something is known of. The series of processes in daemon/core/history.h have a
 // value for it in step `index` of `level`: the last one, or the highest where `is_peak`.

@@ -11,7 +11,7 @@
 
 static int64_t used(const moment_t *m)
 {
-    return m->ledger->used_kb;
+    return timeline_held_kb(m->ledger);
 }
 
 static int64_t distance(const moment_t *moments, const change_t *c)

@@ -22,6 +22,7 @@ typedef struct {
     proctree_process_t hogs[HOGS];
     uint64_t hog_mb[HOGS];
     uint64_t shmem_mb, slab_mb, cache_mb, unknown_mb;
+    uint64_t leaving_mb; // of processes that have it no more
 } fixture_t;
 
 static uint64_t now_ms(const fixture_t *f)
@@ -87,6 +88,7 @@ static void tick(fixture_t *f, unsigned times)
             anon += f->hog_mb[i];
             proctree_process(&f->tree, p);
         }
+        anon += f->leaving_mb;
         used = anon + f->shmem_mb + f->slab_mb + f->cache_mb + f->unknown_mb;
         proctree_write(&f->tree, "meminfo",
                 "MemTotal: %d kB\nMemFree: %" PRIu64 " kB\nMemAvailable: %" PRIu64 " kB\n"
@@ -363,6 +365,33 @@ static void test_nothing_is_known(void **state)
     assert_int_equal(a.n_rows, 0);
 }
 
+// While 2 GB of a process are given back, it has none of them, and the kernel has them all.
+static void test_on_its_way_out(void **state)
+{
+    fixture_t *f = *state;
+
+    start(f, 0, 0);
+    f->hog_mb[0] = 10;
+    tick(f, 10);
+    f->hog_mb[0] = 1500;
+    tick(f, 1);
+    f->hog_mb[0] = 1900;
+    tick(f, 1);
+    f->leaving_mb = 2000;
+    f->hog_mb[0] = 0;
+    tick(f, 1);
+    end(f, 0);
+    f->leaving_mb = 1000;
+    tick(f, 1);
+    f->leaving_mb = 0;
+    tick(f, 5);
+    why_answer_t a = ask(f, WHY_BY_PROCESS, 60);
+    assert_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 100);
+    assert_int_equal(share_of(&a.rows[0]), 1890 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+}
+
 // ---- Which change ------------------------------------------------------------------------------
 
 static change_t change_in(const int64_t *used_mb, size_t n)
@@ -415,6 +444,7 @@ int main(void)
             TEST(test_others_are_not_named),
             TEST(test_who_wrote),
             TEST(test_a_fall),
+            TEST(test_on_its_way_out),
             TEST(test_nothing_is_known),
             cmocka_unit_test(test_which_change),
     };
