@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "config.h"
 #include "daemon/bus_answer.h"
+#include "daemon/forensics/receipts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -335,27 +336,28 @@ void bus_tick(bus_t *b)
         tell_figures(b);
 }
 
-void bus_tag(bus_t *b, const tag_change_t *c)
+void bus_tag(bus_t *b, const event_t *e)
 {
-    char name[96];
+    const char *tag = receipts_tag_name(e->tag);
+    bool set = e->kind == EVENT_SET, spike = set && e->tag == TAG_SPIKE;
+    uint32_t pid = (uint32_t) e->pid;
     sd_bus_message *m = NULL;
-    bool spike = c->set && c->tag == TAG_SPIKE;
-    uint32_t pid = (uint32_t) c->process->pid;
+    char name[96];
 
-    if (!may_tell(b))
+    if (!tag || !may_tell(b))
         return;
-    text_sanitize(name, sizeof(name), c->name, strlen(c->name), true);
+    text_sanitize(name, sizeof(name), e->name, e->name_len, true);
     for (int i = 0; i <= spike; i++) {
         int r = sd_bus_message_new_signal(b->bus, &m, PATH, NAME,
-                i        ? "Spike"
-                : c->set ? "TagSet"
-                         : "TagCleared");
+                i     ? "Spike"
+                : set ? "TagSet"
+                      : "TagCleared");
 
         if (r >= 0)
             r = i ? sd_bus_message_append(m, "us", pid, name)
-                  : sd_bus_message_append(m, "uss", pid, name, c->tag_name);
+                  : sd_bus_message_append(m, "uss", pid, name, tag);
         if (r >= 0)
-            r = bus_append_receipt(m, c);
+            r = bus_append_receipt(m, b->config.engine, e);
         if (r >= 0)
             sd_bus_send(b->bus, m, NULL);
         m = sd_bus_message_unref(m);

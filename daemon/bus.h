@@ -6,7 +6,7 @@
 // members of the group everything. Nothing waits for the bus: no bus, or one that restarts, and the
 // daemon goes on and tries again.
 
-#include "daemon/changes.h"
+#include "daemon/engine.h"
 #include "daemon/publish/audience.h"
 #include "daemon/status.h"
 #include <systemd/sd-event.h>
@@ -28,6 +28,6 @@ void bus_free(bus_t *b);
 
 // After each capture: connects where it is not, and tells what changed.
 void bus_tick(bus_t *b);
-void bus_tag(bus_t *b, const tag_change_t *c);
+void bus_tag(bus_t *b, const event_t *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/procmap.h"
 #include "common/text.h"
+#include "daemon/forensics/receipts.h"
 #include "protocol/messages.h"
 #include "protocol/schema.h"
 
@@ -37,7 +38,10 @@ static int put_field(
 // Every tag that is on, with its receipt.
 static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t tags)
 {
-    char receipt[CHANGES_RECEIPT_MAX];
+    const snapshot_t *now = capture_current(engine_capture(e));
+    uint64_t headroom = SYSTEM_KNOWN(&now->system, mem_available_kb) ? now->system.mem_available_kb
+                                                                     : UINT64_MAX;
+    char receipt[LEAK_TEXT_MAX];
     int r = sd_bus_message_open_container(m, 'e', "sv");
 
     if (r >= 0)
@@ -47,9 +51,10 @@ static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t 
     if (r >= 0)
         r = sd_bus_message_open_container(m, 'a', "{ss}");
     for (unsigned tag = 1; r >= 0 && tag != 0 && tag <= tags; tag <<= 1)
-        if ((tags & tag) && changes_tag_name(tag))
-            r = sd_bus_message_append(m, "{ss}", changes_tag_name(tag),
-                    changes_receipt(e, slot, tag, receipt, sizeof(receipt)));
+        if ((tags & tag) && receipts_tag_name(tag))
+            r = sd_bus_message_append(m, "{ss}", receipts_tag_name(tag),
+                    receipts_text(
+                            engine_tags(e), now, slot, tag, headroom, receipt, sizeof(receipt)));
     for (int i = 0; r >= 0 && i < 3; i++)
         r = sd_bus_message_close_container(m);
     return r;
@@ -112,18 +117,32 @@ int bus_answer_process(sd_bus_message *call, engine_t *e, unsigned rights)
     return send_or_unref(m, r);
 }
 
-int bus_append_receipt(sd_bus_message *m, const tag_change_t *c)
+// The present figures of the process, or its last ones.
+static const process_snapshot_t *find_process(engine_t *engine, const event_t *e)
 {
+    const capture_t *c = engine_capture(engine);
+    uint32_t slot = capture_find(c, e->pid, e->start_time);
+    const exit_record_t *record;
+
+    if (slot != UINT32_MAX)
+        return &capture_current(c)->processes[slot];
+    record = capture_find_exit(c, e->pid, e->start_time);
+    return record ? &record->last : NULL;
+}
+
+int bus_append_receipt(sd_bus_message *m, engine_t *engine, const event_t *e)
+{
+    const process_snapshot_t *p = find_process(engine, e);
     uint64_t private_kb;
     int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
     if (r >= 0)
-        r = sd_bus_message_append(m, "{sv}", "start_time", "t", c->process->start_time);
-    if (r >= 0 && PROCESS_KNOWN(c->process, uid))
-        r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) c->process->uid);
-    if (r >= 0 && snapshot_private_kb(c->process, &private_kb))
+        r = sd_bus_message_append(m, "{sv}", "start_time", "t", e->start_time);
+    if (r >= 0 && e->has & EVENT_HAS_UID)
+        r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) e->uid);
+    if (r >= 0 && p && snapshot_private_kb(p, &private_kb))
         r = sd_bus_message_append(m, "{sv}", "private_bytes", "t", private_kb * 1024);
-    if (r >= 0 && *c->receipt)
-        r = put_text(m, "text", c->receipt, strlen(c->receipt));
+    if (r >= 0 && e->text[0])
+        r = put_text(m, "text", e->text, strlen(e->text));
     return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -4,7 +4,6 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "daemon/bus.h"
-#include "daemon/changes.h"
 #include "daemon/endpoint.h"
 #include "daemon/engine.h"
 #include "daemon/notify.h"
@@ -45,6 +44,7 @@ struct manager {
     sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
     uint64_t missed;
+    uint64_t told; // number of the last event that was
     bool failing;
 };
 
@@ -71,12 +71,19 @@ static void on_reading(void *user, const reader_result_t *result)
         server_reading(m->server, result);
 }
 
-static void on_change(void *user, const tag_change_t *c)
+// Tags that were set or cleared, for the journal and the bus; what is only suspected is not.
+static void tell_tags(manager_t *m)
 {
-    manager_t *m = user;
+    const events_t *events = engine_events(m->engine);
+    const event_t *e;
 
-    notify_tag(c->process, c->name, c->tag_name, c->set, c->receipt);
-    bus_tag(m->bus, c);
+    while ((e = events_next(events, m->told))) {
+        m->told = e->number;
+        if ((e->kind != EVENT_SET && e->kind != EVENT_CLEARED) || e->has & EVENT_ONLY_SUSPECTED)
+            continue;
+        notify_tag(e);
+        bus_tag(m->bus, e);
+    }
 }
 
 static void capture_now(manager_t *m)
@@ -95,7 +102,7 @@ static void capture_now(manager_t *m)
     server_publish(m->server);
     if (m->config.private_fd >= 0)
         return;
-    changes_find(m->engine, on_change, m);
+    tell_tags(m);
     bus_tick(m->bus);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
             tags_counts(engine_tags(m->engine))->leaking);
@@ -376,6 +383,7 @@ int manager_run(manager_t *m)
     }
     if (m->state)
         state_load(m->state, m->engine);
+    m->told = events_last(engine_events(m->engine));
     capture_now(m);
     if (m->config.private_fd < 0)
         log_info("watching %s processes, listening on %s",

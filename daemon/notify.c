@@ -2,6 +2,7 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemon/forensics/receipts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,21 +67,24 @@ void notify_status(notify_t *n, uint64_t processes, uint64_t viewers, uint64_t l
     sd_notifyf(0, "STATUS=%s", text);
 }
 
-void notify_tag(const process_snapshot_t *p, const char *name, const char *tag, bool set,
-        const char *receipt)
+void notify_tag(const event_t *e)
 {
-    char clean[96], message[512];
+    const char *tag = receipts_tag_name(e->tag);
+    char clean[96], message[EVENT_TEXT_MAX + 160];
+    bool set = e->kind == EVENT_SET;
 
-    text_sanitize(clean, sizeof(clean), name, strlen(name), true);
-    snprintf(message, sizeof(message), "%s (%llu): %s%s%s%s", clean, (unsigned long long) p->pid,
-            tag, set ? "" : " cleared", *receipt ? ": " : "", receipt);
+    if (!tag)
+        return;
+    text_sanitize(clean, sizeof(clean), e->name, e->name_len, true);
+    snprintf(message, sizeof(message), "%s (%llu): %s%s%s%s", clean, (unsigned long long) e->pid,
+            tag, set ? "" : " cleared", e->text[0] ? ": " : "", e->text);
     if (!getenv("JOURNAL_STREAM")) {
         log_info("%s", message);
         return;
     }
     sd_journal_send("MESSAGE=%s", message, "PRIORITY=%i", set ? LOG_NOTICE : LOG_INFO,
             "MESSAGE_ID=%s", set ? TAG_SET_ID : TAG_CLEARED_ID, "MEMSCOPE_PID=%llu",
-            (unsigned long long) p->pid, "MEMSCOPE_START_TIME=%llu",
-            (unsigned long long) p->start_time, "MEMSCOPE_NAME=%s", clean, "MEMSCOPE_TAG=%s", tag,
-            "MEMSCOPE_TAG_STATE=%s", set ? "set" : "cleared", "MEMSCOPE_RECEIPT=%s", receipt, NULL);
+            (unsigned long long) e->pid, "MEMSCOPE_START_TIME=%llu",
+            (unsigned long long) e->start_time, "MEMSCOPE_NAME=%s", clean, "MEMSCOPE_TAG=%s", tag,
+            "MEMSCOPE_TAG_STATE=%s", set ? "set" : "cleared", "MEMSCOPE_RECEIPT=%s", e->text, NULL);
 }

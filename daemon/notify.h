@@ -3,7 +3,7 @@
 
 // What systemd is told (sd_notify), and the journal of tags. Without systemd nothing is told.
 
-#include "protocol/snapshot.h"
+#include "daemon/forensics/events.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,8 +25,6 @@ char *notify_status_text(
         char *buf, size_t cap, uint64_t processes, uint64_t viewers, uint64_t leaking);
 
 // A tag was set or cleared: one message with MEMSCOPE_PID=, MEMSCOPE_TAG= and more in the journal.
-// `receipt` may be empty.
-void notify_tag(const process_snapshot_t *p, const char *name, const char *tag, bool set,
-        const char *receipt);
+void notify_tag(const event_t *e);
 
 #endif

@@ -1,15 +1,14 @@
 #include "daemon/analyze/judge.h"
 #include "common/cleanup.h"
 #include "common/procmap.h"
-#include "daemon/forensics/tags.h"
+#include "daemon/forensics/receipts.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PROCESSES_MAX  (1u << 18) // at one time
-#define NAME_MAX_LEN   64
+#define NAME_MAX_LEN   EVENT_NAME_MAX
 #define TICKS_PER_S    100
 #define NEWBORN_GAP_MS 2000 // between samples: who is new after a longer one may be as old as that
 // Of a first sample nobody knows whether a young process has just started or the recording has.
@@ -39,115 +38,63 @@ struct judge {
     void *user;
 };
 
-_Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
-                       (int) RULED_OUT_NOISE == (int) LEAK_RULED_NOISE,
-        "the wire and the rule name the same explanations");
-
 // ---- What was found ----------------------------------------------------------------------------
-
-static event_message_t event_of(const judge_t *j, uint32_t slot, uint64_t tag, unsigned kind)
-{
-    const process_snapshot_t *p = &j->snapshot.processes[slot];
-    const subject_t *subject = &j->subjects[slot];
-    event_message_t m = {0};
-
-    MESSAGE_SET(&m, time_ms, j->time_ms);
-    MESSAGE_SET(&m, kind, kind);
-    MESSAGE_SET(&m, tag, tag);
-    MESSAGE_SET(&m, pid, p->pid);
-    MESSAGE_SET(&m, start_time, p->start_time);
-    MESSAGE_SET_TEXT(&m, name, subject->name, subject->name_len);
-    return m;
-}
-
-static uint64_t bytes_per_second(double kb_s)
-{
-    return kb_s > 0 ? (uint64_t) llround(kb_s * 1024) : 0;
-}
 
 static uint64_t trace_time(uint64_t rules_ms)
 {
     return rules_ms > CLOCK_MS ? rules_ms - CLOCK_MS : 0;
 }
 
-static void set_leak(event_message_t *m, const leak_receipt_t *r)
+static event_t event_about(const judge_t *j, uint32_t slot, uint64_t tag, unsigned kind)
 {
-    if (r->since_ms > 0) {
-        MESSAGE_SET(m, since_ms, trace_time(r->since_ms));
-        MESSAGE_SET(m, size_kb, r->growth_kb);
-    }
-    if (r->rate_kb_s > 0) {
-        MESSAGE_SET(m, rate, bytes_per_second(r->rate_kb_s));
-        MESSAGE_SET(m, rate_low, bytes_per_second(r->rate_low_kb_s));
-        MESSAGE_SET(m, rate_high, bytes_per_second(r->rate_high_kb_s));
-    }
-    if (m->kind != EVENT_CLEARED) {
-        MESSAGE_SET(m, confidence, r->confidence);
-        MESSAGE_SET(m, ruled_out, r->ruled_out);
-    }
+    const process_snapshot_t *p = &j->snapshot.processes[slot];
+    const subject_t *subject = &j->subjects[slot];
+    event_t e = {.time_ms = j->time_ms,
+            .kind = kind,
+            .tag = tag,
+            .has = EVENT_HAS_PROCESS,
+            .pid = p->pid,
+            .start_time = p->start_time,
+            .name_len = subject->name_len};
+
+    memcpy(e.name, subject->name, subject->name_len);
+    return e;
 }
 
-static void set_spike(event_message_t *m, const spike_receipt_t *r)
+static void send(const judge_t *j, const event_t *e)
 {
-    bool over = m->kind == EVENT_CLEARED;
+    event_message_t m = {0};
 
-    MESSAGE_SET(m, since_ms, trace_time(r->since_ms));
-    MESSAGE_SET(m, size_kb, r->height_kb);
-    MESSAGE_SET(m, duration_ms, (over ? r->lasted_s : r->rise_s) * 1000);
-    if (over && r->outcome != SPIKE_OPEN)
-        MESSAGE_SET(m, given_back, r->outcome == SPIKE_RETURNED);
+    event_to_message(e, &m);
+    j->found(j->user, &m);
 }
 
 static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
 {
     static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
             [TAG_WAS_SET] = EVENT_SET,
-            [TAG_WAS_CLEARED] = EVENT_CLEARED};
-    judge_t *j = user;
-    uint64_t now_ms = CLOCK_MS + j->time_ms;
-    event_message_t m = event_of(j, slot, tag, kinds[change]);
-    char text[MAX(LEAK_TEXT_MAX, MAX(SPIKE_TEXT_MAX, ZOMBIE_TEXT_MAX))] = "";
-    leak_receipt_t leak;
-    spike_receipt_t spike;
-    zombie_receipt_t zombie;
+            [TAG_WAS_CLEARED] = EVENT_CLEARED,
+            [TAG_WAS_DROPPED] = EVENT_CLEARED};
+    const judge_t *j = user;
+    event_t e = event_about(j, slot, tag, kinds[change]);
 
-    if (tag == TAG_LEAK) {
-        tags_leak_receipt(j->tags, slot, now_ms, UINT64_MAX, &leak);
-        set_leak(&m, &leak);
-        leak_format(&leak, now_ms, text, sizeof(text));
-    } else if (tag == TAG_SPIKE && tags_spike_receipt(j->tags, slot, &spike)) {
-        set_spike(&m, &spike);
-        spike_format(&spike, text, sizeof(text));
-    } else if (tag == TAG_ZOMBIE && change == TAG_WAS_SET &&
-               tags_zombie_receipt(j->tags, &j->snapshot, slot, now_ms, &zombie)) {
-        MESSAGE_SET(&m, since_ms, trace_time(zombie.since_ms));
-        zombie_format(&zombie, now_ms, text, sizeof(text));
-    }
-    MESSAGE_SET_TEXT(&m, text, text, strlen(text));
-    j->found(j->user, &m);
+    receipts_fill(&e, j->tags, &j->snapshot, slot, UINT64_MAX);
+    e.since_ms = trace_time(e.since_ms);
+    send(j, &e);
 }
 
-// A process takes its tags with it.
-static void clear_tags(judge_t *j, uint32_t slot)
+typedef struct {
+    const judge_t *judge;
+    uint32_t slot;
+} ending_t;
+
+static void on_ended(void *user, uint64_t tag, const char *text)
 {
-    static const struct {
-        uint64_t tag, bits;
-        const char *text;
-    } tags[] = {
-            {TAG_LEAK, TAG_LEAK | TAG_LEAK_SUSPECTED, "the process has ended"},
-            {TAG_SPIKE, TAG_SPIKE, "the process has ended"},
-            {TAG_ZOMBIE, TAG_ZOMBIE, "it was reaped"},
-    };
+    const ending_t *ending = user;
+    event_t e = event_about(ending->judge, ending->slot, tag, EVENT_CLEARED);
 
-    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
-        event_message_t m;
-
-        if (!(j->snapshot.processes[slot].tags & tags[i].bits))
-            continue;
-        m = event_of(j, slot, tags[i].tag, EVENT_CLEARED);
-        MESSAGE_SET_TEXT(&m, text, tags[i].text, strlen(tags[i].text));
-        j->found(j->user, &m);
-    }
+    event_say(&e, "%s", text);
+    send(ending->judge, &e);
 }
 
 // ---- Samples -----------------------------------------------------------------------------------
@@ -159,7 +106,7 @@ static void bury_absent(judge_t *j)
 
         if (p->known == 0 || j->subjects[slot].seen == j->counts.samples)
             continue;
-        clear_tags(j, slot);
+        receipts_ended(p->tags, on_ended, &(ending_t){j, slot});
         tags_died(j->tags, slot);
         procmap_remove(&j->slots, p->pid, p->start_time);
         *p = (process_snapshot_t){0};

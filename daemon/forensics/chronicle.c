@@ -4,10 +4,10 @@
 #include "common/format.h"
 #include "common/procmap.h"
 #include "daemon/forensics/lineage.h"
+#include "daemon/forensics/receipts.h"
 #include "daemon/proc/cgroup.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,15 +24,6 @@ struct chronicle {
     unsigned zombies; // of this tick
 };
 
-_Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
-                       (int) RULED_OUT_SWAP_IN == (int) LEAK_RULED_SWAP_IN &&
-                       (int) RULED_OUT_WARMUP == (int) LEAK_RULED_WARMUP &&
-                       (int) RULED_OUT_SAWTOOTH == (int) LEAK_RULED_SAWTOOTH &&
-                       (int) RULED_OUT_CACHE == (int) LEAK_RULED_CACHE &&
-                       (int) RULED_OUT_STEPS == (int) LEAK_RULED_STEPS &&
-                       (int) RULED_OUT_NOISE == (int) LEAK_RULED_NOISE,
-        "the wire and the rule name the same explanations");
-
 // ---- Tags --------------------------------------------------------------------------------------
 
 static uint64_t headroom_of(const chronicle_t *c, uint64_t pid)
@@ -45,11 +36,6 @@ static uint64_t headroom_of(const chronicle_t *c, uint64_t pid)
     if (cgroup_memory_limit_of(c->fs, pid, &limit, &used) == 0)
         headroom = MIN(headroom, limit - MIN(limit, used));
     return headroom;
-}
-
-static uint64_t bytes_per_second(double kb_s)
-{
-    return kb_s > 0 ? (uint64_t) llround(kb_s * 1024) : 0;
 }
 
 static lineage_process_t relatives_of(const chronicle_t *c, const process_snapshot_t *p)
@@ -82,110 +68,49 @@ static void set_story(event_t *e, const story_t *story, uint64_t times, uint64_t
 }
 
 // The story so far, told with the event; a process that is only suspected does not go on with it.
-static void tell_story(
-        chronicle_t *c, event_t *e, const process_snapshot_t *p, leak_tag_t tag, uint64_t growth_kb)
+static void tell_story(chronicle_t *c, event_t *e, const process_snapshot_t *p)
 {
     lineage_process_t l = relatives_of(c, p);
     const story_t *story;
 
-    if (tag == LEAK_SET) {
-        story = lineage_leaks(&c->lineage, &l, e->time_ms, growth_kb);
+    if (e->kind == EVENT_SET) {
+        story = lineage_leaks(&c->lineage, &l, e->time_ms, e->size_kb);
         set_story(e, story, story->times, story->before + story->grew_kb);
         return;
     }
     story = lineage_find(&c->lineage, &l);
     if (story)
-        set_story(e, story, story->times + 1, story->before + story->grew_kb + growth_kb);
+        set_story(e, story, story->times + 1, story->before + story->grew_kb + e->size_kb);
 }
 
-static void add_leak(chronicle_t *c, uint32_t slot, event_t *e, const process_snapshot_t *p)
-{
-    uint64_t now_ms = capture_current(c->capture)->system.mono_ms;
-    leak_receipt_t r;
-
-    tags_leak_receipt(c->tags, slot, now_ms, headroom_of(c, p->pid), &r);
-    leak_format(&r, now_ms, e->text, sizeof(e->text));
-    if (r.since_ms > 0) {
-        e->has |= EVENT_HAS_SINCE | EVENT_HAS_SIZE;
-        e->since_ms = r.since_ms;
-        e->size_kb = r.growth_kb;
-    }
-    if (r.rate_kb_s > 0) {
-        e->has |= EVENT_HAS_RATE;
-        e->rate = bytes_per_second(r.rate_kb_s);
-        e->rate_low = bytes_per_second(r.rate_low_kb_s);
-        e->rate_high = bytes_per_second(r.rate_high_kb_s);
-    }
-    if (e->kind != EVENT_CLEARED) {
-        e->has |= EVENT_HAS_CONFIDENCE;
-        e->confidence = r.confidence;
-        e->ruled_out = r.ruled_out;
-        tell_story(c, e, p, r.tag, r.growth_kb);
-    }
-    if (r.tag != LEAK_NONE && r.left_s != UINT64_MAX) {
-        e->has |= EVENT_HAS_LEFT;
-        e->left_s = r.left_s;
-    }
-    events_add(c->events, e);
-}
-
-static void add_spike(chronicle_t *c, uint32_t slot, event_t *e)
-{
-    spike_receipt_t r;
-
-    if (tags_spike_receipt(c->tags, slot, &r)) {
-        bool over = e->kind == EVENT_CLEARED;
-
-        e->has |= EVENT_HAS_SINCE | EVENT_HAS_SIZE | EVENT_HAS_DURATION;
-        e->since_ms = r.since_ms;
-        e->size_kb = r.height_kb;
-        e->duration_ms = over ? e->time_ms - MIN(e->time_ms, r.since_ms) : r.rise_s * 1000;
-        if (over && r.outcome != SPIKE_OPEN) {
-            e->has |= EVENT_HAS_OUTCOME;
-            e->given_back = r.outcome == SPIKE_RETURNED;
-        }
-        spike_format(&r, e->text, sizeof(e->text));
-    }
-    events_add(c->events, e);
-}
-
-static void add_zombie(chronicle_t *c, uint32_t slot, event_t *e)
+static event_t about(const chronicle_t *c, uint32_t slot, uint64_t tag, unsigned kind)
 {
     const snapshot_t *s = capture_current(c->capture);
-    zombie_receipt_t r;
+    const process_snapshot_t *p = &s->processes[slot];
+    event_t e = event_of(kind, s->system.mono_ms, p, capture_owner(c->capture, slot), s->strings);
 
-    if (e->kind == EVENT_CLEARED) {
-        event_say(e, e->tag == TAG_ZOMBIE ? "it was reaped" : "all of its zombies were reaped");
-    } else if (tags_zombie_receipt(c->tags, s, slot, s->system.mono_ms, &r)) {
-        e->has |= EVENT_HAS_SINCE;
-        e->since_ms = r.since_ms;
-        if (e->tag == TAG_UNREAPED) {
-            e->has |= EVENT_HAS_COUNT;
-            e->count = r.count;
-        }
-        zombie_format(&r, s->system.mono_ms, e->text, sizeof(e->text));
-    }
-    events_add(c->events, e);
+    e.tag = tag;
+    receipts_fill(&e, c->tags, s, slot, tag == TAG_LEAK ? headroom_of(c, p->pid) : UINT64_MAX);
+    return e;
 }
 
 static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
 {
     static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
             [TAG_WAS_SET] = EVENT_SET,
-            [TAG_WAS_CLEARED] = EVENT_CLEARED};
+            [TAG_WAS_CLEARED] = EVENT_CLEARED,
+            [TAG_WAS_DROPPED] = EVENT_CLEARED};
     chronicle_t *c = user;
-    const snapshot_t *s = capture_current(c->capture);
-    const process_snapshot_t *p = &s->processes[slot];
-    event_t e = event_of(
-            kinds[change], s->system.mono_ms, p, capture_owner(c->capture, slot), s->strings);
+    event_t e;
 
-    e.tag = tag;
-    if (tag == TAG_LEAK)
-        add_leak(c, slot, &e, p);
-    else if (tag == TAG_SPIKE)
-        add_spike(c, slot, &e);
-    else if (tag == TAG_UNREAPED || c->zombies++ < ZOMBIES_PER_TICK)
-        add_zombie(c, slot, &e);
+    if (tag == TAG_ZOMBIE && c->zombies++ >= ZOMBIES_PER_TICK)
+        return;
+    e = about(c, slot, tag, kinds[change]);
+    if (change == TAG_WAS_DROPPED)
+        e.has |= EVENT_ONLY_SUSPECTED;
+    if (tag == TAG_LEAK && e.kind != EVENT_CLEARED)
+        tell_story(c, &e, &capture_current(c->capture)->processes[slot]);
+    events_add(c->events, &e);
 }
 
 // ---- Exits -------------------------------------------------------------------------------------
@@ -197,25 +122,28 @@ static bool is_big(const chronicle_t *c, uint64_t kb)
     return kb >= MAX((uint64_t) BIG_EXIT_KB, total / BIG_EXIT_FRACTION);
 }
 
+typedef struct {
+    chronicle_t *chronicle;
+    const exit_record_t *record;
+} ending_t;
+
 // What it had is cleared, each with an event of its own.
-static void clear_tags(chronicle_t *c, const exit_record_t *record)
+static void on_ended(void *user, uint64_t tag, const char *text)
 {
-    const process_snapshot_t *p = &record->last;
+    const ending_t *ending = user;
+    chronicle_t *c = ending->chronicle;
+    const process_snapshot_t *p = &ending->record->last;
+    event_t e;
 
-    static const uint64_t tags[] = {TAG_LEAK, TAG_SPIKE, TAG_ZOMBIE, TAG_UNREAPED};
-
-    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
-        uint64_t mask = tags[i] == TAG_LEAK ? TAG_LEAK | TAG_LEAK_SUSPECTED : tags[i];
-        event_t e;
-
-        if (!(p->tags & mask) || (tags[i] == TAG_ZOMBIE && c->zombies++ >= ZOMBIES_PER_TICK))
-            continue;
-        e = event_of(EVENT_CLEARED, record->exited_ms, p, record->owner,
-                capture_current(c->capture)->strings);
-        e.tag = tags[i];
-        event_say(&e, tags[i] == TAG_ZOMBIE ? "it was reaped" : "the process has ended");
-        events_add(c->events, &e);
-    }
+    if (tag == TAG_ZOMBIE && c->zombies++ >= ZOMBIES_PER_TICK)
+        return;
+    e = event_of(EVENT_CLEARED, ending->record->exited_ms, p, ending->record->owner,
+            capture_current(c->capture)->strings);
+    e.tag = tag;
+    if (tag == TAG_LEAK && !(p->tags & TAG_LEAK))
+        e.has |= EVENT_ONLY_SUSPECTED;
+    event_say(&e, "%s", text);
+    events_add(c->events, &e);
 }
 
 static void finish_story(chronicle_t *c, uint32_t slot, const exit_record_t *record)
@@ -239,8 +167,7 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record)
 
     if (leaked)
         finish_story(c, slot, record);
-    if (p->tags & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED))
-        clear_tags(c, record);
+    receipts_ended(p->tags, on_ended, &(ending_t){c, record});
     if (!leaked && !is_big(c, MAX(private_kb, p->hwm_kb)))
         return;
     e = event_of(

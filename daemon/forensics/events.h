@@ -6,7 +6,7 @@
 // Adding allocates nothing.
 
 #include "daemon/core/owner.h"
-#include "protocol/messages.h"
+#include "protocol/message.h"
 #include "protocol/snapshot.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +35,7 @@ enum {
     EVENT_HAS_COUNT = 1 << 9,
     EVENT_HAS_STORY = 1 << 10,
     EVENT_HAS_UID = 1 << 11,
+    EVENT_ONLY_SUSPECTED = 1 << 12, // the tag that was cleared was never set
 };
 
 // The fields of EVENT in protocol/messages.h.
@@ -61,6 +62,9 @@ event_t event_of(unsigned kind, uint64_t time_ms, const process_snapshot_t *p, o
         const intern_t *strings);
 // Adds to its text, as far as there is room.
 void event_say(event_t *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// All of it that is its own. What `m` has of texts is the event's.
+void event_to_message(const event_t *e, event_message_t *m);
 
 typedef struct events events_t;
 

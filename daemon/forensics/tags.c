@@ -232,7 +232,7 @@ static void tell_leak(tags_t *t, uint32_t slot, uint64_t was, uint64_t is)
     if (is & ~was & TAG_LEAK_SUSPECTED)
         t->changed(t->user, slot, TAG_LEAK, TAG_SUSPECTED);
     if ((was & ~is & TAG_LEAK_SUSPECTED) && !(is & TAG_LEAK))
-        t->changed(t->user, slot, TAG_LEAK, TAG_WAS_CLEARED);
+        t->changed(t->user, slot, TAG_LEAK, TAG_WAS_DROPPED);
 }
 
 static void tell(tags_t *t, const snapshot_t *s)

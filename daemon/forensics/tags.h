@@ -18,7 +18,8 @@ void tags_free(tags_t *t);
 typedef enum {
     TAG_SUSPECTED,
     TAG_WAS_SET,
-    TAG_WAS_CLEARED, // or is no longer suspected
+    TAG_WAS_CLEARED,
+    TAG_WAS_DROPPED, // was suspected only, and is no longer
 } tag_news_t;
 
 // Calls `changed` at the end of tags_run for each tag (TAG_LEAK, TAG_SPIKE, TAG_ZOMBIE,
