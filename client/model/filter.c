@@ -1,5 +1,6 @@
 #include "client/model/filter.h"
 
+#include "client/model/pattern.h"
 #include "common/cleanup.h"
 #include <ctype.h>
 #include <errno.h>
@@ -80,6 +81,8 @@ static int parse_value(term_t *t)
     case TERM_PID:
         return parse_pid(t);
     case TERM_REGEX:
+        if (!pattern_is_bounded(t->text))
+            return -EINVAL;
         return regcomp(&t->regex, t->text, REG_EXTENDED | REG_ICASE | REG_NOSUB) ? -EINVAL : 0;
     default:
         return t->text[0] ? 0 : -EINVAL;

@@ -6,6 +6,7 @@
 #include "protocol/message.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
+#include "tests/support/proctree.h"
 #include "tests/support/temporary.h"
 #include "tests/support/world.h"
 
@@ -278,11 +279,111 @@ static void test_follows_memscoped(void **state)
     temporary_remove(&dir);
 }
 
+// ---- Beside memscope
+// -----------------------------------------------------------------------------
+
+#define PYTHON_FIELDS                                                                              \
+    "pid,ppid,uid,start_time,state,threads,name,unit,rss_kb,anon_kb,file_kb,shmem_kb,swap_kb,hwm_" \
+    "kb"
+#define CSV_COLUMNS                                                                          \
+    "pid,ppid,uid,start_time,state,threads,name,unit,rss_bytes,anon_bytes,file_bytes,shmem_" \
+    "bytes,swap_bytes,peak_rss_bytes"
+#define CSV_TEXTS 8 // columns before those in bytes
+
+// A line of CSV (time first) as the client in Python writes it.
+static void convert(const char *csv, char *ret, size_t cap)
+{
+    const char *at = strchr(csv, ',');
+    size_t len = 0;
+
+    for (int column = 0; at && *at == ','; column++) {
+        size_t n = strcspn(++at, ",\n");
+
+        if (column > 0)
+            len += (size_t) snprintf(ret + len, cap - len, "\t");
+        if (n == 0)
+            len += (size_t) snprintf(ret + len, cap - len, "-");
+        else if (column < CSV_TEXTS)
+            len += (size_t) snprintf(ret + len, cap - len, "%.*s", (int) n, at);
+        else
+            len += (size_t) snprintf(ret + len, cap - len, "%llu", strtoull(at, NULL, 10) / 1024);
+        at += n;
+    }
+}
+
+static void make_up(const proctree_t *t)
+{
+    static const char *const names[] = {"postgres", "a b", "kworker/0:1-ev", "x", "(sd-pam)"};
+
+    proctree_system(t, 8 << 20, true);
+    for (uint64_t pid = 1; pid <= 300; pid++)
+        proctree_process(t, &(proctree_process_t){.pid = pid * 7,
+                                    .ppid = pid / 3 * 7,
+                                    .name = names[pid % ARRAY_SIZE(names)],
+                                    .state = "SRDTZ"[pid % 5],
+                                    .start_time = 1000 + pid * pid,
+                                    .threads = pid % 5 == 4 ? 1 : 1 + pid % 11,
+                                    .anon_pages = pid * 1001 % 77777,
+                                    .shared_pages = 100 + pid,
+                                    .shmem_kb = pid % 17 * 4,
+                                    .swap_kb = pid % 13 * 8,
+                                    .hwm_kb = 900000 + pid,
+                                    .uid = (uint32_t) (pid % 7 * 1000)});
+}
+
+// On a host that stands still every tick is the same, so that both print the same one.
+static void test_prints_what_memscope_prints(void **state)
+{
+    static char csv[1 << 18], table[1 << 18];
+    temporary_t dir = temporary_new();
+    proctree_t tree = proctree_new();
+    char socket_path[128], expected[1024], *line = csv, *row = table;
+    size_t rows = 0;
+    process_t daemon;
+    int status = -1;
+
+    (void) state;
+    make_up(&tree);
+    snprintf(socket_path, sizeof(socket_path), "%s", temporary_path(&dir, "socket"));
+    daemon = process_start((const char *const[]){
+            MEMSCOPED_PATH, "--socket", socket_path, "--proc", tree.path, NULL});
+    for (int i = 0; i < 1200 && status != 0; i++) {
+        usleep(50000);
+        status = process_run((const char *const[]){MEMSCOPE_PATH, "snapshot", "--csv", "--socket",
+                                     socket_path, "--sort", "pid", "--columns", CSV_COLUMNS, NULL},
+                csv, sizeof(csv));
+    }
+    assert_int_equal(status, 0);
+    assert_int_equal(process_run((const char *const[]){PYTHON_PATH, WIRE_CLIENT_PATH, socket_path,
+                                         "--ticks", "2", "--fields", PYTHON_FIELDS, NULL},
+                             table, sizeof(table)),
+            0);
+    // The first line of both has names.
+    while ((line = strchr(line, '\n')) && *++line) {
+        char *end;
+
+        row = strchr(row, '\n');
+        assert_non_null(row++);
+        end = strchr(row, '\n');
+        assert_non_null(end);
+        convert(line, expected, sizeof(expected));
+        *end = '\0';
+        assert_string_equal(row, expected);
+        *end = '\n';
+        rows++;
+    }
+    assert_int_equal(rows, 300);
+    process_stop(&daemon);
+    proctree_free(&tree);
+    temporary_remove(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_follows_made_up_hosts),
             cmocka_unit_test(test_follows_memscoped),
+            cmocka_unit_test(test_prints_what_memscope_prints),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

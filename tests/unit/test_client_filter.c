@@ -78,6 +78,28 @@ static void what_is_no_filter_is_refused(void **state)
     }
 }
 
+// The library would copy these until there is no memory, or match them for ever.
+static void expressions_without_bounds_are_refused(void **state)
+{
+    static const char *const lines[] = {"/a++++++++++++++++++++++++/", "/(((a+)+)+)+{200}{200}/",
+            "/((a{99}){99}){99}/", "/(a|b){1,9999}/", "/a{99999999999999999999}/", "/(a*)\\1/",
+            "/((((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+/",
+            "/(x?)*+*+*+*+*+*+*+*+*+*+*+*+*+*+/"};
+    static const char *const good[] = {"/a+b*c?[+*{]+[[:alpha:]]{2,8}(x|y)+/", "/^(a|b){3}$/",
+            "/a{,3}/", "/[]a]+[^]]+/", "/a\\+\\+\\+\\+\\+/"};
+    char error[64];
+    filter_t *f;
+
+    (void) state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        assert_int_equal(filter_new(&f, lines[i], error, sizeof(error)), -EINVAL);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        if (filter_new(&f, good[i], error, sizeof(error)) != 0)
+            fail_msg("%s: %s", good[i], error);
+        filter_free(f);
+    }
+}
+
 static void any_line_is_a_filter_or_is_not(void **state)
 {
     static const char letters[] = "ab/!<>:(*)[] .0mGuser:tag:leak";
@@ -273,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(terms_mean_what_help_says),
             cmocka_unit_test(what_is_no_filter_is_refused),
+            cmocka_unit_test(expressions_without_bounds_are_refused),
             cmocka_unit_test(any_line_is_a_filter_or_is_not),
             cmocka_unit_test(typing_filters_at_once),
             cmocka_unit_test(giving_up_restores),
