@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define HEADER_SIZE (sizeof(uint64_t) * (2 + 5 + 1 + 4 * 6 + 1)) // see daemon/state.c
+#define USED_AT     (sizeof(uint64_t) * (2 + 5))
 
 static unsigned char *saved;
 static size_t saved_len;
@@ -48,12 +49,15 @@ static void load(int fd, bool save_again)
 static void save_one(void)
 {
     int fd = memfd_create("state", MFD_CLOEXEC), kept = dup(fd);
+    uint64_t used;
     struct stat st;
 
     FUZZ_CHECK(fd >= 0 && kept >= 0);
     load(fd, true);
     FUZZ_CHECK(fstat(kept, &st) == 0 && st.st_size > (off_t) HEADER_SIZE);
-    saved_len = (size_t) st.st_size;
+    FUZZ_CHECK(pread(kept, &used, sizeof(used), USED_AT) == sizeof(used));
+    FUZZ_CHECK(used > HEADER_SIZE && used <= (uint64_t) st.st_size);
+    saved_len = used;
     saved = malloc(saved_len);
     FUZZ_CHECK(saved && pread(kept, saved, saved_len, 0) == (ssize_t) saved_len);
     close(kept);
