@@ -112,6 +112,19 @@ static void run_mechanisms(char *json, size_t cap)
     print_total(&total, json, cap);
 }
 
+static void run_compositions(char *json, size_t cap, char *beyond, size_t beyond_cap)
+{
+    memset(&total, 0, sizeof(total));
+    print_head("compositions");
+    run_families(forensics_compositions, forensics_compositions_count);
+    run_families(forensics_composed_leaks, forensics_composed_leaks_count);
+    print_total(&total, json, cap);
+    memset(&total, 0, sizeof(total));
+    print_head("beyond reach");
+    run_families(forensics_beyond, forensics_beyond_count);
+    print_total(&total, beyond, beyond_cap);
+}
+
 static void run_spikes(char *json, size_t cap)
 {
     spike_score_t all = {0};
@@ -231,7 +244,7 @@ static int parse_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    char curves[512], mechanisms[512], recorded[512], spikes[128];
+    char curves[512], mechanisms[512], compositions[512], beyond[512], recorded[512], spikes[128];
     int first = parse_options(argc, argv);
     double idle, busy;
 
@@ -239,6 +252,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     run_curves(curves, sizeof(curves));
     run_mechanisms(mechanisms, sizeof(mechanisms));
+    run_compositions(compositions, sizeof(compositions), beyond, sizeof(beyond));
     if (run_traces(argv + first, argc - first, recorded, sizeof(recorded)) < 0)
         return EXIT_FAILURE;
     run_spikes(spikes, sizeof(spikes));
@@ -247,7 +261,7 @@ int main(int argc, char **argv)
     printf("\ncost per process and tick: %.4f us where one in 20 changes, %.4f us where all do\n",
             idle, busy);
     printf("{\"bench\":\"forensics\",\"seed\":%" PRIu64 ",\"curves\":%s,\"mechanisms\":%s,"
-           "\"recorded\":%s,\"spikes\":%s,\"idle_us\":%.4f,\"busy_us\":%.4f}\n",
-            options.seed, curves, mechanisms, recorded, spikes, idle, busy);
+           "\"compositions\":%s,\"recorded\":%s,\"spikes\":%s,\"idle_us\":%.4f,\"busy_us\":%.4f}\n",
+            options.seed, curves, mechanisms, compositions, recorded, spikes, idle, busy);
     return EXIT_SUCCESS;
 }

@@ -63,6 +63,15 @@ extern const unsigned forensics_leaking_count;
 // Small simulations of programs: an allocator, requests, collectors. Not tuned against.
 extern const family_t forensics_mechanisms[];
 extern const unsigned forensics_mechanisms_count;
+// Programs put together at random from habits that programs have. Half of the seeds (1000 and
+// above) are looked at when all else is done.
+extern const family_t forensics_compositions[];
+extern const unsigned forensics_compositions_count;
+extern const family_t forensics_composed_leaks[];
+extern const unsigned forensics_composed_leaks_count;
+// Healthy ones that grow like a leak for longer than a leak may go untold: in no total.
+extern const family_t forensics_beyond[];
+extern const unsigned forensics_beyond_count;
 // Series with labelled spikes, and without.
 extern const family_t forensics_spikes[];
 extern const unsigned forensics_spikes_count;
