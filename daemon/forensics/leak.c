@@ -7,8 +7,8 @@
 // Growth has stopped where it falls short of the rate so far, for longer than its pauses and by
 // more than its unevenness explain.
 #define STOPPED_SHARE  0.25
-#define STOPPED_NOISE  2.6
-#define STOPPED_PAUSES 5 / 2
+#define STOPPED_NOISE  2.0
+#define STOPPED_LONGER 3 // mid blocks beyond the longest pause
 #define STOPPED_MIN    4 // mid blocks: two minutes
 #define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
 
@@ -183,7 +183,7 @@ static void follow(leak_state_t *s, uint64_t now_ms)
 
 static void look_for_end(leak_state_t *s, uint64_t now_ms, bool mid)
 {
-    unsigned from = MAX(STOPPED_MIN, s->pause * STOPPED_PAUSES);
+    unsigned from = MAX(STOPPED_MIN, s->pause + MIN(s->pause, STOPPED_LONGER));
 
     if (mid)
         follow(s, now_ms);

@@ -76,14 +76,19 @@ static void describe_tagged(const leak_state_t *s, uint64_t now_ms, uint64_t hea
         const leak_judgement_t *j, leak_receipt_t *r)
 {
     uint64_t grown_ms = now_ms > s->since_ms ? now_ms - s->since_ms : 0;
-    uint32_t level_kb = s->held > 0 ? s->top_kb : s->floors.last_kb; // what may go is not growth
+    uint32_t level_kb = 0; // the floor: what may yet be given back is not growth
     floors_level_t level;
     trend_t t;
 
+    if (s->held == 0 && floors_back(&s->floors, FLOORS_FINE, 0, &level_kb))
+        level_kb = MIN(level_kb, s->floors.last_kb);
+    level_kb = MAX(level_kb, s->top_kb);
     r->since_ms = s->since_ms;
     r->growth_kb = level_kb > s->since_kb ? level_kb - s->since_kb : 0;
     if (leak_trend_since(s, &t, &level)) {
         measure(&t, level, r);
+    } else if (leak_trend_at_first(s, &t)) {
+        measure(&t, FLOORS_FINE, r);
     } else if (grown_ms > 0) {
         r->rate_kb_s = (double) (s->top_kb - s->since_kb) * 1000 / (double) grown_ms;
         r->rate_low_kb_s = 0;

@@ -26,20 +26,28 @@
 // than a step does, and so do rises that come as regularly as a clock.
 #define SPREAD_MIN        8.0
 #define SPREAD_MIN_CYCLES 6.0
-#define SPREAD_MIN_COARSE 5.0
+#define SPREAD_MIN_COARSE 4.0
 #define CYCLE_MAX         6   // mid blocks: longer is not a cycle, but memory that was in use
 #define SPREAD_REGULAR    0.6 // of those
 #define BEND_SE_REGULAR   0.15
 
-#define SIGNAL_MIN 10.0 // growth over noise
+#define SIGNAL_MIN 9.0 // growth over noise
+#define RATE_SURE  0.1 // standard error of the rate, as a share of it
 
 #define BEND_MIN      -0.08 // slowing down: a cache whose time constant is thrice the window
 #define BEND_SURE     -0.05 // the same, where growth is so even that less can be told
-#define BEND_DOUBTFUL -0.15 // where growth is uneven: not even that can be told yet
-#define BEND_ENDS     -0.4  // so clear that LEAK ends
+#define BEND_DOUBTFUL -0.25 // where growth is uneven: not even that can be told yet
+#define BEND_ENDS     -0.25 // so clear that LEAK ends
 #define BEND_ONSET    0.2   // straight from the start on, not ever faster
 #define BEFORE_FLAT   0.2   // it hardly grew before the window
-#define BEFORE_FASTER 1.25  // it grew faster just before the window
+#define BEFORE_FASTER 1.25  // it grew faster before the window
+
+// After faster growth, that has lasted for at least this share of the window: what grows on may be
+// the tail of a warm-up.
+#define TAIL_SHARE    8 // 1/8
+#define TAIL_BEND_MIN -0.04
+#define TAIL_EVEN     0.08 // bend_se; what is less even has to last longer
+#define TAIL_PATIENCE 1.33
 
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
 // seen.
@@ -85,12 +93,21 @@ static unsigned needed_mid_blocks(const leak_state_t *s, const trend_t *t)
     return t->growth_kb >= GROWTH_SMALL * t->start_kb ? NEEDED_MODEST : NEEDED_SMALL;
 }
 
+static bool may_be_a_tail(const trend_t *t)
+{
+    return t->before > BEFORE_FASTER && t->before_n * TAIL_SHARE >= t->n;
+}
+
 static unsigned needed_blocks(const leak_state_t *s, const trend_t *t, floors_level_t level)
 {
     unsigned needed = needed_mid_blocks(s, t);
     unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
+    double patience = t->patience;
 
+    if (may_be_a_tail(t) && t->bend_se > TAIL_EVEN)
+        patience *= TAIL_PATIENCE;
     needed += needed * MIN(s->ended, 3u) / 3;
+    needed = (unsigned) (needed * MIN(patience, TREND_PATIENCE_MAX));
     return (needed + per_mid - 1) / per_mid;
 }
 
@@ -103,7 +120,9 @@ static bool warming_up(const leak_state_t *s)
 static bool slowing(const trend_t *t)
 {
     return t->bend - t->bend_se / 2 < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
-           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > BEFORE_FASTER;
+           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > BEFORE_FASTER ||
+           t->faster > BEFORE_FASTER ||
+           (may_be_a_tail(t) && t->bend - t->bend_se / 2 < TAIL_BEND_MIN);
 }
 
 // Slow growth, and no sudden onset of it was seen.
@@ -143,7 +162,7 @@ static leak_reason_t missing(const trend_t *t, floors_level_t level)
         return t->held > 0 ? LEAK_REASON_GIVES_BACK : LEAK_REASON_NO_GROWTH;
     if (t->spread < spread_needed(t, level))
         return LEAK_REASON_STEPS;
-    if (t->growth_kb < SIGNAL_MIN * t->noise_kb)
+    if (t->growth_kb < SIGNAL_MIN * t->noise_kb || t->slope_se > RATE_SURE * t->slope_kb)
         return LEAK_REASON_NOISE;
     if (like_a_day(t, block_s))
         return LEAK_REASON_DAY_CURVE;
@@ -198,9 +217,9 @@ static void look_further_back(const floors_t *f, trend_t *t)
     unsigned start = t->n + t->quiet + t->held, at = open + FLOORS_MID_PER_COARSE, low;
     double kept = t->start_kb;
 
-    for (unsigned i = 0; floors_back(f, FLOORS_COARSE, i, &low) && at <= start + t->n; i++) {
+    for (unsigned i = 0; floors_back(f, FLOORS_COARSE, i, &low) && at <= start + 2 * t->n; i++) {
         kept = MIN(kept, low);
-        if (at > start + t->before_n)
+        if (at > start + t->mark_n && at > start + t->before_n)
             trend_look_before(t, kept, at - start);
         at += FLOORS_MID_PER_COARSE;
     }
@@ -299,18 +318,26 @@ static unsigned blocks_since(const leak_state_t *s, floors_level_t level)
     return end > first ? end - first : 0;
 }
 
-bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level)
+static bool trend_since(const leak_state_t *s, floors_level_t level, trend_t *ret)
 {
     uint32_t v[FLOORS_MAX];
-    bool coarse = blocks_since(s, FLOORS_MID) > FLOORS_MID_LEN &&
-                  blocks_since(s, FLOORS_COARSE) >= TREND_MIN;
-    floors_level_t level = coarse ? FLOORS_COARSE : FLOORS_MID;
     unsigned n = floors_read(&s->floors, level, v), len = MIN(blocks_since(s, level), n);
 
-    if (len < TREND_MIN || !trend_judge(v, n, n - len, 0, ret_trend))
-        return false;
-    *ret_level = level;
-    return true;
+    return len >= TREND_MIN && trend_judge(v, n, n - len, 0, ret);
+}
+
+bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level)
+{
+    bool coarse = blocks_since(s, FLOORS_MID) > FLOORS_MID_LEN &&
+                  blocks_since(s, FLOORS_COARSE) >= TREND_MIN;
+
+    *ret_level = coarse ? FLOORS_COARSE : FLOORS_MID;
+    return trend_since(s, *ret_level, ret_trend);
+}
+
+bool leak_trend_at_first(const leak_state_t *s, trend_t *ret)
+{
+    return trend_since(s, FLOORS_FINE, ret);
 }
 
 bool leak_slows_since(const leak_state_t *s)

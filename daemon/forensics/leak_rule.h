@@ -29,6 +29,9 @@ bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, trend_t *ret);
 // is too short.
 bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level);
 
+// The same over seconds, for growth that is younger than that: the last 50 s of it.
+bool leak_trend_at_first(const leak_state_t *s, trend_t *ret);
+
 // It clearly slows down since then.
 bool leak_slows_since(const leak_state_t *s);
 

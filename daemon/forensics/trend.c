@@ -8,6 +8,11 @@
 #define RISE_SHARE 0.25
 #define FLAT_SHARE 0.03
 #define PARTS      6
+#define SXX        (PARTS * (PARTS * PARTS - 1) / 12.0)
+#define WHOLE      ((PARTS + 1.0) / PARTS) // the middles of the parts do not span the whole time
+
+#define UNEVEN_FREE 0.004 // what even growth shows as well
+#define STILL_GROWS 0.7   // of the rate in the window
 
 unsigned trend_longest_hold(const uint32_t *v, unsigned n, double excess_kb)
 {
@@ -42,35 +47,43 @@ static void fit_line(const uint32_t *kept, unsigned n, trend_t *t)
     t->slope_se = t->noise_kb / sqrt(sxx);
 }
 
-static double level_at(const uint32_t *kept, double at)
+// Of kept[at..end), where both may lie within a block.
+static double mean_level(const uint32_t *kept, unsigned n, double at, double end)
 {
-    unsigned i = (unsigned) at;
-    double part = at - i;
+    double sum = 0;
 
-    return part > 0 ? kept[i] + part * ((double) kept[i + 1] - kept[i]) : kept[i];
+    for (unsigned i = (unsigned) at; i < n && i < end; i++)
+        sum += kept[i] * (MIN(i + 1.0, end) - MAX(i, at));
+    return sum / (end - at);
 }
 
-// Growth in each of six equal parts of the time: a line through them tells whether it slows down,
-// what is left over tells how far to believe that.
+// Growth from each of seven equal parts of the time to the next, by their means, for a single floor
+// says little: a line through these six tells whether growth slows down, what is left over tells
+// how far to believe that.
 static void measure_bend(const uint32_t *kept, unsigned n, trend_t *t)
 {
-    double part[PARTS], step = (n - 1.0) / PARTS, slope = 0, sse = 0;
+    double level[PARTS + 1], part[PARTS], step = n / (PARTS + 1.0), slope = 0, sse = 0, uneven;
 
     t->bend = -1;
     t->bend_se = 1;
+    t->patience = TREND_PATIENCE_MAX;
     if (t->growth_kb <= 0)
         return;
+    for (unsigned i = 0; i <= PARTS; i++)
+        level[i] = mean_level(kept, n, i * step, (i + 1) * step);
     for (unsigned i = 0; i < PARTS; i++) {
-        part[i] = (level_at(kept, (i + 1) * step) - level_at(kept, i * step)) / t->growth_kb;
+        part[i] = (level[i + 1] - level[i]) / (level[PARTS] - level[0]);
         slope += (i - (PARTS - 1) / 2.0) * part[i];
     }
-    slope /= PARTS * (PARTS * PARTS - 1) / 12.0;
+    slope /= SXX;
     for (unsigned i = 0; i < PARTS; i++) {
         double r = part[i] - 1.0 / PARTS - slope * (i - (PARTS - 1) / 2.0);
         sse += r * r;
     }
-    t->bend = slope * PARTS * PARTS / 4.0;
-    t->bend_se = sqrt(sse / (PARTS - 2) * PARTS);
+    t->bend = slope * PARTS * PARTS / 4.0 * WHOLE;
+    t->bend_se = sqrt(sse / (PARTS - 2) * PARTS) * WHOLE;
+    uneven = 1 + PARTS * MAX(0, sse - UNEVEN_FREE);
+    t->patience = MIN(TREND_PATIENCE_MAX, uneven * uneven * (1 + PARTS * slope * slope * SXX));
 }
 
 static void count_rises(const uint32_t *kept, unsigned n, trend_t *t)
@@ -129,8 +142,18 @@ void trend_look_before(trend_t *t, double kept_kb, unsigned blocks)
 
     if (3 * t->before_n < t->n && 3 * blocks >= t->n)
         t->just_before = before;
-    t->before_n = blocks;
-    t->before = before;
+    if (blocks <= t->n) {
+        t->before_n = blocks;
+        t->before = before;
+    }
+    if (3 * (blocks - t->mark_n) < t->n)
+        return;
+    if (rate > 0)
+        t->slowest = MIN(t->slowest, (t->mark_kb - kept_kb) / (blocks - t->mark_n) / rate);
+    t->mark_n = blocks;
+    t->mark_kb = kept_kb;
+    if (blocks >= t->n && t->slowest >= STILL_GROWS)
+        t->faster = MAX(t->faster, before);
 }
 
 bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, trend_t *ret)
@@ -159,7 +182,9 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
         return false;
     t.start_kb = kept[from];
     t.growth_kb = (double) kept[from + t.n - 1] - kept[from];
-    for (before = 0; before < MIN(from, t.n); before++)
+    t.slowest = INFINITY;
+    t.mark_kb = t.start_kb;
+    for (before = 0; before < MIN(from, 2 * t.n); before++)
         trend_look_before(&t, kept[from - before - 1], before + 1);
     fit_line(kept + from, t.n, &t);
     measure_bend(kept + from, t.n, &t);

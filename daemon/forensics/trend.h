@@ -13,23 +13,31 @@
 #include <stdint.h>
 
 typedef struct {
-    unsigned n;         // floors judged: those of the window that are old enough
-    unsigned held;      // floors set aside: the longest run held and then given back
-    unsigned quiet;     // floors after the last rise that are a pause like those before; not judged
-    unsigned rises;     // floors clearly above the one before
-    unsigned pause;     // longest run without such a rise
-    double spread;      // over how many equal rises the growth is spread; a single step: 1
-    double start_kb;    // kept level at the start
-    double growth_kb;   // of the kept level, first to last
-    double slope_kb;    // of the kept level, per block
-    double slope_se;    // its standard error
-    double noise_kb;    // standard deviation of the kept level about the line
-    double bend;        // (late - early) / all growth, halves: 0 straight, < 0 slowing down
-    double bend_se;     // from how uneven growth is apart from that
-    unsigned before_n;  // blocks that are known before the window, as many as are in it at most
-    double before;      // rate of growth in those, as a share of the rate in the window
+    unsigned n;        // floors judged: those of the window that are old enough
+    unsigned held;     // floors set aside: the longest run held and then given back
+    unsigned quiet;    // floors after the last rise that are a pause like those before; not judged
+    unsigned rises;    // floors clearly above the one before
+    unsigned pause;    // longest run without such a rise
+    double spread;     // over how many equal rises the growth is spread; a single step: 1
+    double start_kb;   // kept level at the start
+    double growth_kb;  // of the kept level, first to last
+    double slope_kb;   // of the kept level, per block
+    double slope_se;   // its standard error
+    double noise_kb;   // standard deviation of the kept level about the line
+    double bend;       // (late - early) / all growth, halves: 0 straight, < 0 slowing down
+    double bend_se;    // from how uneven growth is apart from that
+    double patience;   // how much longer so uneven growth has to last to say as much as even growth
+    unsigned before_n; // blocks that are known before the window, as many as are in it at most
+    double before;     // rate of growth in those, as a share of the rate in the window
     double just_before; // the same in the last of them, a third of the window; 0: not known
+    double faster;      // in as many blocks as are in it, or in up to twice as many, if it grew in
+                        // all of them; 0: it did not. A logarithm is straight in any short window.
+    double slowest;     // of the stretches that those are looked at in, a third of the window each
+    unsigned mark_n;    // where the last of them ended
+    double mark_kb;
 } trend_t;
+
+#define TREND_PATIENCE_MAX 1.5
 
 #define TREND_HOLD_SHARE 0.12 // memory held and given back counts from this share of the growth on
 
