@@ -67,6 +67,21 @@ void notify_status(notify_t *n, uint64_t processes, uint64_t viewers, uint64_t l
     sd_notifyf(0, "STATUS=%s", text);
 }
 
+char *notify_tag_text(char *buf, size_t cap, uint64_t pid, const char *name, const char *tag,
+        bool set, const char *receipt)
+{
+    size_t len = strlen(tag);
+
+    if (strncmp(receipt, tag, len) == 0) {
+        const char *rest = receipt + len + (receipt[len] == '?');
+        if (strncmp(rest, ": ", 2) == 0)
+            receipt = rest + 2;
+    }
+    snprintf(buf, cap, "%s (%llu): %s%s%s%s", name, (unsigned long long) pid, tag,
+            set ? "" : " cleared", *receipt ? ": " : "", receipt);
+    return buf;
+}
+
 void notify_tag(const event_t *e)
 {
     const char *tag = receipts_tag_name(e->tag);
@@ -76,8 +91,7 @@ void notify_tag(const event_t *e)
     if (!tag)
         return;
     text_sanitize(clean, sizeof(clean), e->name, e->name_len, true);
-    snprintf(message, sizeof(message), "%s (%llu): %s%s%s%s", clean, (unsigned long long) e->pid,
-            tag, set ? "" : " cleared", e->text[0] ? ": " : "", e->text);
+    notify_tag_text(message, sizeof(message), e->pid, clean, tag, set, e->text);
     if (!getenv("JOURNAL_STREAM")) {
         log_info("%s", message);
         return;

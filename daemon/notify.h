@@ -26,5 +26,9 @@ char *notify_status_text(
 
 // A tag was set or cleared: one message with MEMSCOPE_PID=, MEMSCOPE_TAG= and more in the journal.
 void notify_tag(const event_t *e);
+// The text of it, "name (PID): LEAK: +12.00 MB in 45 s": a receipt begins with its tag, which is
+// said once. `name` is clean. Returns `buf`.
+char *notify_tag_text(char *buf, size_t cap, uint64_t pid, const char *name, const char *tag,
+        bool set, const char *receipt);
 
 #endif

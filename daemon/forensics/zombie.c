@@ -91,7 +91,7 @@ char *zombie_format(const zombie_receipt_t *r, uint64_t now_ms, char *buf, size_
     }
     if (r->per_minute >= 0)
         snprintf(rate, sizeof(rate), ", %.1f more per minute", r->per_minute);
-    snprintf(buf, cap, "ZOMBIE: does not reap %" PRIu32 " dead %s for %s%s", r->count,
+    snprintf(buf, cap, "UNREAPED: %" PRIu32 " dead %s for %s%s", r->count,
             r->count == 1 ? "child" : "children", since, rate);
     return buf;
 }

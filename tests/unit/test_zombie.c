@@ -69,8 +69,8 @@ static void test_parent_is_counted(void **state)
     assert_true(v.tagged && !v.was);
     zombie_parent_receipt(&p, now_ms, &r);
     assert_true(r.per_minute < 0);
-    assert_string_equal(zombie_format(&r, now_ms + 5000, text, sizeof(text)),
-            "ZOMBIE: does not reap 1 dead child for 5 s");
+    assert_string_equal(
+            zombie_format(&r, now_ms + 5000, text, sizeof(text)), "UNREAPED: 1 dead child for 5 s");
     for (unsigned t = 1; t <= 300; t++, now_ms += 1000) // one in ten seconds
         zombie_parent_update(&p, now_ms, 1 + t / 10, t % 10 == 0);
     zombie_parent_receipt(&p, now_ms, &r);
@@ -78,7 +78,7 @@ static void test_parent_is_counted(void **state)
     assert_true(r.since_ms == START);
     assert_true(r.per_minute > 5.5 && r.per_minute < 6.5);
     assert_string_equal(zombie_format(&r, now_ms, text, sizeof(text)),
-            "ZOMBIE: does not reap 31 dead children for 5 min, 6.0 more per minute");
+            "UNREAPED: 31 dead children for 5 min, 6.0 more per minute");
     v = zombie_parent_update(&p, now_ms + 1000, 0, 0);
     assert_true(!v.tagged && v.was);
     v = zombie_parent_update(&p, now_ms + 2000, 2, 2);
