@@ -46,6 +46,16 @@ void format_range(char *low, char *high, uint64_t low_kb, uint64_t high_kb)
     snprintf(high, FORMAT_MAX, "%.*f %s", decimals, (double) high_kb / unit.size, unit.name);
 }
 
+void format_share(char *buf, size_t cap, uint64_t part, uint64_t whole)
+{
+    double share = whole > 0 ? (double) part / (double) whole * 100 : 0;
+
+    if (whole == 0)
+        buf[0] = '\0';
+    else
+        snprintf(buf, cap, "%.0f%%", part < whole ? MIN(share, 99) : MIN(share, 999));
+}
+
 static bool is_kernel_thread(const inspect_t *i)
 {
     return (i->row.flags & ROW_KERNEL_THREAD) != 0;

@@ -95,9 +95,9 @@ static void put_part(
             whole.known ? whole.kb : 0);
     pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH, VALUE_WIDTH, ALIGN_RIGHT,
             part.known ? STYLE_NORMAL : STYLE_DIM, amount_text(text, part));
-    if (!part.known || !whole.known || whole.kb == 0)
+    if (!part.known || !whole.known)
         return;
-    snprintf(text, sizeof(text), "%.0f%%", MIN((double) part.kb / (double) whole.kb, 9.99) * 100);
+    format_share(text, sizeof(text), part.kb, whole.kb);
     pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH + VALUE_WIDTH, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM,
             text);
 }

@@ -64,9 +64,9 @@ static void put_part(const ui_t *ui, const pane_t *p, int row, int col, const ch
     col += GAUGE_WIDTH;
     pane_put(p, row, col, VALUE_WIDTH, ALIGN_RIGHT, s->known[v] ? STYLE_NORMAL : STYLE_DIM,
             amount(s, v, text));
-    if (s->known[v] == 0 || whole == 0)
+    if (s->known[v] == 0)
         return;
-    snprintf(text, sizeof(text), "%.0f%%", MIN((double) part / (double) whole, 1) * 100);
+    format_share(text, sizeof(text), part, whole);
     pane_put(p, row, col + VALUE_WIDTH, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM, text);
 }
 
