@@ -231,7 +231,8 @@ bool attach_reap(attach_t *a)
         return false;
     a->daemon = 0;
     attach_read_errors(a);
-    if (!a->errors[0] && WIFSIGNALED(status))
+    // Whoever is killed does not say why: what it said last was about something else.
+    if (WIFSIGNALED(status))
         snprintf(a->errors, sizeof(a->errors), "it was ended by signal %d (%s)", WTERMSIG(status),
                 strsignal(WTERMSIG(status)));
     else if (!a->errors[0])
