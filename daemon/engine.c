@@ -76,6 +76,18 @@ static size_t default_memory_max(const procfs_t *fs)
     return MIN(MAX(one_percent, MEMORY_MAX_LEAST), MEMORY_MAX_MOST);
 }
 
+static int new_why(engine_t *e)
+{
+    const why_sources_t sources = {.capture = e->capture,
+            .history = e->history,
+            .departed = e->departed,
+            .timeline = e->timeline,
+            .writers = e->writers,
+            .lineage = chronicle_lineage(e->chronicle)};
+
+    return why_new(&e->why, &sources);
+}
+
 static int build(engine_t *e, const engine_config_t *config)
 {
     const capture_handlers_t handlers = {
@@ -107,7 +119,7 @@ static int build(engine_t *e, const engine_config_t *config)
     if (r == 0)
         r = writers_new(&e->writers, e->capture, capture.max_processes);
     if (r == 0)
-        r = why_new(&e->why, e->capture, e->history, e->departed, e->timeline, e->writers);
+        r = new_why(e);
     if (r == 0)
         r = oom_new(
                 &e->oom, e->capture, e->history, e->why, &e->fs, chronicle_events(e->chronicle));

@@ -33,11 +33,13 @@ void why_row_put(buffer_t *out, const why_row_t *row)
         len += varint_len(numbers[i]);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         len += varint_len(text_len(texts[i])) + text_len(texts[i]);
+    len += varint_len(row->story);
     buffer_put_varint(out, len);
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         buffer_put_varint(out, numbers[i]);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         put_text(out, texts[i]);
+    buffer_put_varint(out, row->story);
 }
 
 static text_view_t take_text(cursor_t *c)
@@ -75,6 +77,8 @@ bool why_row_next(cursor_t *c, why_row_t *ret)
     row.peak_kb = cursor_varint(&body);
     row.name = take_text(&body);
     row.unit = take_text(&body);
+    if (cursor_left(&body) > 0)
+        row.story = cursor_varint(&body);
     if (body.failed) {
         c->failed = true;
         return false;

@@ -19,6 +19,7 @@ typedef struct {
     uint64_t exited_ms; // 0: lives
     uint64_t start_kb, end_kb, peak_kb;
     text_view_t name, unit; // hostile
+    uint64_t story;         // which one in a row that leaks it is, 1 for the first; 0: it is none
 } why_row_t;
 
 typedef struct {

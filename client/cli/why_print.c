@@ -65,7 +65,9 @@ static void print_line(const reasons_t *r, const reason_t *line)
             line->share * 100 + 0.0);
     if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
         printf("  %s%s%s", line->user[0] ? line->user : "-", line->unit[0] ? "  " : "", line->unit);
-    else if (line->writer[0])
+    if (line->row.story > 1)
+        printf("  leaks, as %" PRIu64 " before it did", line->row.story - 1);
+    if (line->writer[0])
         printf("  likely written by %s[%" PRIu64 "]", line->writer, line->row.pid);
     putchar('\n');
 }
@@ -176,6 +178,8 @@ static json_t *row(const why_view_t *v, const reason_t *line)
     }
     if (line->kind == REASON_PROCESSES)
         put_owner(o, line);
+    if (r->story)
+        json_put_uint(o, "story", r->story);
     if (r->exited_ms)
         put_time(v, o, "exited", r->exited_ms);
     json_put_uint(o, "start_bytes", r->start_kb * 1024);

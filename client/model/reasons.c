@@ -170,6 +170,8 @@ static void say_pid(sentence_t *s, const reason_t *line)
         say(s, ", uid %" PRIu64, line->row.uid);
     if (line->row.exited_ms)
         say(s, ", ended");
+    if (line->row.story > 1)
+        say(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
 }
 
 // `count` processes of that name; `line` is the one that took most.

@@ -51,9 +51,18 @@ static lineage_process_t relatives_of(const chronicle_t *c, const process_snapsh
     return l;
 }
 
+static const char *ordinal(uint64_t n)
+{
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+
+    return n % 100 / 10 == 1 || n % 10 > 3 ? endings[0] : endings[n % 10];
+}
+
+// The `times`-th of its story, which took `grew_kb` in all.
 static void set_story(event_t *e, const story_t *story, uint64_t times, uint64_t grew_kb)
 {
     char since[FORMAT_MAX], grown[FORMAT_MAX];
+    bool in_a_row = story && story->in_a_row && (times == story->times || story->ended);
 
     if (!story || times < 2)
         return;
@@ -61,10 +70,12 @@ static void set_story(event_t *e, const story_t *story, uint64_t times, uint64_t
     e->story = times;
     e->story_ms = story->first_ms;
     e->story_kb = grew_kb;
-    event_say(e, "; number %llu of this %s to leak within %s, %s in all",
-            (unsigned long long) times, story->by_unit ? "service" : "program",
-            format_duration(since, sizeof(since), (e->time_ms - story->first_ms) / 1000),
-            format_kb(grown, sizeof(grown), grew_kb));
+    event_say(e, "; %llu%s %s of %.*s that leaks: %s lost in %s", (unsigned long long) times,
+            ordinal(times), in_a_row ? "run in a row" : "process",
+            (int) (story->by_unit ? story->unit_len : story->name_len),
+            story->by_unit ? story->unit : story->name, format_kb(grown, sizeof(grown), grew_kb),
+            format_duration(
+                    since, sizeof(since), (e->time_ms - MIN(e->time_ms, story->first_ms)) / 1000));
 }
 
 // The story so far, told with the event; a process that is only suspected does not go on with it.
@@ -73,6 +84,7 @@ static void tell_story(chronicle_t *c, event_t *e, const process_snapshot_t *p)
     lineage_process_t l = relatives_of(c, p);
     const story_t *story;
 
+    l.since_ms = e->has & EVENT_HAS_SINCE ? e->since_ms : 0;
     if (e->kind == EVENT_SET) {
         story = lineage_leaks(&c->lineage, &l, e->time_ms, e->size_kb);
         set_story(e, story, story->times, story->before + story->grew_kb);
@@ -167,6 +179,7 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record)
 
     if (leaked)
         finish_story(c, slot, record);
+    lineage_ends(&c->lineage, p->pid, p->start_time);
     receipts_ended(p->tags, on_ended, &(ending_t){c, record});
     if (!leaked && !is_big(c, MAX(private_kb, p->hwm_kb)))
         return;
@@ -219,6 +232,11 @@ void chronicle_free(chronicle_t *c)
 void chronicle_tick(chronicle_t *c)
 {
     c->zombies = 0;
+}
+
+const lineage_t *chronicle_lineage(const chronicle_t *c)
+{
+    return &c->lineage;
 }
 
 events_t *chronicle_events(chronicle_t *c)

@@ -5,6 +5,7 @@
 
 #include "daemon/core/capture.h"
 #include "daemon/forensics/events.h"
+#include "daemon/forensics/lineage.h"
 #include "daemon/forensics/tags.h"
 
 typedef struct chronicle chronicle_t;
@@ -20,5 +21,6 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record);
 void chronicle_tick(chronicle_t *c);
 
 events_t *chronicle_events(chronicle_t *c);
+const lineage_t *chronicle_lineage(const chronicle_t *c);
 
 #endif

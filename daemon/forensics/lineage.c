@@ -18,19 +18,33 @@ static bool same_text(const char *a, size_t a_len, const char *b, size_t b_len)
     return a_len == b_len && memcmp(a, b, b_len) == 0;
 }
 
-static bool is_of(const story_t *s, const lineage_process_t *p)
+static const lineage_run_t *last_of(const story_t *s)
 {
-    if (!same_text(s->name, s->name_len, p->name, p->name_len) ||
-            s->by_unit != is_service(p->unit, p->unit_len))
-        return false;
-    if (s->by_unit)
-        return same_text(s->unit, s->unit_len, p->unit, p->unit_len);
-    return s->ppid == p->ppid && s->parent_start_time == p->parent_start_time;
+    return &s->runs[(s->times - 1) % LINEAGE_RUNS];
+}
+
+static bool is_run(const lineage_run_t *r, uint64_t pid, uint64_t start_time)
+{
+    return r->pid == pid && r->start_time == start_time;
 }
 
 static bool is_last(const story_t *s, const lineage_process_t *p)
 {
-    return s->pid == p->pid && s->start_time == p->start_time;
+    return is_run(last_of(s), p->pid, p->start_time);
+}
+
+static bool is_of(const story_t *s, const lineage_process_t *p)
+{
+    bool same_unit = p->unit_len > 0 && same_text(s->unit, s->unit_len, p->unit, p->unit_len);
+
+    if (!same_text(s->name, s->name_len, p->name, p->name_len) ||
+            s->by_unit != is_service(p->unit, p->unit_len))
+        return false;
+    if (s->by_unit)
+        return same_unit;
+    if (s->ppid == p->ppid && s->parent_start_time == p->parent_start_time)
+        return true;
+    return same_unit && (s->ended || is_last(s, p));
 }
 
 // Its index, or `count`.
@@ -73,10 +87,10 @@ static void begin(story_t *s, const lineage_process_t *p, uint64_t now_ms)
     *s = (story_t){.by_unit = is_service(p->unit, p->unit_len),
             .ppid = p->ppid,
             .parent_start_time = p->parent_start_time,
-            .pid = p->pid,
-            .start_time = p->start_time,
-            .first_ms = now_ms,
-            .times = 1};
+            .runs = {{p->pid, p->start_time}},
+            .first_ms = p->since_ms ? p->since_ms : now_ms,
+            .times = 1,
+            .in_a_row = true};
     copy_text(s->name, &s->name_len, p->name, p->name_len);
     copy_text(s->unit, &s->unit_len, p->unit, p->unit_len);
 }
@@ -93,13 +107,33 @@ const story_t *lineage_leaks(
     }
     s = &l->stories[i];
     if (!is_last(s, p)) {
-        s->pid = p->pid;
-        s->start_time = p->start_time;
+        s->in_a_row &= s->ended;
         s->times++;
+        s->runs[(s->times - 1) % LINEAGE_RUNS] = (lineage_run_t){p->pid, p->start_time};
+        s->ended = false;
         s->before += s->grew_kb;
         s->grew_kb = 0;
     }
     s->last_ms = now_ms;
     s->grew_kb = MAX(s->grew_kb, growth_kb);
     return s;
+}
+
+void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (is_run(last_of(&l->stories[i]), pid, start_time))
+            l->stories[i].ended = true;
+}
+
+uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const story_t *s = &l->stories[i];
+
+        for (uint64_t n = s->times; n > 0 && n + LINEAGE_RUNS > s->times; n--)
+            if (is_run(&s->runs[(n - 1) % LINEAGE_RUNS], pid, start_time))
+                return n;
+    }
+    return 0;
 }

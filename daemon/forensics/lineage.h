@@ -1,9 +1,10 @@
 #ifndef MEMSCOPE_DAEMON_FORENSICS_LINEAGE_H
 #define MEMSCOPE_DAEMON_FORENSICS_LINEAGE_H
 
-// A service that leaks, is restarted and leaks again is one story, not a row of innocents: the same
-// name in the same service, or else the same name with the same parent. A bounded table without
-// pointers; the story that has not gone on for longest makes room. Times are CLOCK_BOOTTIME in ms.
+// A program that leaks, is restarted and leaks again is one story, not a row of innocents: the same
+// name in the same service; or with the same parent; or in the same cgroup, once the one before has
+// ended. A bounded table without pointers; the story that has not gone on for longest makes room.
+// Times are CLOCK_BOOTTIME in ms.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #define LINEAGE_STORIES 128
 #define LINEAGE_TEXT    128
+#define LINEAGE_RUNS    8 // the last ones, which are known by their PIDs
 
 typedef struct {
     const char *name;
@@ -19,16 +21,23 @@ typedef struct {
     size_t unit_len;
     uint64_t pid, start_time;
     uint64_t ppid, parent_start_time;
+    uint64_t since_ms; // its growth; 0: not known
 } lineage_process_t;
+
+typedef struct {
+    uint64_t pid, start_time; // pid 0: nobody
+} lineage_run_t;
 
 typedef struct {
     bool by_unit;
     char name[LINEAGE_TEXT], unit[LINEAGE_TEXT];
     size_t name_len, unit_len;
     uint64_t ppid, parent_start_time;
-    uint64_t pid, start_time; // the last one to leak
+    lineage_run_t runs[LINEAGE_RUNS]; // the n-th one at n % LINEAGE_RUNS, beginning with 0
     uint64_t first_ms, last_ms;
     uint64_t times;   // processes that leaked
+    bool ended;       // the last one of them
+    bool in_a_row;    // each began when the one before had ended
     uint64_t before;  // KiB that those before the last one grew by
     uint64_t grew_kb; // the last one
 } story_t;
@@ -44,5 +53,11 @@ const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p);
 // The process leaks and has grown by that much so far: begins a story, or goes on with one.
 const story_t *lineage_leaks(
         lineage_t *l, const lineage_process_t *p, uint64_t now_ms, uint64_t growth_kb);
+
+// It has ended: where it is the last one of its story, another one may go on with that.
+void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time);
+
+// Which one in its story the process is, 1 for the first; 0: it is in none.
+uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time);
 
 #endif

@@ -5,18 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int why_new(why_t **ret, const capture_t *capture, const history_t *history,
-        const departed_t *departed, const timeline_t *timeline, const writers_t *writers)
+int why_new(why_t **ret, const why_sources_t *sources)
 {
     why_t *w = calloc(1, sizeof(*w));
 
     if (!w)
         return -ENOMEM;
-    w->capture = capture;
-    w->history = history;
-    w->departed = departed;
-    w->timeline = timeline;
-    w->writers = writers;
+    w->from = *sources;
     *ret = w;
     return 0;
 }
@@ -57,7 +52,7 @@ static void describe(const why_t *w, const change_t *c, why_answer_t *ret)
     const ledger_t *steep = w->moments[c->steep_start].ledger,
                    *steep_end = w->moments[c->steep_end].ledger;
 
-    *ret = (why_answer_t){.known_ms = timeline_first_ms(w->timeline),
+    *ret = (why_answer_t){.known_ms = timeline_first_ms(w->from.timeline),
             .from_ms = first->ledger->time_ms,
             .to_ms = last->ledger->time_ms,
             .step_ms = history_levels[first->level].step_s * 1000,
@@ -76,7 +71,7 @@ int why_ask(why_t *w, const why_question_t *q, why_answer_t *ret)
     change_t c;
     int r;
 
-    w->n_moments = timeline_moments(w->timeline, q->from_ms, q->to_ms, w->moments);
+    w->n_moments = timeline_moments(w->from.timeline, q->from_ms, q->to_ms, w->moments);
     if (w->n_moments == 0)
         return -ENODATA;
     change_find(w->moments, w->n_moments, &c);

@@ -8,6 +8,7 @@
 #include "daemon/core/capture.h"
 #include "daemon/core/departed.h"
 #include "daemon/core/history.h"
+#include "daemon/forensics/lineage.h"
 #include "daemon/forensics/timeline.h"
 #include "daemon/forensics/writers.h"
 #include "protocol/rows.h"
@@ -40,9 +41,17 @@ typedef struct {
     int64_t others_kb, hidden_kb, processes_kb, unexplained_kb;
 } why_answer_t;
 
+typedef struct {
+    const capture_t *capture;
+    const history_t *history;
+    const departed_t *departed;
+    const timeline_t *timeline;
+    const writers_t *writers;
+    const lineage_t *lineage;
+} why_sources_t;
+
 // All are borrowed. 0 or -errno.
-int why_new(why_t **ret, const capture_t *capture, const history_t *history,
-        const departed_t *departed, const timeline_t *timeline, const writers_t *writers);
+int why_new(why_t **ret, const why_sources_t *sources);
 void why_free(why_t *w);
 
 // What the answer points to is valid until the next call or capture. 0; -ENODATA: nothing is known

@@ -41,7 +41,7 @@ static uint64_t value_at(const why_t *w, const member_t *m, const moment_t *at)
     lookup_t l = {.at = at};
 
     if (lives_at(m, at))
-        history_read(w->history, m->series, at->level, s, s, take_value, &l);
+        history_read(w->from.history, m->series, at->level, s, s, take_value, &l);
     return l.kb;
 }
 
@@ -78,7 +78,7 @@ static void add_series(why_t *w, const member_t *m)
 
         while (end < w->n_moments && w->moments[end].level == a.level)
             end++;
-        history_read(w->history, m->series, a.level, (uint64_t) w->moments[i].index * step,
+        history_read(w->from.history, m->series, a.level, (uint64_t) w->moments[i].index * step,
                 (uint64_t) w->moments[end - 1].index * step, add_run, &a);
         i = end;
     }
@@ -108,8 +108,8 @@ static text_view_t text_of(const intern_t *strings, uint64_t id)
 
 static bool identify(const why_t *w, member_t *m, owner_t *ret_owner)
 {
-    const snapshot_t *s = capture_current(w->capture);
-    uint32_t slot = capture_find(w->capture, m->who.pid, m->who.start_time);
+    const snapshot_t *s = capture_current(w->from.capture);
+    uint32_t slot = capture_find(w->from.capture, m->who.pid, m->who.start_time);
     departed_identity_t d;
 
     if (slot != PROCMAP_NONE) {
@@ -119,10 +119,10 @@ static bool identify(const why_t *w, member_t *m, owner_t *ret_owner)
         m->unit = text_of(s->strings, p->unit);
         m->uid = p->uid;
         m->has_uid = PROCESS_KNOWN(p, uid);
-        *ret_owner = capture_owner(w->capture, slot);
+        *ret_owner = capture_owner(w->from.capture, slot);
         return true;
     }
-    if (!departed_get(w->departed, m->series, m->who.pid, m->who.start_time, &d))
+    if (!departed_get(w->from.departed, m->series, m->who.pid, m->who.start_time, &d))
         return false;
     m->name = (text_view_t){d.name, d.name_len};
     m->unit = (text_view_t){d.unit, d.unit_len};
@@ -139,11 +139,11 @@ int64_t why_delta_of(const member_t *m)
 
 int why_find_members(why_t *w, const why_question_t *q, const change_t *change, why_answer_t *ret)
 {
-    uint64_t hz = capture_current(w->capture)->system.clock_ticks;
+    uint64_t hz = capture_current(w->from.capture)->system.clock_ticks;
     member_t m = {.series = HISTORY_NONE};
 
     w->n_members = 0;
-    while ((m.series = history_next(w->history, m.series, &m.who)) != HISTORY_NONE) {
+    while ((m.series = history_next(w->from.history, m.series, &m.who)) != HISTORY_NONE) {
         owner_t owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
         bool known, see_private;
 

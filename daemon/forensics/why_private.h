@@ -24,11 +24,7 @@ typedef struct {
 } group_t;
 
 struct why {
-    const capture_t *capture;
-    const history_t *history;
-    const departed_t *departed;
-    const timeline_t *timeline;
-    const writers_t *writers;
+    why_sources_t from;
     moment_t moments[TIMELINE_MOMENTS_MAX];
     uint64_t sums[TIMELINE_MOMENTS_MAX];
     size_t n_moments;

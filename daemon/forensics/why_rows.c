@@ -101,6 +101,7 @@ static why_row_t row_of(why_t *w, const group_t *g, unsigned by)
     if (by == WHY_BY_PROCESS) {
         row.pid = m->who.pid;
         row.start_time = m->who.start_time;
+        row.story = lineage_run(w->from.lineage, row.pid, row.start_time);
     }
     if (by == WHY_BY_PROCESS || by == WHY_BY_NAME)
         row.name = m->name;
@@ -155,7 +156,7 @@ static void name_writer(
     writer_t who;
 
     if (r->end_kb < r->start_kb ||
-            !writers_find(w->writers, a->start->time_ms, a->end->time_ms, &who) ||
+            !writers_find(w->from.writers, a->start->time_ms, a->end->time_ms, &who) ||
             who.kb < (r->end_kb - r->start_kb) / 2)
         return;
     if (q->sees && (!q->sees(q->user, who.owner, &see_private) || !see_private))

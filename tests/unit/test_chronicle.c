@@ -145,6 +145,62 @@ static void test_small_ends_are_none(void **state)
     assert_null(next(f));
 }
 
+static const event_t *next_leak(fixture_t *f, unsigned kind)
+{
+    const event_t *e;
+
+    while ((e = next(f)))
+        if (e->tag == TAG_LEAK && e->kind == kind)
+            return e;
+    return NULL;
+}
+
+// Grows by 2 MB each second until it is restarted, by somebody else each time.
+static void leak_and_end(fixture_t *f, uint64_t pid)
+{
+    proctree_process_t p = {.pid = pid,
+            .name = "leaky",
+            .ppid = pid - 1,
+            .start_time = pid,
+            .cgroup = "/box.scope",
+            .anon_pages = 50 * MB_PAGES};
+
+    for (int i = 0; i < 700; i++) {
+        p.anon_pages += 2 * MB_PAGES;
+        p.hwm_kb = p.anon_pages * 4;
+        run(f, &p);
+    }
+    proctree_end(&f->tree, pid);
+    tick(f);
+}
+
+static void test_leaks_in_a_row(void **state)
+{
+    fixture_t *f = *state;
+    const event_t *e;
+    why_answer_t a;
+
+    leak_and_end(f, 100);
+    e = next_leak(f, EVENT_SET);
+    assert_non_null(e);
+    assert_int_equal(e->has & EVENT_HAS_STORY, 0);
+    leak_and_end(f, 200);
+    e = next_leak(f, EVENT_SUSPECTED);
+    assert_non_null(strstr(e->text, "2nd run in a row of leaky that leaks"));
+    e = next_leak(f, EVENT_SET);
+    assert_int_equal(e->pid, 200);
+    assert_int_equal(e->story, 2);
+    assert_in_range(e->story_kb, (1400 + 600) << 10, (1400 + 1400) << 10);
+    assert_non_null(strstr(e->text, "2nd run in a row of leaky that leaks"));
+    assert_true(e->time_ms - e->story_ms > 1000000);
+
+    const why_question_t q = {.from_ms = 1, .to_ms = UINT64_MAX};
+    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    for (size_t i = 0; i < a.n_rows; i++)
+        if (!a.rows[i].kind)
+            assert_int_equal(a.rows[i].story, a.rows[i].pid / 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -153,6 +209,7 @@ int main(void)
             TEST(test_a_spike_and_its_end),
             TEST(test_zombies),
             TEST(test_small_ends_are_none),
+            TEST(test_leaks_in_a_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

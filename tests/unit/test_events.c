@@ -140,6 +140,42 @@ static void test_a_parent_is_one_story(void **state)
     lineage_leaks(&l, &first, 1000, 50);
     assert_null(lineage_find(&l, &elsewhere));
     assert_int_equal(lineage_leaks(&l, &second, 2000, 50)->times, 2);
+    assert_false(lineage_leaks(&l, &second, 2000, 50)->in_a_row); // the first one lives
+}
+
+// With another parent each time, it is the cgroup: once the one before has ended.
+static void test_a_cgroup_is_one_story(void **state)
+{
+    static lineage_t l;
+    lineage_process_t first = process("hog", "box.scope", 10, 4),
+                      second = process("hog", "box.scope", 20, 5),
+                      elsewhere = process("hog", "other.scope", 30, 6),
+                      nowhere = process("hog", "", 40, 7);
+    const story_t *s;
+
+    (void) state;
+    memset(&l, 0, sizeof(l));
+    first.since_ms = 300;
+    lineage_leaks(&l, &first, 1000, 50);
+    assert_null(lineage_find(&l, &second));
+    lineage_ends(&l, 99, 99);
+    assert_null(lineage_find(&l, &second));
+    lineage_ends(&l, first.pid, first.start_time);
+    assert_non_null(lineage_find(&l, &second));
+    assert_null(lineage_find(&l, &elsewhere));
+    assert_null(lineage_find(&l, &nowhere));
+    for (uint64_t i = 2; i < 20; i++) {
+        second.pid = 100 + i;
+        second.ppid = 200 + i;
+        s = lineage_leaks(&l, &second, 1000 * i, 50);
+        assert_int_equal(s->times, i);
+        assert_int_equal(s->first_ms, 300);
+        assert_true(s->in_a_row);
+        lineage_ends(&l, second.pid, second.start_time);
+        assert_int_equal(lineage_run(&l, second.pid, second.start_time), i);
+    }
+    assert_int_equal(lineage_run(&l, 100 + 15, second.start_time), 15);
+    assert_int_equal(lineage_run(&l, 100 + 3, second.start_time), 0); // long ago
 }
 
 static void test_the_oldest_story_makes_room(void **state)
@@ -168,6 +204,7 @@ int main(void)
             cmocka_unit_test(test_what_was_before_an_oom_kill),
             cmocka_unit_test(test_a_service_is_one_story),
             cmocka_unit_test(test_a_parent_is_one_story),
+            cmocka_unit_test(test_a_cgroup_is_one_story),
             cmocka_unit_test(test_the_oldest_story_makes_room),
     };
 
