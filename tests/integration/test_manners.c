@@ -275,27 +275,71 @@ static void test_errors_on_a_terminal(void **state)
     }
 }
 
+static process_t start_daemon(const char *socket)
+{
+    process_t daemon =
+            process_start((const char *const[]){MEMSCOPED_PATH, "--socket", socket, NULL});
+
+    while (access(socket, F_OK) < 0 && proc_is_running(daemon.pid))
+        proc_wait_ended(daemon.pid, 5);
+    return daemon;
+}
+
+// A daemon that is gone and comes back knows nothing of what this viewer had chosen and set.
+static void test_the_view_outlives_the_daemon(void **state)
+{
+    temporary_t dir = temporary_new();
+    char socket[128];
+    const char *argv[] = {MEMSCOPE_PATH, "--socket", socket, NULL};
+    process_t actor = actor_start(), daemon;
+    terminal_t *t;
+
+    (void) state;
+    snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));
+    daemon = start_daemon(socket);
+    t = viewer_start_with(argv, NULL, 24, 120);
+    viewer_await_list(t);
+    actor_do(&actor, "anon 40");
+    viewer_await_kb(t, actor.pid, "RSS", 40 * 1024, 60 * 1024);
+    terminal_send(t, " ");
+    viewer_await_kb(t, actor.pid, "DELTA", -1024, 1024);
+    actor_do(&actor, "anon 30");
+    viewer_await_kb(t, actor.pid, "DELTA", 29 * 1024, 31 * 1024);
+    terminal_send(t, "p");
+    assert_text(t, "[SORT: PID");
+    viewer_select(t, actor.pid);
+
+    process_stop(&daemon);
+    assert_text(t, "reconnecting");
+    assert_screen(t, viewer_is_selected(t, actor.pid));
+    daemon = start_daemon(socket);
+    assert_text(t, "[SORT: PID");
+    assert_text(t, "live");
+    viewer_await_selected(t, actor.pid);
+    viewer_await_kb(t, actor.pid, "DELTA", 29 * 1024, 31 * 1024);
+    viewer_quit(t);
+    process_stop(&daemon);
+    process_stop(&actor);
+    temporary_remove(&dir);
+}
+
 static void test_a_daemon_of_the_systems_kind(void **state)
 {
     temporary_t dir = temporary_new();
     char socket[128];
     const char *argv[] = {MEMSCOPE_PATH, "--socket", socket, NULL};
-    const char *daemon_argv[] = {MEMSCOPED_PATH, "--socket", socket, NULL};
 
     (void) state;
     snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));
 
-    process_t daemon = process_start(daemon_argv);
-    while (access(socket, F_OK) < 0 && proc_is_running(daemon.pid))
-        proc_wait_ended(daemon.pid, 5);
-
+    process_t daemon = start_daemon(socket);
     terminal_t *t = viewer_start_with(argv, NULL, 24, 80);
     viewer_await_list(t);
     assert_text(t, "[SORT: MEM] live");
     process_stop(&daemon);
     assert_text(t, "reconnecting");
     assert_screen(t, viewer_titles(t) > 0);
-    daemon = process_start(daemon_argv);
+    daemon = start_daemon(socket);
     assert_text(t, "[SORT: MEM] live");
     viewer_quit(t);
     assert_true(proc_is_running(daemon.pid));
@@ -317,6 +361,7 @@ int main(void)
             cmocka_unit_test(test_errors_of_use),
             cmocka_unit_test(test_errors_on_a_terminal),
             cmocka_unit_test(test_a_daemon_of_the_systems_kind),
+            cmocka_unit_test(test_the_view_outlives_the_daemon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
