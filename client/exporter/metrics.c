@@ -165,7 +165,7 @@ static void write_memory(writer_t *w)
     ledger_t ledger;
 
     begin(w, METRIC_MEMORY);
-    if (ledger_of(s, tally_private_kb(w->source->tally), &ledger))
+    if (ledger_of(s, MIN(tally_private_kb(w->source->tally), AMOUNT_MAX), &ledger))
         for (unsigned i = 1; i <= LEDGER_UNEXPLAINED; i++)
             put_as(w, "kind", lines[i], true, ledger.kb[i] * 1024);
     put(w, METRIC_MEMORY_TOTAL, SYSTEM_KNOWN(s, mem_total_kb), bytes(s->mem_total_kb));
