@@ -155,6 +155,10 @@ enum { PROCESS_FIELDS(FIELD_NUMBER_) PROCESS_FIELD_COUNT };
 enum { SYSTEM_FIELDS(FIELD_NUMBER_) SYSTEM_FIELD_COUNT };
 #undef FIELD_NUMBER_
 
+// What one tag is called: "LEAK", "LEAK?" where it is suspected, "SPIKE", ...; NULL: it is not
+// known.
+const char *tag_word(uint64_t tag);
+
 extern const field_info_t process_fields[PROCESS_FIELD_COUNT];
 extern const field_info_t system_fields[SYSTEM_FIELD_COUNT];
 

@@ -1,6 +1,7 @@
 // memscope analyze: the rules over a trace.
 
 #include "client/cli/commands.h"
+#include "client/cli/event_print.h"
 #include "client/cli/json.h"
 #include "client/cli/link.h"
 #include "client/cli/progress.h"
@@ -20,10 +21,7 @@ typedef struct {
 
 enum { TAGS = 3, STATES = 3 };
 
-static const struct {
-    uint64_t tag;
-    const char *name;
-} tag_names[TAGS] = {{TAG_LEAK, "LEAK"}, {TAG_SPIKE, "SPIKE"}, {TAG_ZOMBIE, "ZOMBIE"}};
+static const uint64_t tags[TAGS] = {TAG_LEAK, TAG_SPIKE, TAG_ZOMBIE};
 
 static const struct {
     uint64_t kind;
@@ -41,30 +39,6 @@ typedef struct {
 } analyze_run_t;
 
 // ---- Transitions -------------------------------------------------------------------------------
-
-static json_t *ruled_out_array(uint64_t set)
-{
-#define NAME_(bit, value, doc) {bit, #bit},
-    static const struct {
-        uint64_t bit;
-        const char *name;
-    } names[] = {RULED_OUT_VALUES(NAME_)};
-#undef NAME_
-    json_t *array = json_new_array();
-
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        const char *name = names[i].name + strlen("RULED_OUT_");
-        char lower[32];
-        size_t n = 0;
-
-        if (!(set & names[i].bit))
-            continue;
-        for (; name[n] && n < sizeof(lower); n++)
-            lower[n] = name[n] == '_' ? '_' : (char) (name[n] | 0x20);
-        json_append(array, json_text(lower, n));
-    }
-    return array;
-}
 
 static void print_json(const event_message_t *m, const char *tag, const char *state)
 {
@@ -88,7 +62,7 @@ static void print_json(const event_message_t *m, const char *tag, const char *st
     if (m->has.confidence)
         json_put_uint(o, "confidence_percent", m->confidence);
     if (m->has.ruled_out)
-        json_put(o, "ruled_out", ruled_out_array(m->ruled_out));
+        event_put_ruled_out(o, m->ruled_out);
     if (m->has.duration_ms)
         json_put_number(o, "duration_seconds", (double) m->duration_ms / 1000, 3);
     if (m->has.given_back)
@@ -120,9 +94,9 @@ static void on_event(analyze_run_t *a, const event_message_t *m)
 
     for (size_t t = 0; t < TAGS; t++) {
         for (size_t s = 0; s < STATES; s++) {
-            if (m->tag != tag_names[t].tag || m->kind != states[s].kind)
+            if (m->tag != tags[t] || m->kind != states[s].kind)
                 continue;
-            tag = tag_names[t].name;
+            tag = tag_word(tags[t]);
             state = states[s].name;
             a->counts[t][s]++;
         }
@@ -148,9 +122,9 @@ static void print_summary(const analyze_run_t *a, const analysis_message_t *m)
             format_count(samples, sizeof(samples), m->samples),
             format_count(processes, sizeof(processes), m->processes));
     for (size_t t = 0; t < TAGS; t++) {
-        printf("%-6s  set %" PRIu64 ", cleared %" PRIu64, tag_names[t].name, a->counts[t][1],
+        printf("%-6s  set %" PRIu64 ", cleared %" PRIu64, tag_word(tags[t]), a->counts[t][1],
                 a->counts[t][2]);
-        if (tag_names[t].tag == TAG_LEAK)
+        if (tags[t] == TAG_LEAK)
             printf(", suspected %" PRIu64, a->counts[t][0]);
         putchar('\n');
     }

@@ -11,16 +11,6 @@
 
 #define TEXT_SIZE 512
 
-static const struct {
-    unsigned tag;
-    const char *name;
-} tag_words[] = {
-        {TAG_LEAK, "LEAK"},
-        {TAG_SPIKE, "SPIKE"},
-        {TAG_ZOMBIE, "ZOMBIE"},
-        {TAG_UNREAPED, "UNREAPED"},
-};
-
 static const char *const state_words[] = {
         [EVENT_SUSPECTED] = "suspected", [EVENT_SET] = "set", [EVENT_CLEARED] = "cleared"};
 
@@ -50,12 +40,11 @@ void event_printer_done(event_printer_t *p)
 
 // ---- A line ------------------------------------------------------------------------------------
 
-static const char *tag_word(uint64_t tag)
+static const char *tag_name(uint64_t tag)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(tag_words); i++)
-        if (tag_words[i].tag == tag)
-            return tag_words[i].name;
-    return "?";
+    const char *word = tag_word(tag);
+
+    return word ? word : "?";
 }
 
 static const char *state_word(uint64_t kind)
@@ -70,7 +59,7 @@ static char *put_what(const event_message_t *m, char *buf, size_t cap)
     else if (m->kind == EVENT_EXIT)
         snprintf(buf, cap, "EXIT");
     else
-        snprintf(buf, cap, "%s %s", tag_word(m->tag),
+        snprintf(buf, cap, "%s %s", tag_name(m->tag),
                 state_word(m->kind) ? state_word(m->kind) : "?");
     return buf;
 }
@@ -112,7 +101,7 @@ static void put_process(event_printer_t *p, json_t *o, const event_message_t *m)
     json_put_bytes(o, "cgroup", m->cgroup.data, m->cgroup.len);
 }
 
-static void put_ruled_out(json_t *o, uint64_t bits)
+void event_put_ruled_out(json_t *o, uint64_t bits)
 {
     json_t *array = json_new_array();
 
@@ -140,7 +129,7 @@ static void put_receipt(const event_printer_t *p, json_t *o, const event_message
     if (m->has.left_s)
         json_put_uint(o, "left_seconds", m->left_s);
     if (m->has.ruled_out)
-        put_ruled_out(o, m->ruled_out);
+        event_put_ruled_out(o, m->ruled_out);
     if (m->has.duration_ms)
         json_put_number(o, "duration_seconds", (double) m->duration_ms / 1000, 3);
     if (m->has.given_back)
@@ -207,7 +196,7 @@ void event_print_json(event_printer_t *p, const event_message_t *m)
     json_put(o, "time", json_time_ms(when_real_ms(&p->clock, m->time_ms)));
     json_put_uint(o, "number", m->number);
     if (state_word(m->kind)) {
-        json_put_text(o, "tag", tag_word(m->tag));
+        json_put_text(o, "tag", tag_name(m->tag));
         json_put_text(o, "state", state_word(m->kind));
     } else {
         json_put_text(o, "event",

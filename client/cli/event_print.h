@@ -3,6 +3,7 @@
 
 // An event as a line for people, or as a JSON object on a line.
 
+#include "client/cli/json.h"
 #include "client/cli/when.h"
 #include "common/userdb.h"
 #include "protocol/message.h"
@@ -18,5 +19,8 @@ void event_printer_done(event_printer_t *p);
 
 void event_print_line(event_printer_t *p, const event_message_t *m);
 void event_print_json(event_printer_t *p, const event_message_t *m);
+
+// The explanations that were ruled out, RULED_OUT_*, by their names under the key "ruled_out".
+void event_put_ruled_out(json_t *o, uint64_t bits);
 
 #endif

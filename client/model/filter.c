@@ -25,27 +25,20 @@ struct filter {
     size_t n;
 };
 
-static const struct {
-    const char *name;
-    uint32_t tags;
-} tag_names[] = {
-        {"leak", TAG_LEAK | TAG_LEAK_SUSPECTED},
-        {"spike", TAG_SPIKE},
-        {"zombie", TAG_ZOMBIE},
-        {"unreaped", TAG_UNREAPED},
-        {"blocked", TAG_BLOCKED},
-        {"any", UINT32_MAX},
-};
-
+// All tags whose word begins so: "leak" is LEAK and LEAK?.
 static int parse_tag(term_t *t)
 {
-    for (size_t i = 0; t->text[0] && i < ARRAY_SIZE(tag_names); i++) {
-        if (strncasecmp(tag_names[i].name, t->text, strlen(t->text)) == 0) {
-            t->tags = tag_names[i].tags;
-            return 0;
-        }
+    size_t len = strlen(t->text);
+
+    if (len > 0 && strncasecmp("any", t->text, len) == 0)
+        t->tags = UINT32_MAX;
+    for (uint32_t tag = 1; tag != 0 && len > 0; tag <<= 1) {
+        const char *word = tag_word(tag);
+
+        if (word && strncasecmp(word, t->text, len) == 0)
+            t->tags |= tag;
     }
-    return -EINVAL;
+    return t->tags ? 0 : -EINVAL;
 }
 
 static int parse_size(term_t *t)

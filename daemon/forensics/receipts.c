@@ -17,28 +17,28 @@ _Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
 
 static const struct {
     uint64_t tag, bits;
-    const char *name, *ended; // what is said when its process is gone
-} tag_words[] = {
-        {TAG_LEAK, TAG_LEAK | TAG_LEAK_SUSPECTED, "LEAK", "the process has ended"},
-        {TAG_SPIKE, TAG_SPIKE, "SPIKE", "the process has ended"},
-        {TAG_ZOMBIE, TAG_ZOMBIE, "ZOMBIE", "it was reaped"},
-        {TAG_UNREAPED, TAG_UNREAPED, "UNREAPED", "the process has ended"},
+    const char *ended; // what is said when its process is gone
+} told[] = {
+        {TAG_LEAK, TAG_LEAK | TAG_LEAK_SUSPECTED, "the process has ended"},
+        {TAG_SPIKE, TAG_SPIKE, "the process has ended"},
+        {TAG_ZOMBIE, TAG_ZOMBIE, "it was reaped"},
+        {TAG_UNREAPED, TAG_UNREAPED, "the process has ended"},
 };
 
 const char *receipts_tag_name(uint64_t tag)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(tag_words); i++)
-        if (tag_words[i].tag == tag)
-            return tag_words[i].name;
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+        if (told[i].tag == tag)
+            return tag_word(tag);
     return NULL;
 }
 
 void receipts_ended(
         uint64_t tags, void (*cleared)(void *user, uint64_t tag, const char *text), void *user)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(tag_words); i++)
-        if (tags & tag_words[i].bits)
-            cleared(user, tag_words[i].tag, tag_words[i].ended);
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+        if (tags & told[i].bits)
+            cleared(user, told[i].tag, told[i].ended);
 }
 
 char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint64_t tag,
