@@ -29,7 +29,7 @@ typedef struct {
     frame_reader_t in;
     replica_t *replica;
     size_t requests;
-    bool refuses;
+    bool refuses, busy;
     // What came.
     size_t ticks, keyframes, hellos, answers;
     unsigned refused; // code
@@ -63,6 +63,13 @@ static bool on_greeted(void *user, subscriber_t *s, const hello_message_t *hello
     return subscriber_answer(s, MESSAGE_HELLO, &m);
 }
 
+static bool on_may_ask(void *user)
+{
+    const fixture_t *f = user;
+
+    return !f->busy;
+}
+
 static void populate(fixture_t *f)
 {
     proctree_process_t x = captured_postgres;
@@ -83,7 +90,7 @@ static void change_host(fixture_t *f)
 static void start(fixture_t *f)
 {
     const subscriber_handlers_t handlers = {
-            .request = on_request, .greeted = on_greeted, .user = f};
+            .request = on_request, .greeted = on_greeted, .may_ask = on_may_ask, .user = f};
     const peer_t peer = {.uid = 0, .rights = RIGHTS_ALL};
     int fds[2];
 
@@ -517,6 +524,37 @@ static void test_a_flood_of_requests(void **state)
     stop(&f);
 }
 
+// Who has used up what there is for him waits, for everything but the ticks.
+static void test_a_budget_that_is_spent(void **state)
+{
+    inspect_message_t inspect = {0};
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    greet(&f);
+    f.busy = true;
+    MESSAGE_SET(&inspect, pid, 1);
+    for (int i = 0; i < 5; i++)
+        say(&f, MESSAGE_INSPECT, &inspect);
+    assert_int_equal(subscriber_dispatch(f.s, EPOLLIN), 0);
+    assert_false(subscriber_events(f.s) & EPOLLIN);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(publish(&f), 0);
+        hear(&f);
+        assert_current(&f);
+    }
+    assert_int_equal(f.requests, 0);
+    f.busy = false;
+    assert_int_equal(publish(&f), 0);
+    assert_true(subscriber_events(f.s) & EPOLLIN);
+    hear(&f);
+    assert_current(&f);
+    assert_int_equal(f.requests, 5);
+    assert_int_equal(f.answers, 5);
+    stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +568,7 @@ int main(void)
             cmocka_unit_test(test_refused_and_deaf),
             cmocka_unit_test(test_unknown_messages_are_skipped),
             cmocka_unit_test(test_a_flood_of_requests),
+            cmocka_unit_test(test_a_budget_that_is_spent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
