@@ -6,6 +6,7 @@
 #include "daemon/bus.h"
 #include "daemon/endpoint.h"
 #include "daemon/engine.h"
+#include "daemon/lookout.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/publish/details.h"
@@ -14,7 +15,6 @@
 #include "daemon/rlimits.h"
 #include "daemon/state.h"
 #include "daemon/status.h"
-#include "daemon/watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -25,6 +25,7 @@
 
 #define TICK_US        USEC_PER_SEC
 #define FIRST_PAIR_US  (200 * USEC_PER_MSEC) // rates need two captures
+#define LATE_US        (20 * USEC_PER_MSEC)
 #define OUT_OF_TURN_US (50 * USEC_PER_MSEC)  // least time between two captures
 
 struct manager {
@@ -40,8 +41,8 @@ struct manager {
     status_t status;
     state_t *state; // NULL in a private daemon
     bus_t *bus;     // NULL in a private daemon
-    watch_t watch;
-    sd_event_source *tick, *look, *pressure, *reader, *sigterm, *sigint, *sighup;
+    lookout_t lookout;
+    sd_event_source *tick, *reader, *sigterm, *sigint, *sighup;
     uint64_t next_us, captured_us; // CLOCK_MONOTONIC
     uint64_t missed;
     uint64_t told; // number of the last event that was
@@ -135,9 +136,10 @@ static void on_wanted(void *user)
 static int on_tick(sd_event_source *source, uint64_t usec, void *user)
 {
     manager_t *m = user;
-    uint64_t now;
+    uint64_t now = clock_monotonic_us();
 
     (void) usec;
+    m->status.late_ticks += now > m->next_us + LATE_US;
     capture_now(m);
     now = clock_monotonic_us();
     m->next_us += TICK_US;
@@ -151,31 +153,17 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int on_look(sd_event_source *source, uint64_t usec, void *user)
+static uint64_t mem_total_kb(void *user)
 {
-    manager_t *m = user;
-    uint64_t now = clock_monotonic_us();
-
-    (void) usec;
-    if (watch_look(&m->watch, capture_current(m->capture)->system.mem_total_kb) &&
-            now - m->captured_us >= OUT_OF_TURN_US)
-        capture_now(m);
-    sd_event_source_set_time(source, clock_monotonic_us() + WATCH_INTERVAL_US);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return capture_current(((manager_t *) user)->capture)->system.mem_total_kb;
 }
 
-static int on_pressure(sd_event_source *source, int fd, uint32_t events, void *user)
+static void on_fallen(void *user)
 {
     manager_t *m = user;
 
-    (void) fd;
-    // Gone before the descriptor is closed, so that the loop never waits for another of its number.
-    if (events & EPOLLERR)
-        sd_event_source_set_enabled(source, SD_EVENT_OFF);
-    if (watch_pressure(&m->watch, events) &&
-            clock_monotonic_us() - m->captured_us >= OUT_OF_TURN_US)
+    if (clock_monotonic_us() - m->captured_us >= OUT_OF_TURN_US)
         capture_now(m);
-    return 0;
 }
 
 static int on_reader(sd_event_source *source, int fd, uint32_t events, void *user)
@@ -212,19 +200,6 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     return 0;
 }
 
-static int add_watch(manager_t *m)
-{
-    int r;
-
-    if (m->watch.fd < 0)
-        return 0; // ticks are all there is then
-    r = sd_event_add_time(
-            m->loop, &m->look, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_look, m);
-    if (r >= 0 && m->watch.pressure_fd >= 0)
-        r = sd_event_add_io(m->loop, &m->pressure, m->watch.pressure_fd, EPOLLPRI, on_pressure, m);
-    return r;
-}
-
 static int add_sources(manager_t *m)
 {
     sigset_t signals;
@@ -252,18 +227,7 @@ static int add_sources(manager_t *m)
                 m->loop, &m->tick, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_tick, m);
     if (r >= 0)
         r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
-    return r < 0 ? r : add_watch(m);
-}
-
-// A trigger is written to, which is over once privileges are dropped.
-static void open_watch(manager_t *m)
-{
-    procfs_t fs;
-
-    if (procfs_init(&fs, m->config.proc_root) < 0)
-        return; // the engine will say so
-    watch_init(&m->watch, fs.fd, fs.live);
-    procfs_done(&fs);
+    return r < 0 ? r : lookout_start(&m->lookout, m->loop, mem_total_kb, on_fallen, m);
 }
 
 // ---- Putting it together -----------------------------------------------------------------------
@@ -321,7 +285,7 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (!m)
         return -ENOMEM;
     m->config = *config;
-    m->watch.fd = m->watch.pressure_fd = -1;
+    m->lookout = LOOKOUT_NONE;
     m->listener = LISTENER_NONE;
     notify_init(&m->notify);
     status_init(&m->status, config->pss_budget_ppm);
@@ -332,7 +296,8 @@ int manager_new(manager_t **ret, const manager_config_t *config)
         r = endpoint_open(&m->listener, &m->sweeper, &m->config);
     if (r >= 0 && config->private_fd < 0)
         rlimits_lock_memory();
-    open_watch(m);
+    // A trigger is written to, which is over once privileges are dropped.
+    lookout_open(&m->lookout, config->proc_root);
     if (r >= 0 && config->private_fd < 0)
         r = state_new(&m->state, config->state_fds, config->state_directory);
     if (r >= 0)
@@ -354,8 +319,6 @@ void manager_free(manager_t *m)
     if (!m)
         return;
     sd_event_source_disable_unref(m->tick);
-    sd_event_source_disable_unref(m->look);
-    sd_event_source_disable_unref(m->pressure);
     sd_event_source_disable_unref(m->reader);
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);
@@ -367,7 +330,7 @@ void manager_free(manager_t *m)
     sweeper_finish(&m->sweeper);
     details_free(m->details);
     engine_free(m->engine);
-    watch_done(&m->watch);
+    lookout_done(&m->lookout);
     sd_event_unref(m->loop);
     free(m);
 }

@@ -85,6 +85,7 @@ void status_fill(const status_t *s, engine_t *e, status_message_t *ret)
     MESSAGE_SET(ret, uptime_ms, (clock_monotonic_us() - s->started_us) / USEC_PER_MSEC);
     MESSAGE_SET(ret, ticks, s->ticks);
     MESSAGE_SET(ret, missed_ticks, now->system.missed_ticks);
+    MESSAGE_SET(ret, late_ticks, s->late_ticks);
     MESSAGE_SET(ret, capture_us, now->system.capture_us);
     if (s->ticks > 0)
         MESSAGE_SET(ret, capture_p99_us, status_p99_us(s));

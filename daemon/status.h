@@ -13,6 +13,7 @@ typedef struct {
     uint64_t pss_budget_ppm;
     uint64_t ticks;
     size_t state_bytes;              // that wait for a restart
+    uint64_t late_ticks;             // scheduled ones that began late
     uint32_t costs_us[STATUS_COSTS]; // of the last captures
 } status_t;
 

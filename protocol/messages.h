@@ -221,7 +221,8 @@
     F(17, unread_memory, UINT, "",   1, PUBLIC, "processes whose smaps it does not") \
     F(18, failed_reads, UINT, "",    1, PUBLIC, "reads that failed since the start, for another reason than that the process ended") \
     F(19, subscribers, UINT, "",     1, PUBLIC, "connections") \
-    F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything")
+    F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything") \
+    F(21, late_ticks, UINT,  "",     1, PUBLIC, "ticks that began more than 20 ms late")
 
 #define ANALYSIS_FIELDS(F) \
     F(1, rows,        UINT,  "",     1, PUBLIC, "rows read") \

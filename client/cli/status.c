@@ -59,10 +59,13 @@ static void print_count(const char *label, bool has, uint64_t n, const char *wha
 
 static void print_ticks(const status_message_t *m)
 {
-    char ticks[FORMAT_MAX], missed[FORMAT_MAX];
+    char ticks[FORMAT_MAX], missed[FORMAT_MAX], late[FORMAT_MAX];
 
-    printf("%-14s %s, %s missed\n", "Ticks", format_count(ticks, sizeof(ticks), m->ticks),
+    printf("%-14s %s, %s missed", "Ticks", format_count(ticks, sizeof(ticks), m->ticks),
             format_count(missed, sizeof(missed), m->missed_ticks));
+    if (m->has.late_ticks)
+        printf(", %s late", format_count(late, sizeof(late), m->late_ticks));
+    putchar('\n');
     printf("%-14s ", "Tick cost");
     if (m->has.capture_us)
         printf("%.1f ms", (double) m->capture_us / 1000);
