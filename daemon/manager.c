@@ -23,10 +23,11 @@
 #include <sys/signalfd.h>
 #include <systemd/sd-event.h>
 
-#define TICK_US        USEC_PER_SEC
-#define FIRST_PAIR_US  (200 * USEC_PER_MSEC) // rates need two captures
-#define LATE_US        (20 * USEC_PER_MSEC)
-#define OUT_OF_TURN_US (50 * USEC_PER_MSEC)  // least time between two captures
+#define TICK_US          USEC_PER_SEC
+#define FIRST_PAIR_US    (200 * USEC_PER_MSEC) // rates need two captures
+#define LATE_US          (20 * USEC_PER_MSEC)
+#define OUT_OF_TURN_US   (50 * USEC_PER_MSEC) // least time between two captures
+#define OUT_OF_TURN_REST 4                    // and so many times as long as one takes
 
 struct manager {
     manager_config_t config;
@@ -93,6 +94,8 @@ static void capture_now(manager_t *m)
     snapshot_t *s = capture_current_writable(m->capture);
 
     m->captured_us = clock_monotonic_us();
+    watch_captured(&m->lookout.watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
+                                              .taken_kb = s->system.anon_kb + s->system.shmem_kb});
     if (r < 0 && !m->failing)
         log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
     m->failing = r < 0;
@@ -161,8 +164,10 @@ static uint64_t mem_total_kb(void *user)
 static void on_fallen(void *user)
 {
     manager_t *m = user;
+    uint64_t cost_us = capture_current(m->capture)->system.capture_us;
+    uint64_t rest_us = MAX((uint64_t) OUT_OF_TURN_US, cost_us * OUT_OF_TURN_REST);
 
-    if (clock_monotonic_us() - m->captured_us >= OUT_OF_TURN_US)
+    if (clock_monotonic_us() - m->captured_us >= rest_us)
         capture_now(m);
 }
 

@@ -1,5 +1,5 @@
 #include "daemon/watch.h"
-#include "daemon/proc/meminfo.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,10 +7,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-// MemAvailable is the third line of meminfo.
-#define HEAD_SIZE 256
+// Shmem is in the 23rd line of meminfo at most.
+#define HEAD_SIZE 1024
 
-#define SMALL_KB    (32 * 1024)
+#define SMALL_KB    (UINT64_C(32) * 1024)
 #define SMALL_PART  1024
 #define SMALL_LOOKS 20 // between captures for a small fall, in the long run
 #define SMALL_SAVED 8
@@ -35,7 +35,9 @@ static int open_trigger(int proc_fd)
 
 int watch_init(watch_t *w, int proc_fd, bool live)
 {
-    *w = (watch_t){.pressure_fd = -1, .fd = openat(proc_fd, "meminfo", O_RDONLY | O_CLOEXEC)};
+    *w = (watch_t){.pressure_fd = -1,
+            .lowest_kb = UINT64_MAX,
+            .fd = openat(proc_fd, "meminfo", O_RDONLY | O_CLOEXEC)};
     if (w->fd < 0)
         return -errno;
     if (live)
@@ -52,39 +54,39 @@ void watch_done(watch_t *w)
     w->fd = w->pressure_fd = -1;
 }
 
-static bool is_enough(watch_t *w, uint64_t fall_kb, uint64_t mem_total_kb)
+// A fall, or a rise of what is taken, that is worth a capture.
+static bool is_enough(watch_t *w, uint64_t change_kb, uint64_t mem_total_kb)
 {
-    uint64_t small_kb = mem_total_kb / SMALL_PART > SMALL_KB ? mem_total_kb / SMALL_PART : SMALL_KB;
-
-    if (fall_kb >= mem_total_kb / 100)
+    if (change_kb >= mem_total_kb / 100) {
+        w->follow = WATCH_FOLLOW;
         return true;
-    if (fall_kb < small_kb || w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
+    }
+    if (w->follow > 0) {
+        w->follow--;
+        return change_kb >= mem_total_kb / 1000;
+    }
+    if (change_kb < MAX(mem_total_kb / SMALL_PART, SMALL_KB) ||
+            w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
         return false;
     w->spent += SMALL_LOOKS;
     return true;
 }
 
-bool watch_judge(watch_t *w, uint64_t available_kb, uint64_t mem_total_kb)
+bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb)
 {
-    uint64_t highest = 0;
+    uint64_t change_kb;
 
-    for (unsigned i = 0; i < w->count; i++)
-        if (w->available_kb[i] > highest)
-            highest = w->available_kb[i];
+    w->highest_kb = MAX(w->highest_kb, now.available_kb);
+    w->lowest_kb = MIN(w->lowest_kb, now.taken_kb);
     w->spent -= w->spent > 0;
-    if (highest > available_kb && is_enough(w, highest - available_kb, mem_total_kb)) {
-        w->available_kb[0] = available_kb;
-        w->count = 1;
-        return true;
-    }
-    if (w->count < WATCH_LOOKS) {
-        w->available_kb[w->count++] = available_kb;
-    } else {
-        for (unsigned i = 1; i < WATCH_LOOKS; i++)
-            w->available_kb[i - 1] = w->available_kb[i];
-        w->available_kb[WATCH_LOOKS - 1] = available_kb;
-    }
-    return false;
+    change_kb = MAX(w->highest_kb - now.available_kb, now.taken_kb - w->lowest_kb);
+    return is_enough(w, change_kb, mem_total_kb);
+}
+
+void watch_captured(watch_t *w, meminfo_levels_t levels)
+{
+    w->highest_kb = levels.available_kb;
+    w->lowest_kb = levels.taken_kb;
 }
 
 bool watch_pressure(watch_t *w, uint32_t events)
@@ -99,10 +101,10 @@ bool watch_pressure(watch_t *w, uint32_t events)
 bool watch_look(watch_t *w, uint64_t mem_total_kb)
 {
     char head[HEAD_SIZE];
-    uint64_t available_kb;
+    meminfo_levels_t now;
     ssize_t n = pread(w->fd, head, sizeof(head), 0);
 
-    if (n <= 0 || mem_total_kb == 0 || meminfo_parse_available(head, (size_t) n, &available_kb) < 0)
+    if (n <= 0 || mem_total_kb == 0 || meminfo_parse_levels(head, (size_t) n, &now) < 0)
         return false;
-    return watch_judge(w, available_kb, mem_total_kb);
+    return watch_judge(w, now, mem_total_kb);
 }

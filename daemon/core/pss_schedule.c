@@ -21,7 +21,7 @@ void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm)
 {
     *s = (pss_schedule_t){.budget_ppm = budget_ppm,
             .tokens_us = (double) budget_ppm,
-            .minor_us = (double) budget_ppm / MINOR_SHARE};
+            .minor_us = (double) budget_ppm * SAVED_UP_S}; // a small host is read at once
 }
 
 void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t capture_us)
@@ -31,7 +31,7 @@ void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t captur
     double minor = MAX(more / MINOR_SHARE, MIN(more, (double) capture_us / MINOR_COST));
 
     s->tokens_us = MIN(s->tokens_us + more, most);
-    s->minor_us = MIN(s->minor_us + minor, MAX(most / MINOR_SHARE, minor));
+    s->minor_us = MAX(s->minor_us, MIN(s->minor_us + minor, MAX(most / MINOR_SHARE, minor)));
 }
 
 void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor)

@@ -160,23 +160,33 @@ int zoneinfo_parse(const char *text, size_t len, system_snapshot_t *ret)
     return 0;
 }
 
-int meminfo_parse_available(const char *text, size_t len, uint64_t *ret_kb)
+int meminfo_parse_levels(const char *text, size_t len, meminfo_levels_t *ret)
 {
     const char *end = text + len;
-    int r = -EBADMSG;
+    meminfo_levels_t levels = {0};
+    uint64_t free_kb = 0;
+    bool has_free = false, has_available = false;
 
     for (const char *p = text; p < end;) {
         const char *eol = line_end(p, end), *after;
+        uint64_t kb;
 
-        if (line_key(p, eol, "MemFree:", &after) && number_parse(&after, eol, ret_kb))
-            r = 0;
-        if (line_key(p, eol, "MemAvailable:", &after) && number_parse(&after, eol, ret_kb))
-            return 0;
-        if (line_key(p, eol, "Buffers:", &after))
-            break; // an old kernel: MemAvailable would have come before
+        if (line_key(p, eol, "MemFree:", &after) && number_parse(&after, eol, &free_kb))
+            has_free = true;
+        else if (line_key(p, eol, "MemAvailable:", &after) &&
+                 number_parse(&after, eol, &levels.available_kb))
+            has_available = true;
+        else if ((line_key(p, eol, "AnonPages:", &after) || line_key(p, eol, "Shmem:", &after)) &&
+                 number_parse(&after, eol, &kb))
+            levels.taken_kb += kb;
         p = eol + 1;
     }
-    return r;
+    if (!has_available && !has_free)
+        return -EBADMSG;
+    if (!has_available)
+        levels.available_kb = free_kb;
+    *ret = levels;
+    return 0;
 }
 
 int loadavg_parse_last_pid(const char *text, size_t len, uint64_t *ret_pid)

@@ -16,8 +16,13 @@ int pressure_parse(const char *text, size_t len, system_snapshot_t *ret);
 // Sets percpu_free_kb, in pages likewise, from /proc/zoneinfo. 0 or -EBADMSG.
 int zoneinfo_parse(const char *text, size_t len, system_snapshot_t *ret);
 
-// MemAvailable (MemFree before Linux 3.14) alone, as quickly as can be; -EBADMSG.
-int meminfo_parse_available(const char *text, size_t len, uint64_t *ret_kb);
+typedef struct {
+    uint64_t available_kb; // MemAvailable, or MemFree before Linux 3.14
+    uint64_t taken_kb;     // anonymous and shared memory; 0: not said
+} meminfo_levels_t;
+
+// The first lines of meminfo will do, up to Shmem. 0 or -EBADMSG.
+int meminfo_parse_levels(const char *text, size_t len, meminfo_levels_t *ret);
 
 // The fourth field's total and the fifth of /proc/loadavg: the last process id handed out.
 int loadavg_parse_last_pid(const char *text, size_t len, uint64_t *ret_pid);

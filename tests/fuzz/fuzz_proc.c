@@ -60,6 +60,7 @@ static void check_smaps(const char *text, size_t len)
 
 static void check_system(const char *text, size_t len)
 {
+    meminfo_levels_t levels;
     system_snapshot_t s = {0}, again;
     uint64_t value;
 
@@ -76,7 +77,7 @@ static void check_system(const char *text, size_t len)
     pressure_parse(text, len, &again);
     zoneinfo_parse(text, len, &again);
     FUZZ_CHECK(memcmp(&s, &again, sizeof(s)) == 0);
-    meminfo_parse_available(text, len, &value);
+    meminfo_parse_levels(text, len, &levels);
     loadavg_parse_last_pid(text, len, &value);
 }
 

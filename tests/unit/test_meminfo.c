@@ -127,13 +127,14 @@ static void test_truncated(void **state)
     for (size_t len = 0; len < sizeof(linux_6); len++) {
         _cleanup_free_ char *copy = malloc(len > 0 ? len : 1);
         system_snapshot_t s = {0};
-        uint64_t available;
+        meminfo_levels_t levels = {0};
 
         assert_non_null(copy);
         memcpy(copy, linux_6, len);
         meminfo_parse(copy, len, &s);
         assert_true(s.shmem_kb <= 1200);
-        meminfo_parse_available(copy, len, &available);
+        meminfo_parse_levels(copy, len, &levels);
+        assert_true(levels.taken_kb <= 704112 + 1200);
     }
 }
 
@@ -187,18 +188,23 @@ static void test_pressure(void **state)
     assert_false(SYSTEM_KNOWN(&s, psi_full));
 }
 
-static void test_available_alone(void **state)
+static void test_levels(void **state)
 {
-    uint64_t kb = 0;
+    meminfo_levels_t levels = {0};
 
     (void) state;
     // No more than the head is read.
-    assert_int_equal(meminfo_parse_available(linux_6, 100, &kb), 0);
-    assert_int_equal(kb, 22101972);
-    assert_int_equal(meminfo_parse_available(linux_2_6, sizeof(linux_2_6) - 1, &kb), 0);
-    assert_int_equal(kb, 245252);
-    assert_int_equal(meminfo_parse_available("MemTotal: 1 kB\n", 15, &kb), -EBADMSG);
-    assert_int_equal(meminfo_parse_available("", 0, &kb), -EBADMSG);
+    assert_int_equal(meminfo_parse_levels(linux_6, 100, &levels), 0);
+    assert_int_equal(levels.available_kb, 22101972);
+    assert_int_equal(levels.taken_kb, 0);
+    assert_int_equal(meminfo_parse_levels(linux_6, sizeof(linux_6) - 1, &levels), 0);
+    assert_int_equal(levels.available_kb, 22101972);
+    assert_int_equal(levels.taken_kb, 704112 + 1200);
+    assert_int_equal(meminfo_parse_levels(linux_2_6, sizeof(linux_2_6) - 1, &levels), 0);
+    assert_int_equal(levels.available_kb, 245252);
+    assert_int_equal(levels.taken_kb, 2102316);
+    assert_int_equal(meminfo_parse_levels("MemTotal: 1 kB\n", 15, &levels), -EBADMSG);
+    assert_int_equal(meminfo_parse_levels("", 0, &levels), -EBADMSG);
 }
 
 static void test_last_pid(void **state)
@@ -241,7 +247,7 @@ int main(void)
             cmocka_unit_test(test_truncated),
             cmocka_unit_test(test_vmstat),
             cmocka_unit_test(test_pressure),
-            cmocka_unit_test(test_available_alone),
+            cmocka_unit_test(test_levels),
             cmocka_unit_test(test_last_pid),
             cmocka_unit_test(test_zoneinfo),
     };

@@ -12,89 +12,142 @@
 #define TOTAL   UINT64_C(1000000) // 1% are 10,000
 #define PERCENT (TOTAL / 100)
 
-static void test_slow_changes_are_for_the_tick(void **state)
+// Nothing but what is available changes.
+static bool judge(watch_t *w, uint64_t available_kb, uint64_t total_kb)
 {
-    watch_t w = {.fd = -1};
+    return watch_judge(w, (meminfo_levels_t){.available_kb = available_kb}, total_kb);
+}
+
+static void captured(watch_t *w, uint64_t available_kb)
+{
+    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb});
+}
+
+static void test_less_is_for_the_tick(void **state)
+{
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
     uint64_t available = TOTAL / 2;
 
     (void) state;
-    assert_false(watch_judge(&w, available, TOTAL));
     for (int i = 0; i < 100; i++)
-        assert_false(watch_judge(&w, available, TOTAL));
-    // A bit less each time than makes 1% in WATCH_LOOKS looks.
-    for (int i = 0; i < 50; i++)
-        assert_false(watch_judge(&w, available -= PERCENT / WATCH_LOOKS - 1, TOTAL));
+        assert_false(judge(&w, available, TOTAL));
+    // Not as much as 1% between two captures.
+    for (int tick = 0; tick < 50; tick++) {
+        for (int i = 0; i < 9; i++)
+            assert_false(judge(&w, available -= PERCENT / 10, TOTAL));
+        captured(&w, available);
+    }
     // What comes back is no reason, however much.
-    assert_false(watch_judge(&w, TOTAL, TOTAL));
+    assert_false(judge(&w, TOTAL, TOTAL));
 }
 
 static void test_one_percent_at_once(void **state)
 {
-    watch_t w = {.fd = -1};
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
 
     (void) state;
-    assert_false(watch_judge(&w, 500000, TOTAL));
-    assert_false(watch_judge(&w, 500000 - PERCENT + 1, TOTAL));
-    assert_true(watch_judge(&w, 500000 - PERCENT, TOTAL));
-    // Once said, it is over until as much goes again.
-    assert_false(watch_judge(&w, 500000 - PERCENT, TOTAL));
-    assert_false(watch_judge(&w, 500000 - 2 * PERCENT + 1, TOTAL));
-    assert_true(watch_judge(&w, 500000 - 2 * PERCENT, TOTAL));
+    assert_false(judge(&w, 500000, TOTAL));
+    assert_false(judge(&w, 500000 - PERCENT + 1, TOTAL));
+    assert_true(judge(&w, 500000 - PERCENT, TOTAL));
+    // Until somebody has looked.
+    assert_true(judge(&w, 500000 - PERCENT, TOTAL));
+    captured(&w, 500000 - PERCENT);
+    for (int i = 0; i < WATCH_FOLLOW; i++)
+        assert_false(judge(&w, 500000 - PERCENT, TOTAL));
+    assert_false(judge(&w, 500000 - 2 * PERCENT + 1, TOTAL));
+    assert_true(judge(&w, 500000 - 2 * PERCENT, TOTAL));
 }
 
-static void test_within_some_looks(void **state)
+// In however many looks, since the last capture.
+static void test_bit_by_bit(void **state)
 {
-    watch_t w = {.fd = -1};
     uint64_t available = 500000;
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
 
     (void) state;
-    assert_false(watch_judge(&w, available, TOTAL));
-    for (int i = 1; i < WATCH_LOOKS; i++)
-        assert_false(watch_judge(&w, available -= PERCENT / WATCH_LOOKS, TOTAL));
-    assert_true(watch_judge(&w, available -= PERCENT / WATCH_LOOKS + 3, TOTAL));
+    captured(&w, available);
+    for (int i = 0; i < 8; i++)
+        assert_false(judge(&w, available -= PERCENT / 9, TOTAL));
+    assert_true(judge(&w, available -= PERCENT / 9 + 9, TOTAL));
+}
 
-    // The same, slower by one look: the first one is forgotten by then.
-    w = (watch_t){.fd = -1};
-    available = 500000;
-    assert_false(watch_judge(&w, available, TOTAL));
-    for (int i = 0; i < WATCH_LOOKS; i++)
-        assert_false(watch_judge(&w, available - 1, TOTAL));
-    assert_false(watch_judge(&w, available - PERCENT, TOTAL));
+// To its end, so that who took the memory is seen with all of it.
+static void test_a_fall_is_followed(void **state)
+{
+    uint64_t available = 500000;
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
+
+    (void) state;
+    assert_false(judge(&w, available, TOTAL));
+    assert_true(judge(&w, available -= PERCENT, TOTAL));
+    captured(&w, available);
+    for (int i = 0; i < WATCH_FOLLOW / 2; i++) {
+        assert_true(judge(&w, available -= PERCENT / 10, TOTAL));
+        captured(&w, available);
+        assert_false(judge(&w, available - PERCENT / 20, TOTAL));
+    }
+    // It is over: what goes now is a slow change.
+    assert_false(judge(&w, available -= PERCENT / 2, TOTAL));
 }
 
 static void test_a_dip_between_looks_counts(void **state)
 {
-    watch_t w = {.fd = -1};
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
 
     (void) state;
-    assert_false(watch_judge(&w, 500000, TOTAL));
-    assert_false(watch_judge(&w, 480000 + PERCENT + 1, TOTAL));
-    assert_false(watch_judge(&w, 600000, TOTAL));
-    // The highest of the last looks is what it fell from.
-    assert_true(watch_judge(&w, 600000 - PERCENT, TOTAL));
+    assert_false(judge(&w, 500000, TOTAL));
+    assert_false(judge(&w, 480000 + PERCENT + 1, TOTAL));
+    assert_false(judge(&w, 600000, TOTAL));
+    // The highest since the last capture is what it fell from.
+    assert_true(judge(&w, 600000 - PERCENT, TOTAL));
+}
+
+// Out of what a processor keeps for itself: what is available stays as it is.
+static void test_taken_from_where_nobody_counts(void **state)
+{
+    meminfo_levels_t levels = {.available_kb = 500000, .taken_kb = 200000};
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
+
+    (void) state;
+    assert_false(watch_judge(&w, levels, TOTAL));
+    levels.taken_kb -= 50000; // given back
+    assert_false(watch_judge(&w, levels, TOTAL));
+    levels.taken_kb += PERCENT - 1;
+    assert_false(watch_judge(&w, levels, TOTAL));
+    levels.taken_kb++;
+    assert_true(watch_judge(&w, levels, TOTAL));
+    watch_captured(&w, levels);
+    assert_false(watch_judge(&w, levels, TOTAL));
+    levels.taken_kb += PERCENT / 10;
+    assert_true(watch_judge(&w, levels, TOTAL));
 }
 
 // A fall by less is seen as long as such falls are few.
 static void test_small_falls(void **state)
 {
     const uint64_t total = UINT64_C(32) << 20, fall = 40 << 10; // 32 GiB, 40 MiB
-    watch_t w = {.fd = -1};
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
     unsigned seen = 0;
 
     (void) state;
-    assert_false(watch_judge(&w, total / 2, total));
-    assert_false(watch_judge(&w, total / 2 - (31 << 10), total));
+    assert_false(judge(&w, total / 2, total));
+    assert_false(judge(&w, total / 2 - (31 << 10), total));
     for (int i = 0; i < 1000; i++) {
-        watch_judge(&w, total / 2, total);
-        watch_judge(&w, total / 2, total);
-        watch_judge(&w, total / 2, total);
-        seen += watch_judge(&w, total / 2 - fall, total);
+        for (int k = 0; k <= WATCH_FOLLOW; k++)
+            assert_false(judge(&w, total / 2, total));
+        if (judge(&w, total / 2 - fall, total)) {
+            captured(&w, total / 2 - fall);
+            seen++;
+        } else {
+            captured(&w, total / 2);
+        }
         if (i == 3)
             assert_int_equal(seen, 4);
     }
-    assert_in_range(seen, 4000 / 20, 4000 / 20 + 10);
+    assert_in_range(seen, (WATCH_FOLLOW + 2) * 1000 / 20, (WATCH_FOLLOW + 2) * 1000 / 20 + 10);
     // A great one is seen all the same.
-    assert_true(watch_judge(&w, total / 2 - fall - total / 100, total));
+    assert_false(judge(&w, total / 2 - fall, total));
+    assert_true(judge(&w, total / 2 - fall - total / 100, total));
 }
 
 static void test_looks_at_the_file(void **state)
@@ -128,10 +181,12 @@ static void test_looks_at_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(test_slow_changes_are_for_the_tick),
+            cmocka_unit_test(test_less_is_for_the_tick),
             cmocka_unit_test(test_one_percent_at_once),
-            cmocka_unit_test(test_within_some_looks),
+            cmocka_unit_test(test_bit_by_bit),
+            cmocka_unit_test(test_a_fall_is_followed),
             cmocka_unit_test(test_a_dip_between_looks_counts),
+            cmocka_unit_test(test_taken_from_where_nobody_counts),
             cmocka_unit_test(test_small_falls),
             cmocka_unit_test(test_looks_at_the_file),
     };
