@@ -1,10 +1,10 @@
 #ifndef MEMSCOPE_DAEMON_BUS_H
 #define MEMSCOPE_DAEMON_BUS_H
 
-// org.memscope1 on the system bus: properties of the daemon, what is tagged, single processes, and
-// signals when tags change. Who asks is told what the socket's public audience sees, root and
-// members of the group everything. Nothing waits for the bus: no bus, or one that restarts, and the
-// daemon goes on and tries again.
+// org.memscope1 on the system bus: properties of the daemon, what is tagged, single processes, who
+// took memory, and signals when tags change or the kernel kills. Who asks is told what the socket
+// would tell them. Nothing waits for the bus: no bus, or one that restarts, and the daemon goes on
+// and tries again.
 
 #include "daemon/engine.h"
 #include "daemon/publish/audience.h"
@@ -28,6 +28,7 @@ void bus_free(bus_t *b);
 
 // After each capture: connects where it is not, and tells what changed.
 void bus_tick(bus_t *b);
-void bus_tag(bus_t *b, const event_t *e);
+// Something happened in the last capture.
+void bus_event(bus_t *b, const event_t *e);
 
 #endif

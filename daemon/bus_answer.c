@@ -1,7 +1,7 @@
-#include "daemon/bus_answer.h"
 #include "common/cleanup.h"
 #include "common/procmap.h"
 #include "common/text.h"
+#include "daemon/bus_private.h"
 #include "daemon/forensics/receipts.h"
 #include "protocol/messages.h"
 #include "protocol/schema.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int put_text(sd_bus_message *m, const char *key, const char *s, size_t len)
+int bus_put_text(sd_bus_message *m, const char *key, const char *text, size_t len)
 {
     char clean[4096];
     _cleanup_free_ char *spaced = malloc(len + 1);
@@ -17,7 +17,7 @@ static int put_text(sd_bus_message *m, const char *key, const char *s, size_t le
     if (!spaced)
         return -ENOMEM;
     for (size_t i = 0; i < len; i++)
-        spaced[i] = s[i] ? s[i] : ' '; // between arguments
+        spaced[i] = text[i] ? text[i] : ' '; // between arguments
     text_sanitize(clean, sizeof(clean), spaced, len, true);
     return sd_bus_message_append(m, "{sv}", key, "s", clean);
 }
@@ -32,7 +32,7 @@ static int put_field(
     if (f->kind != FIELD_STRING)
         return sd_bus_message_append(m, "{sv}", f->name, "t", p->values[field]);
     text = intern_get(s->strings, (uint32_t) p->values[field], &len);
-    return put_text(m, f->name, text, len);
+    return bus_put_text(m, f->name, text, len);
 }
 
 // Every tag that is on, with its receipt.
@@ -60,22 +60,21 @@ static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t 
     return r;
 }
 
-static int put_process(sd_bus_message *m, engine_t *e, uint32_t slot, unsigned rights)
+static int put_process(sd_bus_message *m, engine_t *e, uint32_t slot, bool with_private)
 {
     const snapshot_t *s = capture_current(engine_capture(e));
     const process_snapshot_t *p = &s->processes[slot];
     int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
     for (unsigned i = 0; r >= 0 && i < PROCESS_FIELD_COUNT; i++)
-        if ((p->known >> i & 1) &&
-                (rights == RIGHTS_ALL || process_fields[i].audience == FIELD_PUBLIC))
+        if ((p->known >> i & 1) && (with_private || process_fields[i].audience == FIELD_PUBLIC))
             r = put_field(m, s, p, i);
     if (r >= 0 && p->tags != 0)
         r = put_receipts(m, e, slot, p->tags);
     return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int send_or_unref(sd_bus_message *m, int r)
+int bus_send_or_unref(sd_bus_message *m, int r)
 {
     if (r >= 0)
         r = sd_bus_send(NULL, m, NULL);
@@ -83,66 +82,42 @@ static int send_or_unref(sd_bus_message *m, int r)
     return r;
 }
 
-int bus_answer_tagged(sd_bus_message *call, engine_t *e, unsigned rights)
+int bus_answer_tagged(bus_t *b, sd_bus_message *call, const bus_asker_t *a)
 {
+    engine_t *e = b->config.engine;
     const snapshot_t *s = capture_current(engine_capture(e));
     sd_bus_message *m = NULL;
     int r = sd_bus_message_new_method_return(call, &m);
 
     if (r >= 0)
         r = sd_bus_message_open_container(m, 'a', "a{sv}");
-    // Whose processes a user sees with hidepid in force is told on the socket only.
-    for (uint32_t slot = 0; r >= 0 && rights != RIGHTS_HIDEPID && slot < s->n_slots; slot++)
-        if (s->processes[slot].known != 0 && s->processes[slot].tags != 0)
-            r = put_process(m, e, slot, rights);
+    for (uint32_t slot = 0; r >= 0 && slot < s->n_slots; slot++) {
+        bool see_private;
+
+        if (s->processes[slot].known != 0 && s->processes[slot].tags != 0 &&
+                bus_asker_sees_slot(b, a, slot, &see_private))
+            r = put_process(m, e, slot, see_private);
+    }
     if (r >= 0)
         r = sd_bus_message_close_container(m);
-    return send_or_unref(m, r);
+    return bus_send_or_unref(m, r);
 }
 
-int bus_answer_process(sd_bus_message *call, engine_t *e, unsigned rights)
+int bus_answer_process(bus_t *b, sd_bus_message *call, const bus_asker_t *a)
 {
+    engine_t *e = b->config.engine;
     sd_bus_message *m = NULL;
     uint32_t pid, slot;
+    bool see_private;
     int r = sd_bus_message_read(call, "u", &pid);
 
     if (r < 0)
         return r;
     slot = capture_find(engine_capture(e), pid, 0);
-    if (pid == 0 || slot == PROCMAP_NONE || rights == RIGHTS_HIDEPID)
+    if (pid == 0 || slot == PROCMAP_NONE || !bus_asker_sees_slot(b, a, slot, &see_private))
         return sd_bus_reply_method_errnof(call, ESRCH, "there is no process %u", pid);
     r = sd_bus_message_new_method_return(call, &m);
     if (r >= 0)
-        r = put_process(m, e, slot, rights);
-    return send_or_unref(m, r);
-}
-
-// The present figures of the process, or its last ones.
-static const process_snapshot_t *find_process(engine_t *engine, const event_t *e)
-{
-    const capture_t *c = engine_capture(engine);
-    uint32_t slot = capture_find(c, e->pid, e->start_time);
-    const exit_record_t *record;
-
-    if (slot != UINT32_MAX)
-        return &capture_current(c)->processes[slot];
-    record = capture_find_exit(c, e->pid, e->start_time);
-    return record ? &record->last : NULL;
-}
-
-int bus_append_receipt(sd_bus_message *m, engine_t *engine, const event_t *e)
-{
-    const process_snapshot_t *p = find_process(engine, e);
-    uint64_t private_kb;
-    int r = sd_bus_message_open_container(m, 'a', "{sv}");
-
-    if (r >= 0)
-        r = sd_bus_message_append(m, "{sv}", "start_time", "t", e->start_time);
-    if (r >= 0 && e->has & EVENT_HAS_UID)
-        r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) e->uid);
-    if (r >= 0 && p && snapshot_private_kb(p, &private_kb))
-        r = sd_bus_message_append(m, "{sv}", "private_bytes", "t", private_kb * 1024);
-    if (r >= 0 && e->text[0])
-        r = put_text(m, "text", e->text, strlen(e->text));
-    return r < 0 ? r : sd_bus_message_close_container(m);
+        r = put_process(m, e, slot, see_private);
+    return bus_send_or_unref(m, r);
 }

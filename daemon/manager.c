@@ -73,18 +73,15 @@ static void on_reading(void *user, const reader_result_t *result)
         server_reading(m->server, result);
 }
 
-// Tags that were set or cleared, for the journal and the bus; what is only suspected is not.
-static void tell_tags(manager_t *m)
+static void tell_events(manager_t *m)
 {
     const events_t *events = engine_events(m->engine);
     const event_t *e;
 
     while ((e = events_next(events, m->told))) {
+        notify_event(e);
+        bus_event(m->bus, e);
         m->told = e->number;
-        if ((e->kind != EVENT_SET && e->kind != EVENT_CLEARED) || e->has & EVENT_ONLY_SUSPECTED)
-            continue;
-        notify_tag(e);
-        bus_tag(m->bus, e);
     }
 }
 
@@ -106,7 +103,7 @@ static void capture_now(manager_t *m)
     server_publish(m->server);
     if (m->config.private_fd >= 0)
         return;
-    tell_tags(m);
+    tell_events(m);
     bus_tick(m->bus);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),
             tags_counts(engine_tags(m->engine))->leaking);
@@ -351,7 +348,7 @@ int manager_run(manager_t *m)
     }
     if (m->state)
         state_load(m->state, m->engine);
-    m->told = events_last(engine_events(m->engine));
+    m->told = events_last(engine_events(m->engine)); // of the run before
     capture_now(m);
     if (m->config.private_fd < 0)
         log_info("watching %s processes, listening on %s",
