@@ -104,6 +104,11 @@ int main(int argc, char *argv[])
         save("frames", message_info(type)->name, &out);
         buffer_reset(&out);
         put_message(&out, MESSAGE_HELLO);
+        put_message(&out, type);
+        put_message(&out, MESSAGE_KEYFRAME_REQUEST);
+        save("daemon", message_info(type)->name, &out);
+        buffer_reset(&out);
+        put_message(&out, MESSAGE_HELLO);
         put_ticks(&out, type, false, true);
         put_message(&out, type);
         save("session", message_info(type)->name, &out);
