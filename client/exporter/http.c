@@ -1,10 +1,10 @@
 #include "client/exporter/http.h"
 
+#include "client/exporter/microhttpd.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,15 +41,15 @@ static enum MHD_Result answer(
 
     if (!response)
         return MHD_NO;
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    mhd.add_response_header(response, "X-Content-Type-Options", "nosniff");
     // One request a connection: what is counted against the limits is at work.
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    mhd.add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    result = MHD_queue_response(c, status, response);
-    MHD_destroy_response(response);
+        mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    result = mhd.queue_response(c, status, response);
+    mhd.destroy_response(response);
     return result;
 }
 
@@ -57,13 +57,13 @@ static enum MHD_Result answer_text(
         struct MHD_Connection *c, unsigned status, const char *type, const char *text)
 {
     return answer(c, status, type,
-            MHD_create_response_from_buffer(
+            mhd.create_response_from_buffer(
                     strlen(text), (void *) (uintptr_t) text, MHD_RESPMEM_PERSISTENT));
 }
 
 static enum MHD_Result answer_metrics(http_t *h, struct MHD_Connection *c)
 {
-    const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const char *accept = mhd.lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     exposition_format_t format = http_wanted_format(accept);
     struct MHD_Response *response;
     char *text = NULL;
@@ -71,7 +71,7 @@ static enum MHD_Result answer_metrics(http_t *h, struct MHD_Connection *c)
 
     if (h->metrics(h->user, format, &text, &len) < 0)
         return answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "out of memory\n");
-    response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+    response = mhd.create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
     if (!response)
         free(text);
     return answer(c, MHD_HTTP_OK, exposition_content_type(format), response);
@@ -101,7 +101,7 @@ static void on_connection(void *user, struct MHD_Connection *c, void **context,
         enum MHD_ConnectionNotificationCode code)
 {
     const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+            mhd.get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     http_t *h = user;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -128,7 +128,7 @@ static void cut_off_slow(http_t *h, uint64_t now)
 
 int http_fd(const http_t *h)
 {
-    return MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return mhd.get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 }
 
 uint64_t http_deadline_us(http_t *h)
@@ -136,7 +136,7 @@ uint64_t http_deadline_us(http_t *h)
     uint64_t now = clock_monotonic_us(), deadline = UINT64_MAX;
     unsigned long long ms;
 
-    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
+    if (mhd.get_timeout(h->daemon, &ms) == MHD_YES)
         deadline = now + ms * USEC_PER_MSEC;
     for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
         if (h->guests[i].fd >= 0)
@@ -147,7 +147,7 @@ uint64_t http_deadline_us(http_t *h)
 void http_dispatch(http_t *h)
 {
     cut_off_slow(h, clock_monotonic_us());
-    MHD_run(h->daemon);
+    mhd.run(h->daemon);
 }
 
 // ---- The listening socket ----------------------------------------------------------------------
@@ -213,6 +213,8 @@ int http_new(http_t **ret, const char *listen, http_metrics_t metrics, void *use
     http_t *h;
     int r = listen_on(listen, &fd, ret_error);
 
+    if (r == 0)
+        r = microhttpd_load(ret_error, HTTP_ERROR_MAX);
     if (r < 0)
         return r;
     snprintf(ret_error, HTTP_ERROR_MAX, "cannot serve HTTP: out of memory or descriptors");
@@ -224,7 +226,7 @@ int http_new(http_t **ret, const char *listen, http_metrics_t metrics, void *use
     for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
         h->guests[i].fd = -1;
     put_url(h, fd);
-    h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
+    h->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
             MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
             MHD_OPTION_CONNECTION_LIMIT, (unsigned) HTTP_CONNECTIONS_MAX,
             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_SECONDS,
@@ -244,7 +246,7 @@ void http_free(http_t *h)
 {
     if (!h)
         return;
-    MHD_stop_daemon(h->daemon);
+    mhd.stop_daemon(h->daemon);
     free(h);
 }
 
