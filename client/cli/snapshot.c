@@ -99,7 +99,7 @@ static int choose(snapshot_run_t *s)
 
     s->list.kind = (group_kind_t) o->group;
     if (o->filter && list_set_filter(&s->list, o->filter, error, sizeof(error)) < 0)
-        return cli_fail(CLI_USAGE, "--filter %.80s: %s", o->filter, error);
+        return cli_fail(CLI_USAGE, "--filter: %s", error);
     if (o->sort)
         status = choose_sort(s, o->sort);
     if (status == CLI_OK && o->columns)

@@ -316,6 +316,10 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
             {"snapshot --columns rss,,pid", "--columns '': allowed is pid,"},
             {"snapshot --columns pid,", "--columns '': allowed is pid,"},
             {"snapshot --group unit --columns ppid", "allowed is process_count, unit,"},
+            {"snapshot --filter pid:x", "not understood: pid:x: a number belongs there"},
+            {"snapshot --filter tag:x", "tags are leak, spike, zombie, unreaped, blocked, any"},
+            {"snapshot --filter '>x'", "with K, M, G or T"},
+            {"snapshot --filter user:", "a user's name belongs there"},
             {"snapshot --interval 0.5", "allowed is 1 to 86400"},
     };
 
