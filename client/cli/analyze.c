@@ -117,10 +117,11 @@ static void print_summary(const analyze_run_t *a, const analysis_message_t *m)
 {
     char rows[FORMAT_MAX], samples[FORMAT_MAX], processes[FORMAT_MAX];
 
-    printf("%s%s rows, %s samples, %s processes\n", a->printed ? "\n" : "",
-            format_count(rows, sizeof(rows), m->rows),
-            format_count(samples, sizeof(samples), m->samples),
-            format_count(processes, sizeof(processes), m->processes));
+    printf("%s%s row%s, %s sample%s, %s process%s\n", a->printed ? "\n" : "",
+            format_count(rows, sizeof(rows), m->rows), m->rows == 1 ? "" : "s",
+            format_count(samples, sizeof(samples), m->samples), m->samples == 1 ? "" : "s",
+            format_count(processes, sizeof(processes), m->processes),
+            m->processes == 1 ? "" : "es");
     for (size_t t = 0; t < TAGS; t++) {
         printf("%-6s  set %" PRIu64 ", cleared %" PRIu64, tag_word(tags[t]), a->counts[t][1],
                 a->counts[t][2]);

@@ -171,6 +171,8 @@ int trace_read_head(trace_t *t, uint64_t *ret_mem_total_kb)
     p = take_number(t->row + n, NUMBER_DIGITS, ret_mem_total_kb);
     if (!p)
         return malformed(t, t->row + n, "a number of kB");
+    if (*ret_mem_total_kb == 0)
+        return malformed(t, t->row + n, "more memory than none");
     end = end_of_row(t, p);
     if (!end)
         return malformed(t, p, "the end of the line");
@@ -249,31 +251,33 @@ static const char *take_kb(const char *p, uint64_t *ret, bool *ret_known)
 }
 
 // A field that could not be taken begins at `from`; one that could has to end at a comma.
-#define FIELD(p, from, taken, expected)              \
-    do {                                             \
-        const char *from_ = (from), *end_ = (taken); \
-        if (!end_)                                   \
-            return malformed(t, from_, (expected));  \
-        if (*end_ != ',')                            \
-            return malformed(t, end_, "a comma");    \
-        (p) = end_ + 1;                              \
+#define FIELD(p, from, taken, expected)                                     \
+    do {                                                                    \
+        const char *from_ = (from), *end_ = (taken);                        \
+        if (!end_)                                                          \
+            return malformed(t, from_, (expected));                         \
+        if (*end_ != ',')                                                   \
+            return malformed(t, end_, "a comma and more of the 8 columns"); \
+        (p) = end_ + 1;                                                     \
     } while (0)
 
 static int parse_row(trace_t *t, trace_row_t *row, const char **ret_end, uint64_t *ret_lines)
 {
     const char *p = t->row, *end;
 
-    FIELD(p, p, take_time(p, &row->time_ms), "seconds in time_s");
-    FIELD(p, p, take_number(p, NUMBER_DIGITS, &row->pid), "a number in pid");
-    FIELD(p, p, take_number(p, NUMBER_DIGITS, &row->start_time), "a number in start_time");
+    FIELD(p, p, take_time(p, &row->time_ms), "seconds in time_s, 0 or more");
+    FIELD(p, p, take_number(p, NUMBER_DIGITS, &row->pid), "a number of at most 19 digits in pid");
+    FIELD(p, p, take_number(p, NUMBER_DIGITS, &row->start_time),
+            "a number of at most 19 digits in start_time");
     FIELD(p, p, take_comm(t, p, row, ret_lines), "a closing quote in comm");
     row->state = *p != ',' && *p > ' ' && *p < 0x7f ? *p : '\0';
     FIELD(p, p, p + (row->state != '\0'), "");
-    FIELD(p, p, take_kb(p, &row->rss_kb, &row->has_rss), "a number in rss_kb");
-    FIELD(p, p, take_kb(p, &row->anon_kb, &row->has_anon), "a number in anon_kb");
+    FIELD(p, p, take_kb(p, &row->rss_kb, &row->has_rss), "a number of at most 15 digits in rss_kb");
+    FIELD(p, p, take_kb(p, &row->anon_kb, &row->has_anon),
+            "a number of at most 15 digits in anon_kb");
     end = take_kb(p, &row->swap_kb, &row->has_swap);
     if (!end)
-        return malformed(t, p, "a number in swap_kb");
+        return malformed(t, p, "a number of at most 15 digits in swap_kb");
     *ret_end = end_of_row(t, end);
     return *ret_end ? 0 : malformed(t, end, "the end of the row");
 }
@@ -289,6 +293,9 @@ int trace_read_row(trace_t *t, trace_row_t *ret)
     r = parse_row(t, ret, &end, &lines);
     if (r < 0)
         return r;
+    // Wherever it lies in the buffer.
+    if (end - t->row > TRACE_ROW_MAX)
+        return malformed(t, t->row + TRACE_ROW_MAX, "");
     t->at = (size_t) (end - t->buffer);
     t->next_line += lines;
     return 1;

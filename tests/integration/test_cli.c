@@ -479,15 +479,18 @@ static void test_analyze_says_what_is_malformed(void **state)
             {"1,2,3,a,S,1,1,0", NULL},
             {"1.25,2,3,a,,,,\\r\\n2,2,3,a,,,,\\n", NULL},
             {"x,2,3,a,S,1,1,0\\n", ":3:1: expected seconds"},
-            {"1,2,3,a,S,1,1,0\\n1,b,3,a,S,1,1,0\\n", ":4:3: expected a number in pid"},
+            {"1,2,3,a,S,1,1,0\\n1,b,3,a,S,1,1,0\\n",
+                    ":4:3: expected a number of at most 19 digits in pid"},
             {"1,2,3,a,SS,1,1,0\\n", ":3:10: expected a comma"},
             {"1,2,3,a,S,1,1\\n", ":3:14: expected a comma"},
             {"1,2,3,a,S,1,1,0,7\\n", ":3:16: expected the end of the row"},
             {"1,2,3,a,S,-1,1,0\\n", ":3:11: expected a comma"},
             {"1,2,3,\\\"a,S,1,1,0\\n", ":3:7: expected a closing quote"},
-            {"1,2,3,\\\"a\\nb\\\",S,1,1,0\\n1,?\\n", ":5:3: expected a number in pid"},
+            {"1,2,3,\\\"a\\nb\\\",S,1,1,0\\n1,?\\n",
+                    ":5:3: expected a number of at most 19 digits in pid"},
             {"5,2,3,a,S,1,1,0\\n4,2,3,a,S,1,1,0\\n", ":4:1: time goes back"},
-            {"1,2,99999999999999999999,a,S,1,1,0\\n", ":3:5: expected a number in start_time"},
+            {"1,2,99999999999999999999,a,S,1,1,0\\n",
+                    ":3:5: expected a number of at most 19 digits in start_time"},
     };
 
     (void) state;
