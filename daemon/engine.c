@@ -49,10 +49,12 @@ static void on_born(void *user, uint32_t slot)
 static void on_died(void *user, uint32_t slot, const exit_record_t *record)
 {
     engine_t *e = user;
-    bool keep = record->last.hwm_kb >= KEEP_DEAD_KB;
+    // The kernel's own peak is not read that often.
+    uint64_t peak_kb = history_peak_kb(e->history, e->series[slot]);
+    bool keep = MAX(record->last.hwm_kb, peak_kb) >= KEEP_DEAD_KB;
 
     oom_exit(e->oom, record);
-    chronicle_exit(e->chronicle, slot, record);
+    chronicle_exit(e->chronicle, slot, record, peak_kb);
     tags_died(e->tags, slot);
     if (keep)
         departed_put(e->departed, e->series[slot], record, capture_current(e->capture)->strings);

@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     uint64_t pid, start_time;
     uint64_t died_ms;      // 0: lives
+    uint64_t peak_kb;      // of private memory
     uint32_t older, newer; // among the dead
     bool used;
     level_t level[HISTORY_LEVELS];
@@ -341,6 +342,7 @@ void history_record(
     if (id == HISTORY_NONE)
         return;
     s = &h->series[id];
+    s->peak_kb = MAX(s->peak_kb, private_kb);
     add_point(h, &s->level[0], 0, now_s, &value);
     for (unsigned i = 1; i < HISTORY_LEVELS; i++) {
         uint32_t bucket = now_s / history_levels[i].step_s;
@@ -366,6 +368,11 @@ void history_record(
 uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time)
 {
     return procmap_get(&h->by_process, pid, start_time);
+}
+
+uint64_t history_peak_kb(const history_t *h, uint32_t series)
+{
+    return series == HISTORY_NONE ? 0 : h->series[series].peak_kb;
 }
 
 static uint32_t take_series(history_t *h)

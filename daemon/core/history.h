@@ -48,6 +48,8 @@ typedef struct {
 
 uint32_t history_next(const history_t *h, uint32_t after, history_identity_t *ret);
 size_t history_series_max(const history_t *h);
+// The most private memory that it was ever recorded with; of HISTORY_NONE: 0.
+uint64_t history_peak_kb(const history_t *h, uint32_t series);
 uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time);
 
 // Times are CLOCK_BOOTTIME and do not go back. Several points within a second: the last one counts,

@@ -168,34 +168,46 @@ static void finish_story(chronicle_t *c, uint32_t slot, const exit_record_t *rec
     lineage_leaks(&c->lineage, &l, now_ms, r.growth_kb);
 }
 
-void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record)
+// One that was seen on its way out held nothing any more: what it had held at most says more then.
+static void say_exit(event_t *e, uint64_t private_kb, uint64_t peak_kb)
+{
+    char held[FORMAT_MAX], peak[FORMAT_MAX], age[FORMAT_MAX];
+
+    event_say(e, "ended %s after its start",
+            format_duration(age, sizeof(age), (e->time_ms - MIN(e->time_ms, e->since_ms)) / 1000));
+    if (private_kb > 0)
+        event_say(e, ", holding %s of its own", format_kb(held, sizeof(held), private_kb));
+    if (peak_kb > private_kb + private_kb / 20)
+        event_say(e, "%s %s at most", private_kb > 0 ? "," : ", having held",
+                format_kb(peak, sizeof(peak), peak_kb));
+    if (e->tag & TAG_LEAK)
+        event_say(e, ", while it leaked");
+}
+
+void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, uint64_t peak_kb)
 {
     const process_snapshot_t *p = &record->last;
+    bool leaked = (p->tags & TAG_LEAK) != 0;
     uint64_t private_kb = 0;
-    bool known = snapshot_private_kb(p, &private_kb), leaked = (p->tags & TAG_LEAK) != 0;
-    char held[FORMAT_MAX], peak[FORMAT_MAX], age[FORMAT_MAX];
-    uint64_t born_ms = p->start_time * 1000 / c->fs->clock_hz;
     event_t e;
 
     if (leaked)
         finish_story(c, slot, record);
     lineage_ends(&c->lineage, p->pid, p->start_time);
     receipts_ended(p->tags, on_ended, &(ending_t){c, record});
-    if (!leaked && !is_big(c, MAX(private_kb, p->hwm_kb)))
+    peak_kb = MAX(peak_kb, p->hwm_kb);
+    if (!leaked && !is_big(c, peak_kb))
         return;
     e = event_of(
             EVENT_EXIT, record->exited_ms, p, record->owner, capture_current(c->capture)->strings);
     e.tag = p->tags & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE);
-    e.since_ms = born_ms;
+    e.has |= EVENT_HAS_SINCE | EVENT_HAS_PEAK;
+    e.since_ms = p->start_time * 1000 / c->fs->clock_hz;
+    if (snapshot_private_kb(p, &private_kb))
+        e.has |= EVENT_HAS_SIZE;
     e.size_kb = private_kb;
-    e.peak_kb = p->hwm_kb;
-    e.has |= EVENT_HAS_SINCE | (known ? EVENT_HAS_SIZE : 0) |
-             (PROCESS_KNOWN(p, hwm_kb) ? EVENT_HAS_PEAK : 0);
-    event_say(&e, "ended %s after its start, holding %s of its own (peak RSS %s)%s",
-            format_duration(age, sizeof(age), (e.time_ms - MIN(e.time_ms, born_ms)) / 1000),
-            known ? format_kb(held, sizeof(held), private_kb) : "an unknown amount",
-            PROCESS_KNOWN(p, hwm_kb) ? format_kb(peak, sizeof(peak), p->hwm_kb) : "unknown",
-            leaked ? ", while it leaked" : "");
+    e.peak_kb = peak_kb;
+    say_exit(&e, private_kb, peak_kb);
     events_add(c->events, &e);
 }
 

@@ -14,8 +14,9 @@ typedef struct chronicle chronicle_t;
 int chronicle_new(chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs);
 void chronicle_free(chronicle_t *c);
 
-// A process has ended, and its tags have not been taken away yet.
-void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record);
+// A process has ended, and its tags have not been taken away yet. `peak_kb`: the most private
+// memory that it was seen with.
+void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, uint64_t peak_kb);
 
 // After tags_run of each tick.
 void chronicle_tick(chronicle_t *c);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The gap wanders as processes share more or less; what is more than that leaves within seconds, or
-// is there to stay.
+// The gap wanders as processes share more or less; what is more than that leaves, or is there to
+// stay when it has not moved for so long.
 #define WANDER_KB (16 * 1024)
-#define STAYS_MS  5000
+#define STAYS_MS  3000
 
 typedef struct {
     uint32_t index; // time / step
@@ -28,8 +28,9 @@ struct timeline {
     arena_t arena;
     level_t level[HISTORY_LEVELS];
     uint64_t last_ms;
-    int64_t gap_kb;  // that is usual
-    uint64_t off_ms; // since when it is another one; 0: it is not
+    int64_t gap_kb;      // that is usual
+    int64_t last_gap_kb; // of the last ledger
+    uint64_t still_ms;   // since when it has not moved
     bool has_gap;
 };
 
@@ -75,12 +76,12 @@ static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
 {
     int64_t off = l->gap_kb - t->gap_kb;
 
-    if (t->off_ms == 0)
-        t->off_ms = l->time_ms;
-    if (!t->has_gap || llabs(off) < WANDER_KB || l->time_ms - t->off_ms >= STAYS_MS) {
+    if (llabs(l->gap_kb - t->last_gap_kb) >= WANDER_KB)
+        t->still_ms = l->time_ms;
+    t->last_gap_kb = l->gap_kb;
+    if (!t->has_gap || llabs(off) < WANDER_KB || l->time_ms - t->still_ms >= STAYS_MS) {
         t->gap_kb = l->gap_kb;
         t->has_gap = true;
-        t->off_ms = 0;
         return 0;
     }
     return MAX(off, INT64_C(0));

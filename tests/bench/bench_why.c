@@ -77,7 +77,7 @@ static bool run_one(const settings_t *s, unsigned number, hog_finding_t *ret)
 
     do
         answered = hog_run(&s->range, &plan, ret);
-    while (answered && !(ret->first && ret->named) && ret->disturbed && ++tries <= RETRIES);
+    while ((!answered || (!(ret->first && ret->named) && ret->disturbed)) && ++tries <= RETRIES);
     printf("%2u  %-10s %5u MB  %5.1f s + %5.1f s  %-5s  ", number + 1, hog_kind_name(plan.kind),
             plan.mb, plan.take_ms / 1000.0, plan.hold_ms / 1000.0, plan.alive ? "alive" : "dead");
     if (answered)

@@ -22,6 +22,7 @@ typedef struct {
     proctree_process_t hogs[HOGS];
     uint64_t hog_mb[HOGS];
     uint64_t shmem_mb, slab_mb, cache_mb, unknown_mb;
+    bool stale_peaks;    // the kernel says of nobody that it was ever large
     uint64_t leaving_mb; // of processes that have it no more
 } fixture_t;
 
@@ -84,7 +85,7 @@ static void tick(fixture_t *f, unsigned times)
                 continue;
             p->utime++;
             p->anon_pages = f->hog_mb[i] * 256;
-            p->hwm_kb = MAX(p->hwm_kb, f->hog_mb[i] * MB);
+            p->hwm_kb = f->stale_peaks ? MB : MAX(p->hwm_kb, f->hog_mb[i] * MB);
             anon += f->hog_mb[i];
             proctree_process(&f->tree, p);
         }
@@ -392,6 +393,38 @@ static void test_on_its_way_out(void **state)
     assert_int_equal(a.unexplained_kb, 0);
 }
 
+// What the kernel says of its peak is read when a process is born, and not again within seconds.
+static void test_a_short_life(void **state)
+{
+    fixture_t *f = *state;
+    why_answer_t a;
+
+    f->stale_peaks = true;
+    tick(f, 5);
+    start(f, 0, 0);
+    f->hog_mb[0] = 1;
+    tick(f, 1);
+    f->hog_mb[0] = 700;
+    tick(f, 2);
+    f->hog_mb[0] = 0; // on its way out
+    tick(f, 1);
+    end(f, 0);
+    tick(f, 3);
+    a = ask(f, WHY_BY_PROCESS, 60);
+    assert_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 100);
+    assert_in_range(share_of(&a.rows[0]), 699 * MB, 700 * MB);
+    assert_int_equal(a.hidden_kb, 0);
+
+    const event_t *e = NULL;
+    for (uint64_t n = 0; (e = events_next(engine_events(f->engine), n)); n = e->number)
+        if (e->kind == EVENT_EXIT)
+            break;
+    assert_non_null(e);
+    assert_int_equal(e->peak_kb, 700 * MB);
+    assert_non_null(strstr(e->text, "having held 700.0 MB at most"));
+}
+
 // ---- Which change ------------------------------------------------------------------------------
 
 static change_t change_in(const int64_t *used_mb, size_t n)
@@ -445,6 +478,7 @@ int main(void)
             TEST(test_who_wrote),
             TEST(test_a_fall),
             TEST(test_on_its_way_out),
+            TEST(test_a_short_life),
             TEST(test_nothing_is_known),
             cmocka_unit_test(test_which_change),
     };
