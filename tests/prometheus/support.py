@@ -136,4 +136,5 @@ def run(tests):
 
 MEMSCOPE = os.environ.get("MEMSCOPE_PROGRAM", "")
 FAKE_DAEMON = os.environ.get("FAKE_DAEMON_PROGRAM", "")
+LEAK_TEST = os.environ.get("LEAK_TEST_PROGRAM", "")
 RULES = os.environ.get("MEMSCOPE_RULES", "")
