@@ -4,13 +4,7 @@
 #include "protocol/messages.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#define NO_GID     ((gid_t) -1)
-#define GROUPS_MAX 1024
 
 // Two sets of slots, now and at the capture before, as bitmaps.
 typedef struct {
@@ -38,68 +32,6 @@ struct audiences {
     packet_pool_t pool;
     packet_t *public_diff, *public_keyframe; // shared by those that see all processes
 };
-
-// ---- Who is there ------------------------------------------------------------------------------
-
-// hidepid= and gid= of the last mount on `root` in mountinfo.
-static void find_hidepid(audience_policy_t *p, const char *root)
-{
-    _cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
-    _cleanup_free_ char *line = NULL;
-    size_t cap = 0;
-
-    while (f && getline(&line, &cap, f) > 0) {
-        char mount_point[256], *options = strstr(line, " - proc "), *value;
-
-        if (!options || sscanf(line, "%*s %*s %*s %*s %255s", mount_point) != 1 ||
-                strcmp(mount_point, root) != 0)
-            continue;
-        value = strstr(options, "hidepid=");
-        p->hidepid = value && !strchr("0o", value[8]); // 0 and "off"
-        value = strstr(options, "gid=");
-        p->hidepid_group = value ? (gid_t) strtoul(value + 4, NULL, 10) : NO_GID;
-    }
-}
-
-void audience_policy_init(audience_policy_t *p, const char *group, const char *proc_root)
-{
-    const struct group *g = group ? getgrnam(group) : NULL;
-
-    *p = (audience_policy_t){.group = g ? g->gr_gid : NO_GID, .hidepid_group = NO_GID};
-    find_hidepid(p, proc_root);
-}
-
-static bool in_group(const gid_t *groups, size_t n, gid_t own, gid_t wanted)
-{
-    if (wanted == NO_GID)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (groups[i] == wanted)
-            return true;
-    return own == wanted;
-}
-
-int peer_identify(int fd, const audience_policy_t *policy, peer_t *ret)
-{
-    struct ucred cred;
-    socklen_t len = sizeof(cred);
-    gid_t groups[GROUPS_MAX];
-    socklen_t groups_len = sizeof(groups);
-    size_t n = 0;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-        return -errno;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &groups_len) == 0)
-        n = groups_len / sizeof(gid_t);
-    *ret = (peer_t){.uid = cred.uid, .gid = cred.gid, .pid = cred.pid, .rights = RIGHTS_OWN};
-    if (policy->private_daemon)
-        ret->rights = RIGHTS_SESSION;
-    else if (cred.uid == 0 || in_group(groups, n, cred.gid, policy->group))
-        ret->rights = RIGHTS_ALL;
-    else if (policy->hidepid && !in_group(groups, n, cred.gid, policy->hidepid_group))
-        ret->rights = RIGHTS_HIDEPID;
-    return 0;
-}
 
 // ---- Audiences ---------------------------------------------------------------------------------
 

@@ -1,33 +1,13 @@
 #include "daemon/publish/subscriber.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "daemon/publish/subscriber_private.h"
 #include "protocol/frame.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-
-#define OUTBOX_KEPT 4096 // of its memory, when it is empty
-
-struct subscriber {
-    int fd;
-    peer_t peer;
-    audiences_t *audiences;
-    audience_t *audience;
-    subscriber_handlers_t handlers;
-    frame_reader_t in;
-    buffer_t outbox; // whole messages
-    size_t outbox_sent;
-    tick_frame_t frame; // under way while frame_left > 0
-    size_t frame_size, frame_left;
-    uint64_t deadline_us;         // for HELLO
-    unsigned requests, keyframes; // since the last tick
-    uint64_t skipped;
-    inspected_t inspected;
-    bool greeted, paused, owes_keyframe, closing;
-};
 
 int subscriber_new(subscriber_t **ret, int fd, const peer_t *peer, audiences_t *audiences,
         const subscriber_handlers_t *handlers, uint64_t now_us)
@@ -106,169 +86,12 @@ static bool may_take_requests(const subscriber_t *s)
            (!s->handlers.may_ask || s->handlers.may_ask(s->handlers.user));
 }
 
-static bool may_begin_keyframe(const subscriber_t *s)
-{
-    return s->owes_keyframe && s->greeted && !s->paused && !s->closing &&
-           s->keyframes < SUBSCRIBER_KEYFRAMES;
-}
-
 uint32_t subscriber_events(const subscriber_t *s)
 {
-    bool output = s->frame_left > 0 || s->outbox_sent < s->outbox.len || may_begin_keyframe(s);
+    bool output =
+            s->frame_left > 0 || s->outbox_sent < s->outbox.len || subscriber_may_begin_keyframe(s);
 
     return (may_take_requests(s) ? EPOLLIN : 0u) | (output ? EPOLLOUT : 0u);
-}
-
-// ---- Output ------------------------------------------------------------------------------------
-
-static int send_some(subscriber_t *s, struct iovec *iov, size_t n, size_t skip, size_t *ret_sent)
-{
-    struct msghdr m = {.msg_iov = iov, .msg_iovlen = n};
-    ssize_t sent;
-
-    while (m.msg_iovlen > 0 && skip >= m.msg_iov->iov_len) {
-        skip -= m.msg_iov->iov_len;
-        m.msg_iov++;
-        m.msg_iovlen--;
-    }
-    if (m.msg_iovlen > 0) {
-        m.msg_iov->iov_base = (char *) m.msg_iov->iov_base + skip;
-        m.msg_iov->iov_len -= skip;
-    }
-    do
-        sent = sendmsg(s->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0)
-        return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-    *ret_sent = (size_t) sent;
-    return 0;
-}
-
-static struct iovec part(packet_t *p)
-{
-    return (struct iovec){.iov_base = p ? p->data : NULL, .iov_len = p ? p->len : 0};
-}
-
-static int send_frame(subscriber_t *s)
-{
-    while (s->frame_left > 0) {
-        struct iovec iov[] = {{.iov_base = s->frame.header, .iov_len = sizeof(s->frame.header)},
-                part(s->frame.shared), part(s->frame.own)};
-        size_t sent;
-        int r = send_some(s, iov, ARRAY_SIZE(iov), s->frame_size - s->frame_left, &sent);
-
-        if (r < 0)
-            return r;
-        s->frame_left -= sent;
-    }
-    tick_frame_done(&s->frame);
-    return 0;
-}
-
-static int send_outbox(subscriber_t *s)
-{
-    while (s->outbox_sent < s->outbox.len) {
-        struct iovec iov = {.iov_base = s->outbox.data, .iov_len = s->outbox.len};
-        size_t sent;
-        int r = send_some(s, &iov, 1, s->outbox_sent, &sent);
-
-        if (r < 0)
-            return r;
-        s->outbox_sent += sent;
-    }
-    if (s->outbox.cap > OUTBOX_KEPT) {
-        buffer_done(&s->outbox);
-        s->outbox.max = SUBSCRIBER_OUTBOX_MAX;
-    }
-    buffer_reset(&s->outbox);
-    s->outbox_sent = 0;
-    return 0;
-}
-
-// What was sent makes room for other answers.
-static void compact_outbox(subscriber_t *s)
-{
-    if (s->outbox_sent == 0)
-        return;
-    s->outbox.len -= s->outbox_sent;
-    memmove(s->outbox.data, s->outbox.data + s->outbox_sent, s->outbox.len);
-    s->outbox_sent = 0;
-}
-
-static int begin_frame(subscriber_t *s, bool keyframe)
-{
-    int r = audience_encode(s->audiences, s->audience, keyframe, &s->frame);
-
-    if (r < 0)
-        return r;
-    s->frame_size = sizeof(s->frame.header) + (s->frame.shared ? s->frame.shared->len : 0) +
-                    s->frame.own->len;
-    s->frame_left = s->frame_size;
-    s->owes_keyframe = false;
-    s->skipped = 0;
-    return 0;
-}
-
-// What was begun, and then answers.
-static int send_pending(subscriber_t *s)
-{
-    int r = send_frame(s);
-
-    return r == 0 ? send_outbox(s) : r;
-}
-
-// Whole frames in turn until the socket is full.
-static int flush(subscriber_t *s)
-{
-    int r = send_pending(s);
-
-    if (r == 0 && may_begin_keyframe(s)) {
-        r = begin_frame(s, true);
-        s->keyframes++;
-        if (r == 0)
-            r = send_frame(s);
-    }
-    if (r == 0 && s->closing)
-        return -ECONNRESET;
-    return r == -EAGAIN ? 0 : r;
-}
-
-bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message)
-{
-    return !s->closing && message_append(&s->outbox, type, message) == 0;
-}
-
-bool subscriber_answer_bytes(subscriber_t *s, const void *frame, size_t len)
-{
-    if (s->closing || len > subscriber_room(s))
-        return false;
-    buffer_put(&s->outbox, frame, len);
-    return !s->outbox.failed;
-}
-
-size_t subscriber_room(const subscriber_t *s)
-{
-    return SUBSCRIBER_OUTBOX_MAX - MIN(s->outbox.len, (size_t) SUBSCRIBER_OUTBOX_MAX);
-}
-
-bool subscriber_error(subscriber_t *s, uint64_t request, unsigned code, const char *text)
-{
-    error_message_t m = {0};
-
-    MESSAGE_SET(&m, request, request);
-    MESSAGE_SET(&m, code, code);
-    MESSAGE_SET_TEXT(&m, text, text, strlen(text));
-    return subscriber_answer(s, MESSAGE_ERROR, &m);
-}
-
-void subscriber_refuse(subscriber_t *s, unsigned code, const char *text)
-{
-    refused_message_t m = {0};
-
-    MESSAGE_SET(&m, code, code);
-    MESSAGE_SET_TEXT(&m, text, text, strlen(text));
-    subscriber_answer(s, MESSAGE_REFUSED, &m);
-    s->closing = true;
 }
 
 // ---- Input -------------------------------------------------------------------------------------
@@ -328,7 +151,7 @@ static unsigned take_frames(subscriber_t *s)
         if (r <= 0)
             break;
         s->requests++;
-        compact_outbox(s);
+        subscriber_compact(s);
         r = message_decode((message_type_t) f.type, f.body, f.len, &m);
         if (r == -EOPNOTSUPP)
             continue; // of a newer version: skipped
@@ -348,7 +171,7 @@ static int work(subscriber_t *s)
 
     do {
         taken = take_frames(s);
-        r = flush(s);
+        r = subscriber_flush(s);
     } while (r == 0 && taken > 0);
     return r;
 }
@@ -381,15 +204,15 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us)
     if (!s->greeted && now_us > s->deadline_us)
         subscriber_refuse(s, REFUSED_TIMEOUT, "no HELLO came in time");
     if (!s->greeted)
-        return flush(s);
+        return subscriber_flush(s);
     s->requests = s->keyframes = 0;
     s->skipped++;
-    r = send_pending(s);
+    r = subscriber_send_pending(s);
     if (r < 0 && r != -EAGAIN)
         return r;
     if (s->paused || r == -EAGAIN)
         s->owes_keyframe = true;
-    else if (!s->owes_keyframe && begin_frame(s, false) < 0)
+    else if (!s->owes_keyframe && subscriber_begin_frame(s, false) < 0)
         s->owes_keyframe = true;
     return work(s);
 }
