@@ -1,7 +1,7 @@
 #include "client/view/events.h"
 
 #include "client/model/cells.h"
-#include "client/view/facts.h"
+#include "client/view/figures.h"
 #include "client/view/text.h"
 #include "client/view/views.h"
 #include "common/cleanup.h"

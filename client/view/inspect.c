@@ -1,6 +1,7 @@
 #include "client/view/views.h"
 
 #include "client/view/facts.h"
+#include "client/view/figures.h"
 #include "client/widget/gauge.h"
 #include "client/widget/sparkline.h"
 #include "common/cleanup.h"

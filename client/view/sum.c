@@ -1,6 +1,6 @@
 // What the members of a group are together, above their list.
 
-#include "client/view/facts.h"
+#include "client/view/figures.h"
 #include "client/view/views.h"
 #include "client/widget/gauge.h"
 #include "common/cleanup.h"

@@ -1,4 +1,4 @@
-#include "client/view/facts.h"
+#include "client/view/figures.h"
 #include "client/view/text.h"
 #include "client/view/views.h"
 
