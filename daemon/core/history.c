@@ -1,58 +1,14 @@
 #include "daemon/core/history.h"
-#include "common/arena.h"
 #include "common/cleanup.h"
-#include "common/procmap.h"
-#include "protocol/cursor.h"
+#include "daemon/core/history_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_DATA 76
 #define RECORD_MAX (5 + 4 * 10) // bytes of one coded run at most
-#define NO_CHUNK   UINT32_MAX
 
 const history_level_t history_levels[HISTORY_LEVELS] = {{1, 120}, {10, 3600}, {60, 86400}};
-
-// Finished runs, oldest first. The first run's values are absolute in `base`.
-typedef struct {
-    uint32_t next;
-    uint32_t first; // index (time / step) of the first run's first point
-    uint32_t points;
-    uint8_t used;
-    history_value_t base;
-    unsigned char data[CHUNK_DATA];
-} chunk_t;
-
-typedef struct {
-    uint32_t head, tail;
-    uint32_t run_first, run_count; // the run under way; count 0: nothing yet
-    history_value_t value;         // of the run under way
-    history_value_t coded; // of the last finished run with a value: what the next differs from
-} level_t;
-
-typedef struct {
-    uint64_t pid, start_time;
-    uint64_t died_ms;      // 0: lives
-    uint64_t peak_kb;      // of private memory
-    uint32_t older, newer; // among the dead
-    bool used;
-    level_t level[HISTORY_LEVELS];
-    uint32_t bucket[HISTORY_LEVELS]; // index of the bucket under way, levels 1 and up
-    history_value_t sum[HISTORY_LEVELS];
-    bool has_bucket[HISTORY_LEVELS];
-} series_t;
-
-struct history {
-    arena_t series_arena, chunk_arena;
-    series_t *series;
-    chunk_t *chunks;
-    uint32_t n_series, n_chunks;
-    uint32_t free_series, free_chunk; // lists through `older` and `next`
-    uint32_t oldest_dead, newest_dead;
-    size_t chunks_used, series_used;
-    procmap_t by_process;
-};
 
 int history_new(history_t **ret, size_t max_bytes)
 {
@@ -181,27 +137,6 @@ static size_t put_difference(unsigned char *at, uint64_t from, uint64_t to)
     return put_varint(at, (uint64_t) d << 1 ^ (uint64_t) (d >> 63));
 }
 
-static uint64_t get_varint(const unsigned char **at)
-{
-    uint64_t v = 0;
-
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        unsigned char b = *(*at)++;
-
-        v |= (uint64_t) (b & 0x7f) << shift;
-        if (!(b & 0x80))
-            break;
-    }
-    return v;
-}
-
-static uint64_t get_difference(const unsigned char **at, uint64_t from)
-{
-    uint64_t z = get_varint(at);
-
-    return from + ((z >> 1) ^ (0 - (z & 1)));
-}
-
 // A run: count << 2 | ranged << 1 | gap, then rss and private, and where they are not all the same
 // min and max against private.
 static size_t code_run(unsigned char *at, const history_value_t *from, const history_value_t *value,
@@ -220,24 +155,6 @@ static size_t code_run(unsigned char *at, const history_value_t *from, const his
         n += put_difference(at + n, value->private_last, value->private_max);
     }
     return n;
-}
-
-// `value` has the last run's values, or the chunk's base; false: a gap.
-static bool decode_run(const unsigned char **at, history_value_t *value, uint32_t *ret_count)
-{
-    uint64_t head = get_varint(at);
-
-    *ret_count = (uint32_t) (head >> 2);
-    if (head & 1)
-        return false;
-    value->rss = get_difference(at, value->rss);
-    value->private_last = get_difference(at, value->private_last);
-    value->private_min = value->private_max = value->private_last;
-    if (head & 2) {
-        value->private_min = get_difference(at, value->private_last);
-        value->private_max = get_difference(at, value->private_last);
-    }
-    return true;
 }
 
 static void append_run(
@@ -459,132 +376,7 @@ void history_close(history_t *h, uint32_t id, uint64_t now_ms, bool keep)
         drop_oldest_dead(h);
 }
 
-// ---- Reading -----------------------------------------------------------------------------------
-
-typedef struct {
-    uint32_t step, from, to; // indexes, inclusive
-    void (*run)(void *user, uint64_t first_s, uint32_t count, const history_value_t *value);
-    void *user;
-} range_t;
-
-static void emit(const range_t *r, uint32_t first, uint32_t count, const history_value_t *value)
-{
-    uint32_t last = first + count - 1;
-
-    if (count == 0 || last < r->from || first > r->to)
-        return;
-    first = MAX(first, r->from);
-    last = MIN(last, r->to);
-    r->run(r->user, (uint64_t) first * r->step, last - first + 1, value);
-}
-
-void history_read(const history_t *h, uint32_t id, unsigned level, uint64_t from_s, uint64_t to_s,
-        void (*run)(void *user, uint64_t first_s, uint32_t count, const history_value_t *value),
-        void *user)
-{
-    range_t range = {.step = history_levels[level].step_s, .run = run, .user = user};
-    const series_t *s;
-    const level_t *l;
-
-    if (id == HISTORY_NONE || from_s > to_s)
-        return;
-    range.from = (uint32_t) (from_s / range.step);
-    range.to = (uint32_t) MIN(to_s / range.step, UINT32_MAX - 1);
-    s = &h->series[id];
-    l = &s->level[level];
-    for (uint32_t c = l->head; c != NO_CHUNK; c = h->chunks[c].next) {
-        const chunk_t *chunk = &h->chunks[c];
-        const unsigned char *at = chunk->data, *end = chunk->data + chunk->used;
-        history_value_t value = chunk->base;
-        uint32_t index = chunk->first, count;
-
-        for (; at < end; index += count) {
-            bool known = decode_run(&at, &value, &count);
-
-            emit(&range, index, count, known ? &value : NULL);
-        }
-    }
-    emit(&range, l->run_first, l->run_count, &l->value);
-    if (level > 0 && s->has_bucket[level]) {
-        uint32_t next = l->run_first + l->run_count;
-
-        if (l->run_count > 0 && s->bucket[level] > next)
-            emit(&range, next, s->bucket[level] - next, NULL);
-        emit(&range, s->bucket[level], 1, &s->sum[level]);
-    }
-}
-
 size_t history_bytes(const history_t *h)
 {
     return h->series_used * sizeof(series_t) + h->chunks_used * sizeof(chunk_t);
-}
-
-// ---- Restart -----------------------------------------------------------------------------------
-
-typedef struct {
-    uint64_t n_series, n_chunks, chunks_used, series_used;
-    uint32_t free_series, free_chunk, oldest_dead, newest_dead;
-} saved_t;
-
-uint64_t history_layout(void)
-{
-    return (uint64_t) sizeof(series_t) << 40 | (uint64_t) sizeof(chunk_t) << 16 | 2;
-}
-
-void history_save(const history_t *h, buffer_t *out)
-{
-    const saved_t s = {h->n_series, h->n_chunks, h->chunks_used, h->series_used, h->free_series,
-            h->free_chunk, h->oldest_dead, h->newest_dead};
-
-    buffer_put(out, &s, sizeof(s));
-    buffer_put(out, h->series, h->n_series * sizeof(series_t));
-    buffer_put(out, h->chunks, h->n_chunks * sizeof(chunk_t));
-}
-
-static int index_series(history_t *h, uint64_t now_ms)
-{
-    for (uint32_t id = 0; id < h->n_series; id++) {
-        series_t *s = &h->series[id];
-
-        if (!s->used)
-            continue;
-        if (procmap_put(&h->by_process, s->pid, s->start_time, id) < 0)
-            return -ENOMEM;
-        if (s->died_ms == 0)
-            history_close(h, id, now_ms, true);
-    }
-    return 0;
-}
-
-int history_load(history_t *h, const void *data, size_t len, uint64_t now_ms)
-{
-    const unsigned char *at = data;
-    size_t series, chunks;
-    saved_t s;
-
-    if (len < sizeof(s) || h->n_series > 0)
-        return -EBADMSG;
-    memcpy(&s, at, sizeof(s));
-    if (s.n_series > len / sizeof(series_t) || s.n_chunks > len / sizeof(chunk_t))
-        return -EBADMSG;
-    series = s.n_series * sizeof(series_t);
-    chunks = s.n_chunks * sizeof(chunk_t);
-    if (len != sizeof(s) + series + chunks)
-        return -EBADMSG;
-    if (!arena_alloc(&h->series_arena, series, _Alignof(series_t)) ||
-            !arena_alloc(&h->chunk_arena, chunks, _Alignof(chunk_t))) {
-        arena_reset(&h->series_arena, 0);
-        return -ENOMEM; // the cap is lower now
-    }
-    memcpy(h->series, at + sizeof(s), series);
-    memcpy(h->chunks, at + sizeof(s) + series, chunks);
-    h->n_series = (uint32_t) s.n_series;
-    h->n_chunks = (uint32_t) s.n_chunks;
-    h->chunks_used = s.chunks_used;
-    h->series_used = s.series_used;
-    h->free_series = s.free_series;
-    h->free_chunk = s.free_chunk;
-    h->oldest_dead = s.oldest_dead;
-    h->newest_dead = s.newest_dead;
-    return index_series(h, now_ms);
 }

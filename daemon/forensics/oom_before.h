@@ -1,0 +1,14 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_OOM_BEFORE_H
+#define MEMSCOPE_DAEMON_FORENSICS_OOM_BEFORE_H
+
+// The ten minutes before an OOM kill: who had grown, and what memory was used.
+
+#include "daemon/forensics/events.h"
+#include "daemon/forensics/why.h"
+#include "daemon/proc/procfs.h"
+
+// Adds to the text of the event. `cgroup`: whose limit was reached, "": the host's memory.
+void oom_before(why_t *why, const procfs_t *fs, const char *cgroup, uint64_t end_ms, event_t *e,
+        event_before_t *ret);
+
+#endif
