@@ -1,5 +1,6 @@
 #include "client/terminal.h"
 
+#include "client/collect.h"
 #include "client/guard.h"
 #include "client/model/keys.h"
 #include "common/cleanup.h"
@@ -89,6 +90,7 @@ void terminal_close(void)
     endwin();
     guard_end();
     delscreen(terminal.screen);
+    collect_done();
     grid_done(&terminal.shown);
     terminal.open = false;
 }
@@ -194,8 +196,10 @@ void terminal_show(const grid_t *g)
     if (!follow_size(g))
         return;
     copy_rows(g);
-    guard_begin();
+    collect_begin();
     refresh();
+    guard_begin();
+    collect_end();
     guard_end();
 }
 

@@ -311,7 +311,7 @@ static void test_the_view_outlives_the_daemon(void **state)
 
     process_stop(&daemon);
     assert_text(t, "reconnecting");
-    assert_screen(t, viewer_is_selected(t, actor.pid));
+    viewer_await_selected(t, actor.pid);
     daemon = start_daemon(socket);
     assert_text(t, "[SORT: PID");
     assert_text(t, "live");
