@@ -140,7 +140,8 @@ void notify_event(const event_t *x)
 
     text_sanitize(name, sizeof(name), x->name, x->name_len, true);
     if (x->kind == EVENT_OOM_KILL) {
-        snprintf(message, sizeof(message), "out of memory: %s", x->text);
+        snprintf(message, sizeof(message), "out of memory: %s%s%s", name, *name ? ": " : "",
+                x->text);
         say(x, OOM_KILL_ID, LOG_WARNING, NULL, NULL, message, name);
         return;
     }

@@ -10,6 +10,7 @@
 #include "tests/support/temporary.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -243,6 +244,55 @@ static void test_damaged_head(void **state)
     engine_free(e);
 }
 
+// As in daemon/state.c: a state that another version wrote is whole.
+typedef struct {
+    uint64_t layout, offset, len, sum;
+} section_t;
+
+typedef struct {
+    uint64_t magic, saved_us;
+    char boot[40];
+    uint64_t len;
+    section_t section[6];
+    uint64_t sum;
+} header_t;
+
+static uint64_t sum_of(const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
+
+    for (; len > 0; len -= MIN(len, sizeof(word)), at += sizeof(word)) {
+        word = 0;
+        memcpy(&word, at, MIN(len, sizeof(word)));
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
+static void test_another_version(void **state)
+{
+    fixture_t *f = *state;
+    header_t h;
+    engine_t *e;
+    int fd;
+
+    leave_state(f);
+    fd = open(f->file, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, &h, sizeof(h), 0), sizeof(h));
+    assert_true(h.sum == sum_of(&h, offsetof(header_t, sum)));
+    h.section[0].layout++; // of history
+    h.sum = sum_of(&h, offsetof(header_t, sum));
+    assert_int_equal(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
+    close(fd);
+    e = carry_on(f);
+    assert_true(history_find(engine_history(e), 4711, 1) == HISTORY_NONE);
+    assert_true(find_event(e));
+    assert_int_equal(engine_tick(e), 0);
+    engine_free(e);
+}
+
 // Whatever is overwritten, nothing worse comes of it than that it is refused.
 static void test_damaged_anywhere(void **state)
 {
@@ -324,6 +374,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_the_dead, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_section, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_head, begin, end),
+            cmocka_unit_test_setup_teardown(test_another_version, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_anywhere, begin, end),
             cmocka_unit_test(test_killed_in_the_middle),
             cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
