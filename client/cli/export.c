@@ -256,17 +256,17 @@ static const cli_option_t options[] = {
     {"listen", "ADDRESS:PORT", CLI_TEXT, offsetof(export_options_t, listen), 0, NULL,
         "answer GET /metrics there (default: " LISTEN_DEFAULT ")"},
     {"textfile", "PATH", CLI_TEXT, offsetof(export_options_t, textfile), 0, NULL,
-        "write this file again and again instead, for node_exporter's textfile collector"},
+        "write this file instead, for node_exporter's textfile collector"},
     {"interval", "SECONDS", CLI_SECONDS, offsetof(export_options_t, interval_us), 0, NULL,
         "time between two writings of that file (default: 15)"},
     {"once", NULL, CLI_SET, offsetof(export_options_t, once), 1, NULL,
-        "write that file, or without one to the standard output, once and end"},
+        "write that file, or without one to standard output, once and end"},
     {"openmetrics", NULL, CLI_SET, offsetof(export_options_t, openmetrics), 1, NULL,
         "with --once: as OpenMetrics 1.0 instead of the Prometheus text format"},
     {"by", "KIND", CLI_CHOICE, offsetof(export_options_t, by), 0, "name|user|unit",
         "what makes a group (default: unit)"},
     {"top", "N", CLI_COUNT, offsetof(export_options_t, top), 0, NULL,
-        "so many groups have figures of their own, the rest is one group \"other\" (default: 50)"},
+        "groups with figures of their own, the rest is \"other\" (default: 50)"},
 };
 // clang-format on
 

@@ -135,7 +135,8 @@ static int attach_path(attach_t *a, const char *path, const char *remedy, int r,
         r = session_new_path(&a->session, path, handlers);
     if (r < 0)
         snprintf(ret_error, ATTACH_ERROR_MAX, "cannot connect to %.200s: %s; %s", path,
-                strerror(-r), remedy);
+                strerror(-r),
+                r == -EACCES ? "its mode keeps this user out, --private does without it" : remedy);
     return r;
 }
 
