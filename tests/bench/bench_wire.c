@@ -1,7 +1,8 @@
 // bench-wire: what publishing costs. A real memscoped watches real processes, --changing percent of
 // which change RSS, CPU, faults and I/O at least once a second, and --clients real sessions with
 // their replicas follow it over real sockets. One client and all of them take turns, so that
-// whatever else the machine does weighs on both. The last line is JSON:
+// whatever else the machine does weighs on both; and where the kernel allows it (and --ordinary
+// does not forbid it) the daemon and its clients run before all other load. The last line is JSON:
 //
 //   bytes_per_tick             of a diff on the wire, mean
 //   bytes_per_changed_process  the same, divided by the processes that changed
@@ -16,9 +17,11 @@
 //   cpu_ratio                  CPU of the daemon with all clients / with one
 //   missed_ticks               of the daemon, during all of this
 //   lost_diffs                 keyframes that clients got in place of diffs
+//   undisturbed                whether they ran before all other load
 
 #include "common/cleanup.h"
 #include "tests/bench/crowd.h"
+#include "tests/bench/observed.h"
 #include "tests/bench/wire_clients.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
@@ -35,8 +38,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define ROUNDS    3
@@ -52,6 +53,7 @@
 
 typedef struct {
     unsigned long processes, changing, clients, seconds;
+    bool ordinary;
 } arguments_t;
 
 typedef struct {
@@ -80,79 +82,15 @@ static _Noreturn void be_restless(void)
     }
 }
 
-// ---- The daemon as others see it ---------------------------------------------------------------
-
-// schedstat of its threads: nanoseconds of CPU.
-static double cpu_us(pid_t pid)
-{
-    char path[64];
-    double total = 0;
-    struct dirent *e;
-
-    snprintf(path, sizeof(path), "/proc/%d/task", (int) pid);
-    _cleanup_closedir_ DIR *dir = opendir(path);
-    while (dir && (e = readdir(dir))) {
-        char name[340];
-        unsigned long long ns;
-
-        snprintf(name, sizeof(name), "%s/%s/schedstat", path, e->d_name);
-        _cleanup_fclose_ FILE *f = fopen(name, "re");
-        if (f && fscanf(f, "%llu", &ns) == 1)
-            total += (double) ns / 1e3;
-    }
-    return total;
-}
-
-static double private_bytes(pid_t pid)
-{
-    return 1024.0 * (double) (proc_kb(pid, "smaps_rollup", "Private_Dirty") +
-                              proc_kb(pid, "smaps_rollup", "Private_Clean"));
-}
-
-// Memory that the kernel charges the daemon for what nobody has read yet. False: it may not be
-// asked.
-static bool kernel_bytes(pid_t pid, double *ret)
-{
-    int pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-    bool asked = false;
-    char path[64];
-    struct dirent *e;
-
-    snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
-    _cleanup_closedir_ DIR *dir = opendir(path);
-    *ret = 0;
-    while (pidfd >= 0 && dir && (e = readdir(dir))) {
-        unsigned mem[9] = {0}; // SK_MEMINFO_*: the third is what was written
-        socklen_t len = sizeof(mem);
-        char target[32] = "";
-        int fd;
-
-        if (readlinkat(dirfd(dir), e->d_name, target, sizeof(target) - 1) < 0 ||
-                strncmp(target, "socket:", 7) != 0)
-            continue;
-        fd = (int) syscall(SYS_pidfd_getfd, pidfd, atoi(e->d_name), 0);
-        if (fd < 0)
-            continue;
-        if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len) == 0) {
-            asked = true;
-            *ret += mem[2];
-        }
-        close(fd);
-    }
-    if (pidfd >= 0)
-        close(pidfd);
-    return asked;
-}
-
 // ---- Phases ------------------------------------------------------------------------------------
 
 static phase_t run(pid_t daemon, tap_t *tap, viewer_t *viewers, size_t n, double seconds)
 {
     size_t ticks = tap->ticks;
-    double before = cpu_us(daemon);
+    double before = observed_cpu_us(daemon);
 
     viewers_run(viewers, n, tap, seconds);
-    return (phase_t){.cpu_us = cpu_us(daemon) - before, .ticks = tap->ticks - ticks};
+    return (phase_t){.cpu_us = observed_cpu_us(daemon) - before, .ticks = tap->ticks - ticks};
 }
 
 static double per_tick(const phase_t *p)
@@ -169,18 +107,18 @@ static void add(phase_t *sum, phase_t p)
 // In the daemon and in the kernel, of a client that asks and does not read.
 static double measure_stalled(pid_t daemon, const char *socket, tap_t *tap, double *ret_kernel)
 {
-    double before = private_bytes(daemon), kernel_before = 0, kernel_after = 0, after;
+    double before = observed_private_bytes(daemon), kernel_before = 0, kernel_after = 0, after;
     int *fds;
 
-    kernel_bytes(daemon, &kernel_before);
+    observed_kernel_bytes(daemon, &kernel_before);
     fds = stalled_start(socket, STALLED);
     for (int i = 0; i < 2 * STALL_S; i++) {
         viewers_run(NULL, 0, tap, 0.5);
         stalled_ask(fds, STALLED);
     }
-    after = private_bytes(daemon);
+    after = observed_private_bytes(daemon);
     *ret_kernel = -1;
-    if (kernel_bytes(daemon, &kernel_after))
+    if (observed_kernel_bytes(daemon, &kernel_after))
         *ret_kernel = (kernel_after - kernel_before) / STALLED;
     stalled_stop(fds, STALLED);
     return (after - before) / STALLED;
@@ -214,7 +152,7 @@ static bool all_live(const viewer_t *viewers, size_t n)
     return true;
 }
 
-static void measure(const arguments_t *a, const char *socket)
+static void measure(const arguments_t *a, const char *socket, bool undisturbed)
 {
     process_t daemon = start_daemon(socket, a->clients);
     phase_t one = {0}, all = {0};
@@ -268,12 +206,14 @@ static void measure(const arguments_t *a, const char *socket)
            "\"bytes_per_tick\": %.0f, \"bytes_per_changed_process\": %.2f, \"encode_us\": %.1f, "
            "\"send_us_per_client\": %.2f, \"apply_us\": %.1f, \"keyframe_bytes\": %zu, "
            "\"daemon_rss_bytes\": %.0f, \"stalled_client_bytes\": %.0f, \"latency_ms_p99\": %.2f, "
-           "\"cpu_ratio\": %.3f, \"missed_ticks\": %zu, \"lost_diffs\": %zu}\n",
+           "\"cpu_ratio\": %.3f, \"missed_ticks\": %zu, \"lost_diffs\": %zu, "
+           "\"undisturbed\": %s}\n",
             a->processes, a->changing, a->clients, (double) tap.diff_bytes / (double) tap.ticks,
             (double) tap.diff_bytes / (double) tap.changed, series_quantile(&tap.encode_us, 0.5),
             send_us, series_quantile(&tap.apply_us, 0.5), (size_t) tap.keyframe_bytes, rss,
             stalled + MAX(kernel, 0.0), latency_p99, ratio,
-            (size_t) (tap.last_missed - tap.first_missed), (size_t) lost);
+            (size_t) (tap.last_missed - tap.first_missed), (size_t) lost,
+            undisturbed ? "true" : "false");
     series_done(&latency);
     series_done(&ignored);
     tap_done(&tap);
@@ -282,12 +222,14 @@ static void measure(const arguments_t *a, const char *socket)
 
 static int measure_crowd(const arguments_t *a)
 {
+    static const struct sched_param first = {.sched_priority = 1};
     crowd_t crowd = crowd_start_with(a->processes, a->processes * a->changing / 100, be_restless);
     temporary_t dir = temporary_new();
     char socket[128];
 
     snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));
-    measure(a, socket);
+    // The daemon inherits it, the crowd was there before.
+    measure(a, socket, !a->ordinary && sched_setscheduler(0, SCHED_RR, &first) == 0);
     temporary_remove(&dir);
     crowd_stop(&crowd);
     return fflush(stdout) != 0;
@@ -334,7 +276,8 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"processes", required_argument, NULL, 'p'},
             {"changing", required_argument, NULL, 'c'}, {"clients", required_argument, NULL, 'n'},
-            {"seconds", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+            {"seconds", required_argument, NULL, 's'}, {"ordinary", no_argument, NULL, 'o'},
+            {NULL, 0, NULL, 0}};
     arguments_t a = {.processes = 1000, .changing = 10, .clients = 10, .seconds = 30};
     bool ok = true;
     int c;
@@ -343,11 +286,12 @@ int main(int argc, char **argv)
         ok = (c == 'p' && parse(optarg, 1, 1000000, &a.processes)) ||
              (c == 'c' && parse(optarg, 0, 100, &a.changing)) ||
              (c == 'n' && parse(optarg, 1, 4000, &a.clients)) ||
+             (c == 'o' && (a.ordinary = true)) ||
              (c == 's' && parse(optarg, ROUNDS, 3600, &a.seconds));
     }
     if (!ok || optind != argc) {
         fputs("usage: bench-wire [--processes N] [--changing PERCENT] [--clients C] "
-              "[--seconds N of each of two phases]\n",
+              "[--seconds N of each of two phases] [--ordinary]\n",
                 stderr);
         return 2;
     }
