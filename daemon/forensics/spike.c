@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UNUSUAL    6.0f // times what it takes on average
-#define MEAN_S     150  // over which that is formed
-#define SETTLE_S   5    // without a new high: it no longer rises
-#define KEPT_S     60   // after which it is no spike any more but its size
-#define RISE_SHARE 50   // a new high counts from 1/50 of the height on
-#define LEARN_S    20   // of a process that was there before
-#define NEWBORN_MS 5500
+#define UNUSUAL     6.0f // times what it takes on average
+#define MEAN_S      150  // over which that is formed
+#define SPIKE_SHARE 4.0f // of what is unusual, this part counts
+#define SETTLE_S    6    // without a new high: it no longer rises, nor did it within the window
+#define KEPT_S      60   // after which it is no spike any more but its size
+#define RISE_SHARE  50   // a new high counts from 1/50 of the height on
+#define LEARN_S     20   // of a process that was there before
+#define NEWBORN_MS  5500
 
 #define SLOTS (SPIKE_WINDOW_S + 1)
 
@@ -79,11 +80,16 @@ static void advance(spike_state_t *s, uint32_t second, uint32_t kb)
     s->second = second;
 }
 
+// What is usual. A spike does not make the next one usual, only many of them do; and what a process
+// takes when it is born is not what it takes.
 static void learn(spike_state_t *s, uint32_t taken)
 {
+    float most = s->seen < s->learn_s ? taken : MAX(UNUSUAL * s->mean_kb, taken / SPIKE_SHARE);
+    unsigned weight = MAX(s->seen, s->learn_s > 0 ? 0u : LEARN_S);
+
     if (s->seen < UINT16_MAX)
         s->seen++;
-    s->mean_kb += ((float) taken - s->mean_kb) / MIN(s->seen, MEAN_S);
+    s->mean_kb += (MIN((float) taken, most) - s->mean_kb) / MIN(weight + 1, MEAN_S);
 }
 
 static void end(spike_state_t *s, spike_outcome_t outcome, uint32_t second)
@@ -106,8 +112,8 @@ static void follow(spike_state_t *s, uint32_t second, uint32_t kb)
         end(s, SPIKE_RETURNED, second);
     } else if (second - s->peak_s >= KEPT_S) {
         end(s, SPIKE_KEPT, second);
-    } else {
-        s->phase = second - s->peak_s >= SETTLE_S ? SPIKE_HIGH : SPIKE_RISING;
+    } else if (second - s->peak_s >= SETTLE_S) {
+        s->phase = SPIKE_HIGH;
     }
 }
 
@@ -125,7 +131,9 @@ spike_verdict_t spike_update(
     low = window_low(s);
     taken = kb - low;
 
-    if (s->phase != SPIKE_NONE) {
+    if (s->phase == SPIKE_HIGH && matters(s, c, low, taken)) {
+        end(s, SPIKE_KEPT, s->second); // the next one begins on top of it
+    } else if (s->phase != SPIKE_NONE) {
         follow(s, s->second, kb);
     } else if (taken > 0 && s->seen >= s->learn_s && matters(s, c, low, taken)) {
         s->phase = SPIKE_RISING;

@@ -125,21 +125,22 @@ static void run_compositions(char *json, size_t cap, char *beyond, size_t beyond
     print_total(&total, beyond, beyond_cap);
 }
 
-static void run_spikes(char *json, size_t cap)
+static void run_spikes(
+        const char *title, const family_t *families, unsigned count, char *json, size_t cap)
 {
     spike_score_t all = {0};
 
-    printf("\n%-22s %5s %7s %7s %7s\n", "spikes", "n", "hit", "missed", "wrong");
-    for (unsigned i = 0; i < forensics_spikes_count; i++) {
+    printf("\n%-22s %5s %7s %7s %7s\n", title, "n", "hit", "missed", "wrong");
+    for (unsigned i = 0; i < count; i++) {
         spike_score_t s = {0};
 
-        if (!wanted(forensics_spikes[i].name))
+        if (!wanted(families[i].name))
             continue;
-        for (unsigned k = 0; k < options.rounds * forensics_spikes[i].share; k++) {
-            make(&forensics_spikes[i], i, k);
+        for (unsigned k = 0; k < options.rounds * families[i].share; k++) {
+            make(&families[i], i, k);
             score_spikes(&series, &s);
         }
-        printf("%-22s %5u %7u %7u %7u\n", forensics_spikes[i].name, s.n, s.hit, s.missed, s.wrong);
+        printf("%-22s %5u %7u %7u %7u\n", families[i].name, s.n, s.hit, s.missed, s.wrong);
         all.hit += s.hit;
         all.missed += s.missed;
         all.wrong += s.wrong;
@@ -244,7 +245,8 @@ static int parse_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    char curves[512], mechanisms[512], compositions[512], beyond[512], recorded[512], spikes[128];
+    char curves[512], mechanisms[512], compositions[512], beyond[512], recorded[512], spikes[128],
+            composed[128];
     int first = parse_options(argc, argv);
     double idle, busy;
 
@@ -255,13 +257,16 @@ int main(int argc, char **argv)
     run_compositions(compositions, sizeof(compositions), beyond, sizeof(beyond));
     if (run_traces(argv + first, argc - first, recorded, sizeof(recorded)) < 0)
         return EXIT_FAILURE;
-    run_spikes(spikes, sizeof(spikes));
+    run_spikes("spikes", forensics_spikes, forensics_spikes_count, spikes, sizeof(spikes));
+    run_spikes("composed spikes", forensics_composed_spikes, forensics_composed_spikes_count,
+            composed, sizeof(composed));
     idle = cost_us(20);
     busy = cost_us(1);
     printf("\ncost per process and tick: %.4f us where one in 20 changes, %.4f us where all do\n",
             idle, busy);
     printf("{\"bench\":\"forensics\",\"seed\":%" PRIu64 ",\"curves\":%s,\"mechanisms\":%s,"
-           "\"compositions\":%s,\"recorded\":%s,\"spikes\":%s,\"idle_us\":%.4f,\"busy_us\":%.4f}\n",
-            options.seed, curves, mechanisms, compositions, recorded, spikes, idle, busy);
+           "\"compositions\":%s,\"recorded\":%s,\"spikes\":%s,\"composed_spikes\":%s,\"idle_us\":%."
+           "4f,\"busy_us\":%.4f}\n",
+            options.seed, curves, mechanisms, compositions, recorded, spikes, composed, idle, busy);
     return EXIT_SUCCESS;
 }

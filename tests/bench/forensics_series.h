@@ -75,6 +75,8 @@ extern const unsigned forensics_beyond_count;
 // Series with labelled spikes, and without.
 extern const family_t forensics_spikes[];
 extern const unsigned forensics_spikes_count;
+extern const family_t forensics_composed_spikes[];
+extern const unsigned forensics_composed_spikes_count;
 
 // Shared by generators: what sampling does to a series (jitter, missing seconds, gaps).
 void series_sample(rng_t *r, series_t *s);

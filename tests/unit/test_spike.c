@@ -128,7 +128,7 @@ static void test_what_it_always_does_is_none(void **state)
     start(&s, &t, 16 * GB, 300 * MB);
     for (unsigned i = 0; i < 100; i++)
         transitions += feed(&s, &t, 8, 300 * MB, 30 * MB);
-    assert_in_range(transitions, 1, 8); // of 100: unusual at first only
+    assert_in_range(transitions, 1, 14); // of 200: unusual in the first minute only
 }
 
 static void test_rise_that_nobody_saw_is_none(void **state)
@@ -178,6 +178,50 @@ static void test_names(void **state)
     assert_string_equal(spike_outcome_name(SPIKE_KEPT), "kept");
 }
 
+// One on top of the other, each half a minute after the one before: each is told.
+static void test_every_spike_of_a_row_counts(void **state)
+{
+    spike_state_t s;
+    unsigned t;
+
+    (void) state;
+    start(&s, &t, 16 * GB, 300 * MB);
+    for (uint64_t i = 0; i < 6; i++) {
+        uint64_t level = (300 + 400 * i) * MB;
+
+        assert_int_equal(feed(&s, &t, 4, level + 100 * MB, 100 * MB), i == 0 ? 1 : 2);
+        assert_int_equal(s.phase, SPIKE_RISING);
+        assert_int_equal(feed(&s, &t, 26, level + 400 * MB, 0), 0);
+        assert_int_equal(s.phase, SPIKE_HIGH);
+        assert_int_equal(s.base_kb, level);
+    }
+}
+
+// A rise of five seconds is one spike, however long the top is looked at.
+static void test_one_rise_is_one_spike(void **state)
+{
+    spike_state_t s;
+    unsigned t;
+
+    (void) state;
+    start(&s, &t, 4 * GB, 300 * MB);
+    assert_int_equal(feed(&s, &t, 5, 500 * MB, 200 * MB), 1);
+    assert_int_equal(feed(&s, &t, 50, 1300 * MB, 0), 0);
+}
+
+// A newborn that takes an equal part each second takes no more than it does on average so far.
+static void test_newborn_that_grabs_evenly(void **state)
+{
+    spike_state_t s;
+    unsigned t = 1;
+
+    (void) state;
+    spike_config_default(&config, 16 * GB);
+    spike_init(&s, START, 500, 0);
+    assert_int_equal(feed(&s, &t, 4, 70 * MB, 70 * MB), 1);
+    assert_int_equal(s.phase, SPIKE_RISING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +230,9 @@ int main(void)
             cmocka_unit_test(test_what_matters_to_the_host),
             cmocka_unit_test(test_slow_growth_is_none),
             cmocka_unit_test(test_newborn_that_grabs),
+            cmocka_unit_test(test_newborn_that_grabs_evenly),
+            cmocka_unit_test(test_every_spike_of_a_row_counts),
+            cmocka_unit_test(test_one_rise_is_one_spike),
             cmocka_unit_test(test_what_it_always_does_is_none),
             cmocka_unit_test(test_rise_that_nobody_saw_is_none),
             cmocka_unit_test(test_samples_out_of_turn),
