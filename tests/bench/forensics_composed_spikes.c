@@ -89,6 +89,15 @@ static void add_spike(rng_t *r, series_t *s, unsigned at, double height)
     s->spike_at[s->spike_count++] = at;
 }
 
+// It would be hidden by what falls at the same time.
+static bool falls(const series_t *s, unsigned at, double height)
+{
+    for (unsigned t = at; t < s->len && t <= at + WINDOW; t++)
+        if (s->kb[at - 1] - s->kb[t] > 0.1 * height)
+            return true;
+    return false;
+}
+
 static void over_programs(rng_t *r, series_t *s)
 {
     double limit = background(r, s, rng_uniform(r, 0.1, 0.5)), apart = rng_log(r, 25, 400);
@@ -97,7 +106,8 @@ static void over_programs(rng_t *r, series_t *s)
     while (at + 15 < s->len && s->spike_count < 6) {
         unsigned t = (unsigned) at;
         double height = 1.5 * fmax(limit, threshold(s, s->kb[t])) * rng_log(r, 1, 10);
-        add_spike(r, s, t, height);
+        if (!falls(s, t, height))
+            add_spike(r, s, t, height);
         at += 20 + rng_exponential(r, apart);
     }
     parts_finish(r, s);
