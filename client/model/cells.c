@@ -36,14 +36,24 @@ style_t format_user(const cell_context_t *c, const row_t *r, char *buf)
     return STYLE_NORMAL;
 }
 
-// What shows the depth in a tree, at most half of the cell.
+static bool goes_on(const row_t *r, int depth)
+{
+    return depth < 32 && (r->rails >> depth & 1);
+}
+
+// What shows the depth in a tree, at most half of the cell: of those above, the nearest.
 static size_t indent(const cell_context_t *c, const row_t *r, char *buf)
 {
-    int blanks = MIN(2 * r->depth - 2, c->width / 2);
+    int depth = r->depth, rails = MIN(depth - 1, c->width / 4);
+    size_t at = 0;
 
-    if (!c->tree || r->depth == 0)
+    if (!c->tree || depth == 0)
         return 0;
-    return (size_t) sprintf(buf, "%*s%s ", MAX(blanks, 0), "", c->glyphs->branch);
+    for (int d = depth - rails; d < depth; d++)
+        at += (size_t) sprintf(buf + at, "%s ", goes_on(r, d) ? c->glyphs->axis : " ");
+    at += (size_t) sprintf(
+            buf + at, "%s ", goes_on(r, depth) ? c->glyphs->branch : c->glyphs->last_branch);
+    return at;
 }
 
 static style_t name_style(const cell_context_t *c, const row_t *r)

@@ -60,6 +60,7 @@ typedef struct {
     uint32_t uid;
     uint64_t ppid;
     uint16_t depth; // in a tree
+    uint32_t rails; // bit n: at depth n another one follows below, of those above it or of its own
     uint32_t slot;  // of a process, in the snapshot
     uint32_t track; // of a process, in the model's tracks
     uint32_t group; // of a process, in the groups last made

@@ -142,6 +142,23 @@ static void add_up(tree_t *t, const model_t *m)
     }
 }
 
+// Where lines go on beside what is shown.
+static void lay_rails(rows_t *rows, const uint32_t *indexes, size_t n)
+{
+    uint32_t rails = 0;
+
+    for (size_t i = n; i-- > 0;) {
+        row_t *row = &rows->items[indexes[i]];
+        unsigned depth = MIN(row->depth, 31);
+        uint32_t above = (UINT32_C(2) << depth) - 1;
+
+        // What is deeper are its own.
+        rails &= above;
+        row->rails = rails;
+        rails |= UINT32_C(1) << depth;
+    }
+}
+
 int tree_order(model_t *m, uint32_t *indexes, size_t *ret_n, sort_order_t order)
 {
     _cleanup_(tree_done) tree_t t = {0};
@@ -172,6 +189,7 @@ int tree_order(model_t *m, uint32_t *indexes, size_t *ret_n, sort_order_t order)
         if (t.nodes[me].shown)
             indexes[n++] = me;
     }
+    lay_rails(&m->processes, indexes, n);
     *ret_n = n;
     return 0;
 }

@@ -110,8 +110,11 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     at += USER_WIDTH + 1;
     snprintf(text, sizeof(text), "%s to %s", amount_short(from, r->start_kb),
             amount_short(to, r->end_kb));
-    pane_put(p, row, at, SPAN_WIDTH, ALIGN_LEFT, STYLE_DIM, text);
-    at += SPAN_WIDTH + 1;
+    // Half of it would be another amount.
+    if (p->cols - at >= SPAN_WIDTH) {
+        pane_put(p, row, at, SPAN_WIDTH, ALIGN_LEFT, STYLE_DIM, text);
+        at += SPAN_WIDTH + 1;
+    }
     if (r->exited_ms == 0)
         return;
     format_clock(when, sizeof(when), &ui->model.system, r->exited_ms);

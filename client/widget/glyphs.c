@@ -8,7 +8,8 @@ static const glyphs_t unicode = {
         .gauge_empty = "░",
         .part = {"█", "▓", "▚", "▞", "▒", "░"},
         .level = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
-        .branch = "└",
+        .branch = "├",
+        .last_branch = "└",
         .up = "↑",
 };
 
@@ -20,7 +21,8 @@ static const glyphs_t ascii = {
         .gauge_empty = ".",
         .part = {"#", "=", "%", "+", ":", "."},
         .level = {" ", "_", ".", "-", ":", "=", "+", "*", "#"},
-        .branch = "`",
+        .branch = "+",
+        .last_branch = "`",
         .up = "^",
 };
 

@@ -17,7 +17,7 @@ typedef struct {
     const char *gauge_empty;
     const char *part[GLYPH_PARTS];       // of a gauge that has several, told apart without colour
     const char *level[GLYPH_LEVELS + 1]; // from empty to full
-    const char *branch;                  // before a child
+    const char *branch, *last_branch;    // before a child
     const char *up;
 } glyphs_t;
 

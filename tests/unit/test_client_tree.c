@@ -53,9 +53,13 @@ static void children_stand_below_their_parents(void **state)
     open_stage(&s);
     ASSERT_ORDER(&s, 1, 10, 12, 11, 20, 2);
     assert_int_equal(
-            stage_column(&s, FIRST_ROW + 1, "└ server"), stage_column(&s, FIRST_ROW, "init"));
+            stage_column(&s, FIRST_ROW + 1, "├ server"), stage_column(&s, FIRST_ROW, "init"));
     assert_int_equal(
-            stage_column(&s, FIRST_ROW + 2, "└ large"), stage_column(&s, FIRST_ROW, "init") + 2);
+            stage_column(&s, FIRST_ROW + 2, "├ large"), stage_column(&s, FIRST_ROW, "init") + 2);
+    // Lines go on beside whom more follow, and no further.
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 3), "│ └ "));
+    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 4), " └ "));
+    assert_null(strstr(stage_row(&s, FIRST_ROW + 5), "└"));
     stage_done(&s);
 }
 
