@@ -83,10 +83,10 @@ static bool set_help(options_t *o, const char *value)
 const viewer_option_t viewer_options[] = {
     {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
     {"private", NULL, false, set_private, "start a daemon of one's own, with one's own rights"},
-    {"theme", "NAME", true, set_theme, "default, high-contrast or mono"},
+    {"theme", "NAME", true, set_theme, "default, high-contrast or mono", "default|high-contrast|mono"},
     {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
-    {"command", "YES|NO", true, set_command, "show command lines instead of names"},
-    {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)"},
+    {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
+    {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)", "yes|no"},
     {"version", NULL, false, set_version, "print the version and exit"},
     {"help", NULL, false, set_help, "print this help and exit"},
 };

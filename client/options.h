@@ -25,6 +25,7 @@ typedef struct {
     bool setting;                                 // may stand in the settings file
     bool (*set)(options_t *o, const char *value); // false: not such a value
     const char *help;                             // two lines at most
+    const char *words;                            // what is allowed: "yes|no"; NULL: more than that
 } viewer_option_t;
 
 extern const viewer_option_t viewer_options[];
