@@ -140,9 +140,11 @@ static void put_totals(const inspect_t *i, const pane_t *p, int row, const break
     at = pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
     if (row_knows(&i->row, VALUE_DELTA)) {
         int64_t delta = i->row.values[VALUE_DELTA];
-
-        snprintf(
+        int len = snprintf(
                 text, sizeof(text), "  %s private", format_delta_kb(amount, sizeof(amount), delta));
+
+        if (len > p->cols - at) // half a word is worse than none
+            snprintf(text, sizeof(text), "  %s", amount);
         pane_put(p, row, at, p->cols - at, ALIGN_LEFT,
                 delta > 0 ? STYLE_GROWTH : (delta < 0 ? STYLE_SHRINK : STYLE_DIM), text);
     }

@@ -437,6 +437,23 @@ static void a_day_of_ticks_fits(void **state)
     stage_done(&s);
 }
 
+static void a_word_that_does_not_fit_is_left_out(void **state)
+{
+    process_snapshot_t *p;
+    stage_t s;
+
+    (void) state;
+    p = open_one(&s);
+    PROCESS_SET(p, baseline_kb, 1024);
+    stage_run(&s, 1);
+    assert_non_null(strstr(after(&s, "Total RSS:"), "+199.00 MB private"));
+    PROCESS_SET(p, anon_kb, 5200 * 1024);
+    stage_run(&s, 1);
+    assert_non_null(strstr(after(&s, "Total RSS:"), "+5199.00 MB  "));
+    assert_null(strstr(after(&s, "Total RSS:"), "priv"));
+    stage_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +473,7 @@ int main(void)
             cmocka_unit_test(a_longer_time_asks_for_more),
             cmocka_unit_test(a_reconnect_asks_again),
             cmocka_unit_test(a_day_of_ticks_fits),
+            cmocka_unit_test(a_word_that_does_not_fit_is_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
