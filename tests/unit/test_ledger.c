@@ -137,7 +137,7 @@ static void test_this_host(void **state)
     assert_int_equal(meminfo_parse(text, (size_t) n, &s), 0);
     assert_true(ledger_of(&s, 0, &l));
     assert_int_equal(sum(&l, false), s.mem_total_kb);
-    print_message("unexplained: %lld of %llu kB\n", (long long) l.kb[LEDGER_UNEXPLAINED],
+    print_message("# unexplained: %lld of %llu kB\n", (long long) l.kb[LEDGER_UNEXPLAINED],
             (unsigned long long) s.mem_total_kb);
     assert_in_range(l.kb[LEDGER_UNEXPLAINED] + (int64_t) s.mem_total_kb, s.mem_total_kb * 85 / 100,
             s.mem_total_kb * 115 / 100);
