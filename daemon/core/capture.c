@@ -634,6 +634,7 @@ int capture_run(capture_t *c)
         return -ENOMEM;
     c->current ^= 1;
     s = &current(c)->snapshot;
+    c->visit.previous = &previous->snapshot;
     read_system(c, &s->system);
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {

@@ -190,6 +190,24 @@ static bool slow_is_due(const turn_t *turn)
     return age >= (turn->t->ran_since_slow ? CAPTURE_SLOW_S : CAPTURE_IDLE_S);
 }
 
+// What was opened by path was somebody else's by then: the record is what it was a tick ago.
+static void take_back(const visit_t *v, uint32_t slot, process_snapshot_t *p)
+{
+    static const unsigned texts[] = {PROCESS_FIELD_name, PROCESS_FIELD_cmdline, PROCESS_FIELD_unit};
+    process_snapshot_t was;
+
+    if (slot >= v->previous->n_slots || v->previous->processes[slot].pid != p->pid)
+        return;
+    was = v->previous->processes[slot];
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) { // these are counted
+        uint64_t bit = UINT64_C(1) << texts[i];
+
+        was.values[texts[i]] = p->values[texts[i]];
+        was.known = (was.known & ~bit) | (p->known & bit);
+    }
+    *p = was;
+}
+
 int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
 {
     turn_t turn = {.v = v, .t = t, .p = p, .slot = slot};
@@ -204,6 +222,8 @@ int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
         if (r == 0)
             r = verify(&turn);
     }
+    if (r == -ESRCH && turn.unverified)
+        take_back(v, slot, p);
     if (r == -ESRCH)
         return r;
     if (r < 0)

@@ -64,6 +64,7 @@ typedef struct {
     const procfs_t *fs;
     descriptor_pool_t *pool;
     intern_t *strings;
+    const snapshot_t *previous; // the sample before
     char *buf;
     size_t buf_cap;
     uint64_t now_us;      // CLOCK_BOOTTIME

@@ -110,6 +110,8 @@ static void test_a_recycled_pid_is_another_process(void **state)
     assert_int_equal(h.born, born + 1);
     assert_int_equal(h.died, 1);
     assert_int_equal(h.last_exit.last.start_time, 4000);
+    assert_int_equal(h.last_exit.last.anon_kb, 2500 * PAGE_KB);
+    assert_int_equal(h.last_exit.last.file_kb, captured_postgres.shared_pages * PAGE_KB - 8000);
     assert_int_equal(p->start_time, 4100);
     assert_int_equal(p->anon_kb, 10 * PAGE_KB);
     assert_int_equal(p->baseline_kb, 10 * PAGE_KB);
