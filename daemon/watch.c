@@ -72,19 +72,23 @@ static bool is_enough(watch_t *w, uint64_t change_kb, uint64_t mem_total_kb)
     return true;
 }
 
-bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb)
+static uint64_t change_to(watch_t *w, meminfo_levels_t now)
 {
-    uint64_t change_kb;
-
     w->highest_kb = MAX(w->highest_kb, now.available_kb);
     w->lowest_kb = MIN(w->lowest_kb, now.taken_kb);
-    w->spent -= w->spent > 0;
-    change_kb = MAX(w->highest_kb - now.available_kb, now.taken_kb - w->lowest_kb);
-    return is_enough(w, change_kb, mem_total_kb);
+    return MAX(w->highest_kb - now.available_kb, now.taken_kb - w->lowest_kb);
 }
 
-void watch_captured(watch_t *w, meminfo_levels_t levels)
+bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb)
 {
+    w->spent -= w->spent > 0;
+    return is_enough(w, change_to(w, now), mem_total_kb);
+}
+
+void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t mem_total_kb)
+{
+    if (mem_total_kb > 0 && change_to(w, levels) >= mem_total_kb / 100)
+        w->follow = WATCH_FOLLOW;
     w->highest_kb = levels.available_kb;
     w->lowest_kb = levels.taken_kb;
 }

@@ -34,8 +34,8 @@ void watch_done(watch_t *w);
 
 // Looks. True when a capture should be taken now, and again until watch_captured says that one was.
 bool watch_look(watch_t *w, uint64_t mem_total_kb);
-// After each capture: what it found available.
-void watch_captured(watch_t *w, meminfo_levels_t levels);
+// After each capture: what it found. One that was due anyway may have come amid a fall.
+void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t mem_total_kb);
 // The trigger fired. False: it does not work, and is closed.
 bool watch_pressure(watch_t *w, uint32_t events);
 

@@ -20,7 +20,7 @@ static bool judge(watch_t *w, uint64_t available_kb, uint64_t total_kb)
 
 static void captured(watch_t *w, uint64_t available_kb)
 {
-    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb});
+    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb}, TOTAL);
 }
 
 static void test_less_is_for_the_tick(void **state)
@@ -88,6 +88,9 @@ static void test_a_fall_is_followed(void **state)
     }
     // It is over: what goes now is a slow change.
     assert_false(judge(&w, available -= PERCENT / 2, TOTAL));
+    // A capture that was due anyway came amid a fall.
+    captured(&w, available -= PERCENT);
+    assert_true(judge(&w, available -= PERCENT / 10, TOTAL));
 }
 
 static void test_a_dip_between_looks_counts(void **state)
@@ -116,7 +119,7 @@ static void test_taken_from_where_nobody_counts(void **state)
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb++;
     assert_true(watch_judge(&w, levels, TOTAL));
-    watch_captured(&w, levels);
+    watch_captured(&w, levels, TOTAL);
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb += PERCENT / 10;
     assert_true(watch_judge(&w, levels, TOTAL));
