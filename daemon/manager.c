@@ -91,10 +91,8 @@ static void capture_now(manager_t *m)
     snapshot_t *s = capture_current_writable(m->capture);
 
     m->captured_us = clock_monotonic_us();
-    watch_captured(&m->lookout.watch,
-            (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
-                    .taken_kb = s->system.anon_kb + s->system.shmem_kb},
-            s->system.mem_total_kb);
+    watch_captured(&m->lookout.watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
+                                              .taken_kb = s->system.anon_kb + s->system.shmem_kb});
     if (r < 0 && !m->failing)
         log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
     m->failing = r < 0;

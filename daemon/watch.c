@@ -54,25 +54,25 @@ void watch_done(watch_t *w)
     w->fd = w->pressure_fd = -1;
 }
 
-// A fall, or a rise of what is taken, that is worth a capture.
-static bool is_enough(watch_t *w, uint64_t change_kb, uint64_t mem_total_kb)
+static uint64_t above(uint64_t a, uint64_t b)
 {
-    if (change_kb >= mem_total_kb / 100) {
-        w->follow = WATCH_FOLLOW;
-        return true;
-    }
-    if (w->follow > 0) {
-        w->follow--;
-        return change_kb >= mem_total_kb / 1000;
-    }
-    if (change_kb < MAX(mem_total_kb / SMALL_PART, SMALL_KB) ||
-            w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
-        return false;
-    w->spent += SMALL_LOOKS;
-    return true;
+    return a > b ? a - b : 0;
 }
 
-static uint64_t change_to(watch_t *w, meminfo_levels_t now)
+// How far it fell, or what is taken rose, from any of the last looks.
+static uint64_t recent_change(const watch_t *w, meminfo_levels_t now)
+{
+    uint64_t most = 0;
+
+    for (unsigned i = 0; i < w->count; i++) {
+        most = MAX(most, above(w->looks[i].available_kb, now.available_kb));
+        most = MAX(most, above(now.taken_kb, w->looks[i].taken_kb));
+    }
+    return most;
+}
+
+// What no capture has seen yet.
+static uint64_t unseen_change(watch_t *w, meminfo_levels_t now)
 {
     w->highest_kb = MAX(w->highest_kb, now.available_kb);
     w->lowest_kb = MIN(w->lowest_kb, now.taken_kb);
@@ -81,14 +81,24 @@ static uint64_t change_to(watch_t *w, meminfo_levels_t now)
 
 bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb)
 {
+    uint64_t unseen = unseen_change(w, now);
+    bool falls = MAX(unseen, recent_change(w, now)) >= mem_total_kb / 100;
+
+    w->looks[w->next] = now;
+    w->next = (w->next + 1) % WATCH_SPAN;
+    w->count = MIN(w->count + 1, (unsigned) WATCH_SPAN);
     w->spent -= w->spent > 0;
-    return is_enough(w, change_to(w, now), mem_total_kb);
+    if (falls)
+        return unseen >= mem_total_kb / 1000;
+    if (unseen < MAX(mem_total_kb / SMALL_PART, SMALL_KB) ||
+            w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
+        return false;
+    w->spent += SMALL_LOOKS;
+    return true;
 }
 
-void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t mem_total_kb)
+void watch_captured(watch_t *w, meminfo_levels_t levels)
 {
-    if (mem_total_kb > 0 && change_to(w, levels) >= mem_total_kb / 100)
-        w->follow = WATCH_FOLLOW;
     w->highest_kb = levels.available_kb;
     w->lowest_kb = levels.taken_kb;
 }

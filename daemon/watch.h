@@ -2,30 +2,31 @@
 #define MEMSCOPE_DAEMON_WATCH_H
 
 // Looks at available memory ten times a second, to catch what lives between two ticks: when it has
-// fallen by 1% of RAM or more since the last capture, or anonymous and shared memory have risen by
-// as much, it is time for one out of turn. (Memory that was just freed is kept by the processor
-// that freed it, up to gigabytes, and the kernel counts it neither as free nor as available: who
-// takes that moves only the other number.) So that what takes memory is seen with all that it took
-// and not only with what it had by then, a fall is followed: at each of the next WATCH_FOLLOW looks
-// a tenth of that is enough. Otherwise less than 1%, but 32 MiB and 0.1% of RAM, is reason enough
-// as long as that is seldom: some of those are saved up, and one more is allowed every two seconds.
-// Where the kernel lets us, it also wakes us as soon as tasks wait for memory
-// (Documentation/accounting/psi.rst): a host that stalls is worth a look at once.
+// fallen by 1% of RAM or more, or anonymous and shared memory have risen by as much, since the last
+// capture or within WATCH_SPAN looks, it is time for one out of turn. (Memory that was just freed
+// is kept by the processor that freed it, up to gigabytes, and the kernel counts it neither as free
+// nor as available: who takes that moves only the other number.) So that what takes memory is seen
+// with all that it took and not only with what it had by then, each look within such a fall wants a
+// capture, where a tenth of that has gone since the last one. Otherwise less than 1%, but 32 MiB
+// and 0.1% of RAM, is reason enough as long as that is seldom: some of those are saved up, and one
+// more is allowed every two seconds. Where the kernel lets us, it also wakes us as soon as tasks
+// wait for memory (Documentation/accounting/psi.rst): a host that stalls is worth a look at once.
 
 #include "daemon/proc/meminfo.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 #define WATCH_INTERVAL_US 100000
-#define WATCH_FOLLOW      10
+#define WATCH_SPAN        10
 
 typedef struct {
     int fd;              // of meminfo
     int pressure_fd;     // a trigger: poll it for EPOLLPRI; -1: none
     uint64_t highest_kb; // available since the last capture
     uint64_t lowest_kb;  // taken since then
-    unsigned follow;     // looks to go
-    unsigned spent;      // looks until all captures for a small fall are saved up again
+    meminfo_levels_t looks[WATCH_SPAN];
+    unsigned next, count;
+    unsigned spent; // looks until all captures for a small fall are saved up again
 } watch_t;
 
 // `live`: the proc root is the kernel's own. 0 or -errno.
@@ -34,8 +35,8 @@ void watch_done(watch_t *w);
 
 // Looks. True when a capture should be taken now, and again until watch_captured says that one was.
 bool watch_look(watch_t *w, uint64_t mem_total_kb);
-// After each capture: what it found. One that was due anyway may have come amid a fall.
-void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t mem_total_kb);
+// After each capture: what it found.
+void watch_captured(watch_t *w, meminfo_levels_t levels);
 // The trigger fired. False: it does not work, and is closed.
 bool watch_pressure(watch_t *w, uint32_t events);
 

@@ -20,7 +20,7 @@ static bool judge(watch_t *w, uint64_t available_kb, uint64_t total_kb)
 
 static void captured(watch_t *w, uint64_t available_kb)
 {
-    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb}, TOTAL);
+    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb});
 }
 
 static void test_less_is_for_the_tick(void **state)
@@ -34,7 +34,7 @@ static void test_less_is_for_the_tick(void **state)
     // Not as much as 1% between two captures.
     for (int tick = 0; tick < 50; tick++) {
         for (int i = 0; i < 9; i++)
-            assert_false(judge(&w, available -= PERCENT / 10, TOTAL));
+            assert_false(judge(&w, available -= PERCENT / (WATCH_SPAN + 1), TOTAL));
         captured(&w, available);
     }
     // What comes back is no reason, however much.
@@ -52,7 +52,7 @@ static void test_one_percent_at_once(void **state)
     // Until somebody has looked.
     assert_true(judge(&w, 500000 - PERCENT, TOTAL));
     captured(&w, 500000 - PERCENT);
-    for (int i = 0; i < WATCH_FOLLOW; i++)
+    for (int i = 0; i < WATCH_SPAN; i++)
         assert_false(judge(&w, 500000 - PERCENT, TOTAL));
     assert_false(judge(&w, 500000 - 2 * PERCENT + 1, TOTAL));
     assert_true(judge(&w, 500000 - 2 * PERCENT, TOTAL));
@@ -81,15 +81,17 @@ static void test_a_fall_is_followed(void **state)
     assert_false(judge(&w, available, TOTAL));
     assert_true(judge(&w, available -= PERCENT, TOTAL));
     captured(&w, available);
-    for (int i = 0; i < WATCH_FOLLOW / 2; i++) {
+    for (int i = 0; i < WATCH_SPAN / 2; i++) {
         assert_true(judge(&w, available -= PERCENT / 10, TOTAL));
         captured(&w, available);
         assert_false(judge(&w, available - PERCENT / 20, TOTAL));
     }
     // It is over: what goes now is a slow change.
+    for (int i = 0; i < WATCH_SPAN; i++)
+        assert_false(judge(&w, available, TOTAL));
     assert_false(judge(&w, available -= PERCENT / 2, TOTAL));
     // A capture that was due anyway came amid a fall.
-    captured(&w, available -= PERCENT);
+    captured(&w, available -= PERCENT / 2);
     assert_true(judge(&w, available -= PERCENT / 10, TOTAL));
 }
 
@@ -119,7 +121,7 @@ static void test_taken_from_where_nobody_counts(void **state)
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb++;
     assert_true(watch_judge(&w, levels, TOTAL));
-    watch_captured(&w, levels, TOTAL);
+    watch_captured(&w, levels);
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb += PERCENT / 10;
     assert_true(watch_judge(&w, levels, TOTAL));
@@ -136,7 +138,7 @@ static void test_small_falls(void **state)
     assert_false(judge(&w, total / 2, total));
     assert_false(judge(&w, total / 2 - (31 << 10), total));
     for (int i = 0; i < 1000; i++) {
-        for (int k = 0; k <= WATCH_FOLLOW; k++)
+        for (int k = 0; k <= WATCH_SPAN; k++)
             assert_false(judge(&w, total / 2, total));
         if (judge(&w, total / 2 - fall, total)) {
             captured(&w, total / 2 - fall);
@@ -147,7 +149,7 @@ static void test_small_falls(void **state)
         if (i == 3)
             assert_int_equal(seen, 4);
     }
-    assert_in_range(seen, (WATCH_FOLLOW + 2) * 1000 / 20, (WATCH_FOLLOW + 2) * 1000 / 20 + 10);
+    assert_in_range(seen, (WATCH_SPAN + 2) * 1000 / 20, (WATCH_SPAN + 2) * 1000 / 20 + 10);
     // A great one is seen all the same.
     assert_false(judge(&w, total / 2 - fall, total));
     assert_true(judge(&w, total / 2 - fall - total / 100, total));
