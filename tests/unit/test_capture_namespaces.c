@@ -273,11 +273,11 @@ static void test_churn(void **state)
     files = live_open_files();
     churn(&l, CHURN_FORKS);
     capture_usage(l.capture, &after);
-    // Others come and go on this host as well, but not so many.
-    assert_in_range(after.descriptors, 0, before.descriptors + 200);
-    assert_in_range(live_open_files(), 0, files + 200);
-    assert_in_range(after.bytes, 0, before.bytes + (256 << 10));
-    assert_int_equal(after.failed_reads, before.failed_reads);
+    // Others come and go on this host as well, but not thousands.
+    assert_in_range(after.descriptors, 0, before.descriptors + CHURN_FORKS / 6);
+    assert_in_range(live_open_files(), 0, files + CHURN_FORKS / 6);
+    assert_in_range(after.bytes, 0, before.bytes + CHURN_FORKS * sizeof(process_snapshot_t) / 4);
+    assert_in_range(after.failed_reads, 0, before.failed_reads + CHURN_FORKS / 6);
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++) {
         assert_non_null(live_find(&l, actors[i].pid));
         assert_int_equal(live_find(&l, actors[i].pid)->start_time, starts[i]);
