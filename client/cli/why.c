@@ -59,8 +59,13 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
     if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
         return;
     if (!when_parse(r->since, s->system.real_ms, &r->from_ms) ||
-            !when_parse(r->until, s->system.real_ms, &r->to_ms) || r->from_ms > r->to_ms)
-        cli_link_end(l, cli_fail(CLI_USAGE, "--since lies after --until"));
+            !when_parse(r->until, s->system.real_ms, &r->to_ms))
+        cli_link_end(l, CLI_USAGE);
+    else if (r->from_ms > s->system.real_ms)
+        cli_link_end(l, cli_fail(CLI_USAGE, "--since %.60s lies in the future", r->since));
+    else if (r->from_ms > r->to_ms)
+        cli_link_end(l,
+                cli_fail(CLI_USAGE, "--since %.60s lies after --until %.60s", r->since, r->until));
     else
         ask(l);
 }

@@ -197,8 +197,11 @@ static candidate_t *choose(oom_t *o)
     for (size_t i = 0; i < RECENT; i++) {
         candidate_t *c = &o->recent[i];
 
-        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms ||
-                (by_group && group_of(o, c) == o->n_victims))
+        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms)
+            continue;
+        // The group that lost somebody may have been removed since.
+        if (by_group ? group_of(o, c) == o->n_victims
+                     : cgroup_oom_spared(o->groups, c->event.unit, c->event.unit_len))
             continue;
         if (!best || (c->killed && !best->killed) ||
                 (c->killed == best->killed && c->held_kb > best->held_kb))

@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/hash.h"
+#include "daemon/proc/cgroup.h"
 #include "daemon/proc/number.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ typedef struct {
 } counts_t;
 
 typedef struct {
-    uint64_t path; // hash
+    uint64_t path, unit; // hashes
     counts_t counts;
 } seen_t;
 
@@ -106,11 +107,15 @@ static bool has_risen(uint64_t before, uint64_t now)
 // A group of the same name may have been made anew meanwhile: its counts began with 0.
 static void look_at(cgroup_oom_t *c, int fd)
 {
-    seen_t s = {.path = hash_blob(c->key, c->path, strlen(c->path))};
+    size_t len = strlen(c->path), unit_len;
+    seen_t s = {.path = hash_blob(c->key, c->path, len)};
     cgroup_kills_t *found = &c->found;
     counts_t before = {0};
     const seen_t *seen;
+    const char *unit;
 
+    cgroup_unit_of(c->path, len, &unit, &unit_len);
+    s.unit = hash_blob(c->key, unit, unit_len);
     if (!read_counts(c, fd, &s.counts))
         return;
     c->now[c->n_now++] = s;
@@ -239,4 +244,21 @@ const cgroup_kills_t *cgroup_oom_look(cgroup_oom_t *c)
     c->now = swap;
     c->looked = true;
     return &c->found;
+}
+
+bool cgroup_oom_spared(const cgroup_oom_t *c, const char *unit, size_t len)
+{
+    uint64_t hash = hash_blob(c->key, unit, len);
+    bool exists = false;
+
+    for (size_t i = 0; i < c->n_seen && !exists && len > 0; i++)
+        exists = c->seen[i].unit == hash;
+    for (size_t i = 0; i < c->found.n_victims && exists; i++) {
+        const char *path = c->found.victims[i].path, *killed;
+        size_t killed_len;
+
+        cgroup_unit_of(path, strlen(path), &killed, &killed_len);
+        exists = killed_len != len || memcmp(killed, unit, len) != 0;
+    }
+    return exists;
 }

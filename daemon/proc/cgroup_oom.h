@@ -7,6 +7,7 @@
 // CGROUP_OOM_MAX groups at most.
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,8 @@ void cgroup_oom_free(cgroup_oom_t *c);
 // Looks at all groups, for what has risen since the last look; the first one only remembers. Valid
 // until the next look.
 const cgroup_kills_t *cgroup_oom_look(cgroup_oom_t *c);
+
+// Whether, in that look, there was a group of this unit, and none of them had lost anybody.
+bool cgroup_oom_spared(const cgroup_oom_t *c, const char *unit, size_t len);
 
 #endif

@@ -204,6 +204,10 @@ static void test_whose_limit(void **state)
     k = look(c, "/a", 1);
     assert_string_equal(k->victims[0].path, "/a/b");
     assert_int_equal(k->victims[0].kills, 6);
+    assert_false(cgroup_oom_spared(c, "b", 1));
+    assert_true(cgroup_oom_spared(c, "old", 3));
+    assert_false(cgroup_oom_spared(c, "removed", 7));
+    assert_false(cgroup_oom_spared(c, "", 0));
     // Made anew, and full at once.
     proctree_write(&f->tree, "cg/new/memory.events.local", "oom 1\n");
     look(c, "/new", 0);
