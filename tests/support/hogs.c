@@ -178,7 +178,9 @@ static void judge(
             .adds_up = fabs(sum - change) < 1,
             .found = part / taken,
             .unexplained = change != 0 ? (double) bytes_of(answer, "unexplained") / change : 1};
-    ret->disturbed = fabs(change / taken - 1) > 0.2;
+    ret->disturbed =
+            change > 1.2 * taken ||
+            (first && !ret->first && fabs((double) number(first, "change_bytes")) > 0.3 * taken);
     snprintf(ret->sentence, sizeof(ret->sentence), "%s",
             json_object_get_string(get(answer, "sentence")));
     ret->named = is_named(plan, h, ret->sentence);

@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     bool first;         // it, or one of its workers, leads the table
-    bool disturbed;     // used memory rose by far more or less than what it took: others are busy
+    bool disturbed;     // others took much, too
     bool adds_up;       // rows, others, hidden and unexplained add to the change
     bool named;         // the sentence names it first; in tmpfs: who wrote
     double found;       // its part, of what it took
