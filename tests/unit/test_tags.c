@@ -324,6 +324,30 @@ static void test_newborn_known_at_the_next_tick(void **state)
     done(&h);
 }
 
+// A process that is swapped in, one that reads a mapped file, and one whose leak is pushed to swap.
+static void test_only_what_a_process_alone_holds_counts(void **state)
+{
+    static const char *const who[] = {"swapped in", "mapped file", "leak in swap"};
+    host_t h;
+
+    (void) state;
+    init(&h);
+    for (uint32_t i = 0; i < ARRAY_SIZE(who); i++)
+        put(&h, i, 100 + i, 1);
+    for (uint64_t t = 0; t < 900; t++) {
+        PROCESS_SET(&h.processes[0], anon_kb, 100000 + t * 1024);
+        PROCESS_SET(&h.processes[0], swap_kb, 1000000 - t * 1024);
+        PROCESS_SET(&h.processes[1], file_kb, 90000 + t * 2048);
+        PROCESS_SET(&h.processes[2], swap_kb, 1000 + t * 1024);
+        tick(&h);
+        for (uint32_t i = 0; i < 2; i++)
+            if (h.processes[i].tags & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE))
+                fail_msg("%s: tagged after %u s", who[i], (unsigned) t);
+    }
+    assert_true(h.processes[2].tags & TAG_LEAK);
+    done(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +360,7 @@ int main(void)
             cmocka_unit_test(test_leaks_and_spikes),
             cmocka_unit_test(test_memory_known_late),
             cmocka_unit_test(test_newborn_known_at_the_next_tick),
+            cmocka_unit_test(test_only_what_a_process_alone_holds_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
