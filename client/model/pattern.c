@@ -12,21 +12,26 @@
 typedef struct {
     unsigned long sum[DEPTH_MAX]; // of the groups that are open
     size_t depth;
-    unsigned long last; // of what a repetition would be of
+    bool repeats[DEPTH_MAX]; // something in the group is repeated
+    unsigned long last;      // of what a repetition would be of
+    bool last_repeats;       // it has one in itself
 } cost_t;
 
 static void add(cost_t *c, unsigned long cost)
 {
     c->last = cost;
+    c->last_repeats = false;
     c->sum[c->depth] += cost;
 }
 
-static void repeat(cost_t *c, unsigned long times)
+static bool repeat(cost_t *c, unsigned long times)
 {
-    if (times < 2)
-        return;
+    if (times > 1 && c->last_repeats)
+        return false;
     c->sum[c->depth] += c->last * (times - 1);
     c->last *= times;
+    c->last_repeats = c->repeats[c->depth] = true;
+    return true;
 }
 
 // Behind the "[...]" that begins here, or at the end.
@@ -69,19 +74,25 @@ static bool open_group(cost_t *c)
     if (c->depth + 1 == DEPTH_MAX)
         return false;
     c->sum[++c->depth] = 0;
+    c->repeats[c->depth] = false;
     c->last = 0;
+    c->last_repeats = false;
     return true;
 }
 
 static void close_group(cost_t *c)
 {
     unsigned long sum = c->sum[c->depth] + 1;
+    bool repeats = c->repeats[c->depth];
 
-    if (c->depth > 0)
-        c->depth--;
-    else
-        sum = 1;
+    if (c->depth == 0) { // a sign like others
+        add(c, 1);
+        return;
+    }
+    c->depth--;
     add(c, sum);
+    c->last_repeats = repeats;
+    c->repeats[c->depth] |= repeats;
 }
 
 bool pattern_is_bounded(const char *pattern)
@@ -111,18 +122,21 @@ bool pattern_is_bounded(const char *pattern)
             p++;
             break;
         case '+':
-            repeat(&c, 2);
+            if (!repeat(&c, 2))
+                return false;
             p++;
             break;
         case '*':
         case '?':
-            c.sum[c.depth]++;
-            c.last++;
+            repeat(&c, 1);
             p++;
             break;
         case '{':
             p = take_interval(p, &times);
-            repeat(&c, times);
+            if (times == 0)
+                add(&c, 1);
+            else if (!repeat(&c, times))
+                return false;
             break;
         default:
             add(&c, 1);

@@ -1,9 +1,10 @@
 #ifndef MEMSCOPE_CLIENT_MODEL_PATTERN_H
 #define MEMSCOPE_CLIENT_MODEL_PATTERN_H
 
-// Whether an extended regular expression may be compiled: the library copies what is repeated, and
-// what is repeated within it again, so that a dozen signs can take all memory; and references back
-// to a group can take for ever to match.
+// Whether an extended regular expression may be compiled. For + and {} the library copies what is
+// repeated, and what is repeated within it again, so that a dozen signs can take all memory or all
+// time: only what has no repetition in itself is copied, and not too much of it (* and ? may stand
+// anywhere). References back to a group can take for ever to match: there are none.
 
 #include <stdbool.h>
 
