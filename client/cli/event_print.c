@@ -75,7 +75,7 @@ void event_print_line(event_printer_t *p, const event_message_t *m)
     char when[WHEN_MAX], what[32], name[TEXT_SIZE], unit[TEXT_SIZE], text[TEXT_SIZE], pid[32];
 
     snprintf(pid, sizeof(pid), "[%" PRIu64 "]", m->pid);
-    printf("%s  %-15s  %s%s  %s  %s  %s\n",
+    printf("%s  %-16s  %s%s  %s  %s  %s\n",
             when_format(when, sizeof(when), when_real_ms(&p->clock, m->time_ms), p->clock.now_ms),
             put_what(m, what, sizeof(what)),
             m->has.name ? put_safe(p, m->name, name, sizeof(name)) : "-", m->has.pid ? pid : "",

@@ -45,15 +45,17 @@ static void print_sizes(uint64_t start_kb, uint64_t end_kb)
 
 static void print_line(const reasons_t *r, const reason_t *line)
 {
-    char name[REASONS_NAME_MAX + 32], size[SIZE_LEN];
+    char name[REASONS_NAME_MAX + 48], which[48] = "", size[SIZE_LEN];
+    size_t columns, len;
 
     if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
-        snprintf(name, sizeof(name), "%s[%" PRIu64 "]%s", line->name, line->row.pid,
+        snprintf(which, sizeof(which), "[%" PRIu64 "]%s", line->row.pid,
                 line->row.exited_ms ? " ended" : "");
     else if (line->kind == REASON_PROCESSES)
-        snprintf(name, sizeof(name), "%s (%" PRIu64 ")", line->name, line->count);
-    else
-        snprintf(name, sizeof(name), "%s", line->name);
+        snprintf(which, sizeof(which), " (%" PRIu64 ")", line->count);
+    // A name that is too long gives way.
+    len = text_fit(line->name, NAME_WIDTH - strlen(which), &columns);
+    snprintf(name, sizeof(name), "%.*s%s", (int) len, line->name, which);
     print_cell(name, NAME_WIDTH);
     if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
         print_sizes(line->row.start_kb, line->row.end_kb);

@@ -136,6 +136,11 @@ void receipts_fill(
     spike_receipt_t spike;
     zombie_receipt_t zombie;
 
+    // Its memory is gone with it, and says nothing about the tag.
+    if (over && e->tag & (TAG_LEAK | TAG_SPIKE) && snapshot_is_zombie(&s->processes[slot])) {
+        event_say(e, "the process has ended");
+        return;
+    }
     if (e->tag == TAG_LEAK) {
         tags_leak_receipt(tags, slot, now_ms, headroom_kb, &leak);
         fill_leak(e, &leak);

@@ -104,6 +104,29 @@ static void test_a_spike_and_its_end(void **state)
     assert_null(next(f));
 }
 
+// Nobody reaps it: its memory is gone, and its tag with that.
+static void test_a_spike_that_ends_as_a_zombie(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t p = {.pid = 78, .name = "hog", .start_time = 5, .anon_pages = 10 * MB_PAGES};
+    const event_t *e;
+
+    for (int i = 0; i < 40; i++)
+        run(f, &p);
+    p.anon_pages = 900 * MB_PAGES;
+    run(f, &p);
+    run(f, &p);
+    p.state = 'Z';
+    p.anon_pages = 0;
+    run(f, &p);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_SET);
+    e = next(f);
+    assert_int_equal(e->kind, EVENT_CLEARED);
+    assert_int_equal(e->tag, TAG_SPIKE);
+    assert_string_equal(e->text, "the process has ended");
+}
+
 static void test_zombies(void **state)
 {
     fixture_t *f = *state;
@@ -207,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(test_a_spike_and_its_end),
+            TEST(test_a_spike_that_ends_as_a_zombie),
             TEST(test_zombies),
             TEST(test_small_ends_are_none),
             TEST(test_leaks_in_a_row),
