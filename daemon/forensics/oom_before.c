@@ -109,9 +109,11 @@ void oom_before(why_t *why, const procfs_t *fs, const char *cgroup, uint64_t end
             ret->grown_len = grown.len;
     }
     put_used(why, end_ms, &used);
-    memcpy(ret->grown, grown.data, ret->grown_len);
+    if (ret->grown_len > 0)
+        memcpy(ret->grown, grown.data, ret->grown_len);
     ret->used_len = used.failed ? 0 : used.len;
-    memcpy(ret->used, used.data, ret->used_len);
+    if (ret->used_len > 0)
+        memcpy(ret->used, used.data, ret->used_len);
     buffer_done(&grown);
     buffer_done(&used);
 }
