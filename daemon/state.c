@@ -3,20 +3,17 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "protocol/cursor.h"
+#include "daemon/state_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-#define MAGIC     UINT64_C(0x325441545350534d) // "MSPSTAT2"
-#define FILES     2                            // in the state directory, written in turn
-#define SECTIONS  6
+#define FILES     2 // in the state directory, written in turn
 #define SOURCES   (STATE_COPIES + FILES)
 #define FIRST_MAX ((size_t) 4 << 20)
 #define LEAST_MAX ((size_t) 16 << 20)
@@ -24,24 +21,10 @@
 static const char *const file_names[FILES] = {"state.0", "state.1"};
 const char *const state_memfd_names[STATE_COPIES] = {"memscope-state-0", "memscope-state-1"};
 
-typedef struct {
-    uint64_t layout; // of what the section holds
-    uint64_t offset, len, sum;
-} section_t;
-
-typedef struct {
-    uint64_t magic, saved_us; // CLOCK_BOOTTIME
-    char boot[40];
-    uint64_t len; // of all
-    section_t section[SECTIONS];
-    uint64_t sum; // of all before
-} header_t;
-
 // A state that can be read.
 typedef struct {
-    const header_t *header; // NULL: none
-    size_t len;
-    bool is_file; // mapped for reading only
+    const void *image; // NULL: none
+    size_t mapped;     // where it is a file
 } source_t;
 
 // Where it is written to: mapped memory, that of a memfd which systemd keeps or of nobody.
@@ -57,67 +40,11 @@ struct state {
     int file[FILES];
     unsigned next, next_file;
     uint64_t due_us; // CLOCK_MONOTONIC
-    char boot[40];
+    char boot[STATE_BOOT_MAX];
     bool said_failed;
 };
 
-static const struct {
-    const char *name;
-    uint64_t (*layout)(void);
-    void (*save)(engine_t *e, buffer_t *out);
-    int (*load)(engine_t *e, const void *data, size_t len);
-} sections[SECTIONS] = {
-        {"history", engine_history_layout, engine_save_history, engine_load_history},
-        {"names of the dead", engine_departed_layout, engine_save_departed, engine_load_departed},
-        {"exits", engine_exits_layout, engine_save_exits, engine_load_exits},
-        {"ledgers", engine_timeline_layout, engine_save_timeline, engine_load_timeline},
-        {"tags", engine_tags_layout, engine_save_tags, engine_load_tags},
-        {"events", engine_events_layout, engine_save_events, engine_load_events},
-};
-
-static uint64_t sum_of(const void *data, size_t len)
-{
-    const unsigned char *at = data;
-    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
-
-    for (; len > 0; len -= MIN(len, sizeof(word)), at += sizeof(word)) {
-        word = 0;
-        memcpy(&word, at, MIN(len, sizeof(word)));
-        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        sum ^= sum >> 32;
-    }
-    return sum;
-}
-
 // ---- Saving ------------------------------------------------------------------------------------
-
-// What has no whole header is no state, so that comes last; the sums tell the rest.
-static int build(const state_t *s, engine_t *e, buffer_t *out)
-{
-    header_t h = {.magic = MAGIC, .saved_us = clock_boottime_us()};
-    static const header_t none;
-
-    memcpy(h.boot, s->boot, sizeof(h.boot));
-    buffer_put(out, &none, sizeof(none));
-    atomic_signal_fence(memory_order_seq_cst);
-    for (int i = 0; i < SECTIONS; i++) {
-        static const char zeros[8];
-
-        buffer_put(out, zeros, (8 - out->len % 8) % 8);
-        h.section[i].layout = sections[i].layout();
-        h.section[i].offset = out->len;
-        sections[i].save(e, out);
-        if (out->failed)
-            return out->error;
-        h.section[i].len = out->len - h.section[i].offset;
-        h.section[i].sum = sum_of(out->data + h.section[i].offset, h.section[i].len);
-    }
-    h.len = out->len;
-    h.sum = sum_of(&h, offsetof(header_t, sum));
-    atomic_signal_fence(memory_order_seq_cst);
-    memcpy(out->data, &h, sizeof(h));
-    return 0;
-}
 
 // Address space; memory is taken as it is written to.
 static int grow(copy_t *c, size_t size)
@@ -147,7 +74,7 @@ static int save(state_t *s, engine_t *e, copy_t *c)
         // Of a fixed size: it is not for the buffer to grow.
         buffer_t out = {.data = c->map, .cap = c->size, .max = c->size};
 
-        r = build(s, e, &out);
+        r = state_image_build(e, s->boot, &out);
         c->used = MAX(c->used, out.len);
         if (r != -E2BIG || c->size >= max)
             break;
@@ -170,12 +97,11 @@ static int write_all(int fd, const unsigned char *data, size_t len)
 
 static int write_file(int fd, const copy_t *c)
 {
-    const header_t *h = (const header_t *) (const void *) c->map;
-    int r = 0;
+    int r;
 
     if (ftruncate(fd, 0) < 0)
         return -errno;
-    r = write_all(fd, c->map, h->len);
+    r = write_all(fd, c->map, state_image_len(c->map));
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
     if (r < 0 && ftruncate(fd, 0) < 0)
@@ -234,39 +160,20 @@ size_t state_bytes(const state_t *s)
 
 // ---- Loading -----------------------------------------------------------------------------------
 
-// NULL, or why it is no state. Times and identities are those of one boot.
-static const header_t *check_header(const state_t *s, const void *map, size_t len)
-{
-    const header_t *h = map;
-
-    if (len < sizeof(*h) || h->magic == 0)
-        return NULL; // not written yet
-    if (h->magic != MAGIC || h->sum != sum_of(h, offsetof(header_t, sum)) || h->len > len) {
-        log_warning("a state that was kept is damaged or of another version: refused");
-        return NULL;
-    }
-    if (memcmp(h->boot, s->boot, sizeof(h->boot)) != 0 || h->saved_us > clock_boottime_us()) {
-        log_info("the state that was kept is of another boot: it begins anew");
-        return NULL;
-    }
-    return h;
-}
-
 static source_t open_copy(const state_t *s, copy_t *c)
 {
     struct stat st;
-    const header_t *h;
 
-    if (c->fd < 0 || fstat(c->fd, &st) < 0 || st.st_size == 0 || grow(c, (size_t) st.st_size) < 0)
+    if (c->fd < 0 || fstat(c->fd, &st) < 0 || st.st_size == 0 || grow(c, (size_t) st.st_size) < 0 ||
+            !state_image_check(c->map, c->size, s->boot))
         return (source_t){0};
-    h = check_header(s, c->map, c->size);
-    return (source_t){.header = h, .len = h ? h->len : 0};
+    c->used = state_image_len(c->map);
+    return (source_t){.image = c->map};
 }
 
 static source_t open_file(const state_t *s, int fd)
 {
     struct stat st;
-    const header_t *h;
     void *map;
 
     if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
@@ -274,53 +181,32 @@ static source_t open_file(const state_t *s, int fd)
     map = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED)
         return (source_t){0};
-    h = check_header(s, map, (size_t) st.st_size);
-    if (!h)
-        munmap(map, (size_t) st.st_size);
-    return (source_t){.header = h, .len = h ? (size_t) st.st_size : 0, .is_file = true};
-}
-
-static const char *check_section(const source_t *from, int i)
-{
-    const section_t *x = &from->header->section[i];
-    const unsigned char *base = (const unsigned char *) from->header;
-
-    if (x->layout != sections[i].layout())
-        return "of another version";
-    if (x->offset % 8 != 0 || x->offset > from->len || x->len > from->len - x->offset ||
-            sum_of(base + x->offset, x->len) != x->sum)
-        return "damaged";
-    return NULL;
+    if (state_image_check(map, (size_t) st.st_size, s->boot))
+        return (source_t){.image = map, .mapped = (size_t) st.st_size};
+    munmap(map, (size_t) st.st_size);
+    return (source_t){0};
 }
 
 // From the newest source that has it whole.
-static bool load_section(engine_t *e, const source_t *from, int i)
+static bool load_section(engine_t *e, const source_t *from, unsigned section)
 {
-    for (int k = 0; k < SOURCES && from[k].header; k++) {
-        const section_t *x = &from[k].header->section[i];
-        const char *wrong = check_section(&from[k], i);
-
-        if (!wrong && sections[i].load(e, (const char *) from[k].header + x->offset, x->len) == 0)
+    for (int i = 0; i < SOURCES && from[i].image; i++)
+        if (state_image_load(from[i].image, section, e))
             return true;
-        log_warning("the %s of a state that was kept are %s: refused", sections[i].name,
-                wrong ? wrong : "malformed");
-    }
     return false;
-}
-
-static int compare_sources(const void *a, const void *b)
-{
-    const source_t *x = a, *y = b;
-
-    if (!x->header || !y->header)
-        return (x->header == NULL) - (y->header == NULL);
-    return (x->header->saved_us < y->header->saved_us) -
-           (x->header->saved_us > y->header->saved_us);
 }
 
 static uint64_t time_of(const source_t *from)
 {
-    return from->header ? from->header->saved_us : 0;
+    return from->image ? state_image_time_us(from->image) : 0;
+}
+
+// Newest first, and what is none last.
+static int compare_sources(const void *a, const void *b)
+{
+    uint64_t x = time_of(a), y = time_of(b);
+
+    return (x < y) - (x > y);
 }
 
 void state_load(state_t *s, engine_t *e)
@@ -335,14 +221,14 @@ void state_load(state_t *s, engine_t *e)
     s->next = time_of(&from[0]) > time_of(&from[1]);
     s->next_file = time_of(&from[STATE_COPIES]) > time_of(&from[STATE_COPIES + 1]);
     qsort(from, SOURCES, sizeof(from[0]), compare_sources);
-    for (int i = 0; i < SECTIONS && from[0].header; i++)
+    for (unsigned i = 0; i < STATE_SECTIONS && from[0].image; i++)
         any |= load_section(e, from, i);
     if (any)
         log_info("carries on from %.1f s ago",
-                (double) (clock_boottime_us() - from[0].header->saved_us) / USEC_PER_SEC);
+                (double) (clock_boottime_us() - time_of(&from[0])) / USEC_PER_SEC);
     for (int i = 0; i < SOURCES; i++)
-        if (from[i].header && from[i].is_file)
-            munmap((void *) (uintptr_t) from[i].header, from[i].len);
+        if (from[i].mapped > 0)
+            munmap((void *) (uintptr_t) from[i].image, from[i].mapped);
 }
 
 // ---- Life --------------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ static void test_damaged_head(void **state)
     engine_free(e);
 }
 
-// As in daemon/state.c: a state that another version wrote is whole.
+// As in daemon/state_image.c: a state that another version wrote is whole.
 typedef struct {
     uint64_t layout, offset, len, sum;
 } section_t;

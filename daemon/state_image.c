@@ -1,0 +1,137 @@
+#include "daemon/state_image.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define MAGIC UINT64_C(0x325441545350534d) // "MSPSTAT2"
+
+typedef struct {
+    uint64_t layout; // of what the section holds
+    uint64_t offset, len, sum;
+} section_t;
+
+typedef struct {
+    uint64_t magic, saved_us; // CLOCK_BOOTTIME
+    char boot[STATE_BOOT_MAX];
+    uint64_t len; // of all
+    section_t section[STATE_SECTIONS];
+    uint64_t sum; // of all before
+} header_t;
+
+static const struct {
+    const char *name;
+    uint64_t (*layout)(void);
+    void (*save)(engine_t *e, buffer_t *out);
+    int (*load)(engine_t *e, const void *data, size_t len);
+} sections[STATE_SECTIONS] = {
+        {"history", engine_history_layout, engine_save_history, engine_load_history},
+        {"names of the dead", engine_departed_layout, engine_save_departed, engine_load_departed},
+        {"exits", engine_exits_layout, engine_save_exits, engine_load_exits},
+        {"ledgers", engine_timeline_layout, engine_save_timeline, engine_load_timeline},
+        {"tags", engine_tags_layout, engine_save_tags, engine_load_tags},
+        {"events", engine_events_layout, engine_save_events, engine_load_events},
+};
+
+static uint64_t sum_of(const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
+
+    for (; len > 0; len -= MIN(len, sizeof(word)), at += sizeof(word)) {
+        word = 0;
+        memcpy(&word, at, MIN(len, sizeof(word)));
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
+// ---- Saving ------------------------------------------------------------------------------------
+
+// What has no whole header is no state, so that comes last; the sums tell the rest.
+int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *out)
+{
+    header_t h = {.magic = MAGIC, .saved_us = clock_boottime_us()};
+    static const header_t none;
+
+    memcpy(h.boot, boot, sizeof(h.boot));
+    buffer_put(out, &none, sizeof(none));
+    atomic_signal_fence(memory_order_seq_cst);
+    for (int i = 0; i < STATE_SECTIONS; i++) {
+        static const char zeros[8];
+
+        buffer_put(out, zeros, (8 - out->len % 8) % 8);
+        h.section[i].layout = sections[i].layout();
+        h.section[i].offset = out->len;
+        sections[i].save(e, out);
+        if (out->failed)
+            return out->error;
+        h.section[i].len = out->len - h.section[i].offset;
+        h.section[i].sum = sum_of(out->data + h.section[i].offset, h.section[i].len);
+    }
+    h.len = out->len;
+    h.sum = sum_of(&h, offsetof(header_t, sum));
+    atomic_signal_fence(memory_order_seq_cst);
+    memcpy(out->data, &h, sizeof(h));
+    return 0;
+}
+
+// ---- Loading -----------------------------------------------------------------------------------
+
+// Times and identities are those of one boot.
+bool state_image_check(const void *image, size_t len, const char boot[STATE_BOOT_MAX])
+{
+    const header_t *h = image;
+
+    if (len < sizeof(*h) || h->magic == 0)
+        return false; // not written yet
+    if (h->magic != MAGIC || h->sum != sum_of(h, offsetof(header_t, sum)) || h->len > len) {
+        log_warning("a state that was kept is damaged or of another version: refused");
+        return false;
+    }
+    if (memcmp(h->boot, boot, sizeof(h->boot)) != 0 || h->saved_us > clock_boottime_us()) {
+        log_info("the state that was kept is of another boot: it begins anew");
+        return false;
+    }
+    return true;
+}
+
+uint64_t state_image_time_us(const void *image)
+{
+    return ((const header_t *) image)->saved_us;
+}
+
+size_t state_image_len(const void *image)
+{
+    return ((const header_t *) image)->len;
+}
+
+static const char *check_section(const header_t *h, unsigned i)
+{
+    const section_t *x = &h->section[i];
+    const unsigned char *base = (const unsigned char *) h;
+
+    if (x->layout != sections[i].layout())
+        return "of another version";
+    if (x->offset % 8 != 0 || x->offset > h->len || x->len > h->len - x->offset ||
+            sum_of(base + x->offset, x->len) != x->sum)
+        return "damaged";
+    return NULL;
+}
+
+bool state_image_load(const void *image, unsigned section, engine_t *e)
+{
+    const header_t *h = image;
+    const section_t *x = &h->section[section];
+    const char *wrong = check_section(h, section);
+
+    if (!wrong && sections[section].load(e, (const char *) image + x->offset, x->len) == 0)
+        return true;
+    log_warning("the %s of a state that was kept are %s: refused", sections[section].name,
+            wrong ? wrong : "malformed");
+    return false;
+}

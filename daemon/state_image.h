@@ -1,0 +1,27 @@
+#ifndef MEMSCOPE_DAEMON_STATE_IMAGE_H
+#define MEMSCOPE_DAEMON_STATE_IMAGE_H
+
+// What is kept for a restart, as bytes: a head, and sections that are judged one by one.
+
+#include "daemon/engine.h"
+#include "protocol/cursor.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATE_SECTIONS 6
+#define STATE_BOOT_MAX 40 // bytes of a boot's id, zeros at its end
+
+// Into an empty buffer. 0 or -errno; what was not built to its end is no image.
+int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *out);
+
+// Whether there is an image, whole in its head and of this boot. What is wrong is logged.
+bool state_image_check(const void *image, size_t len, const char boot[STATE_BOOT_MAX]);
+
+// Of one that was checked.
+uint64_t state_image_time_us(const void *image); // when it was built, CLOCK_BOOTTIME
+size_t state_image_len(const void *image);
+// False: the section is damaged or of another version, which was logged.
+bool state_image_load(const void *image, unsigned section, engine_t *e);
+
+#endif
