@@ -1,6 +1,6 @@
 #include "client/loop.h"
 
-#include "client/actions.h"
+#include "client/app/actions.h"
 #include "client/guard.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"

@@ -1,7 +1,7 @@
 #ifndef MEMSCOPE_CLIENT_LOOP_H
 #define MEMSCOPE_CLIENT_LOOP_H
 
-#include "client/app.h"
+#include "client/app/app.h"
 #include "client/link/attach.h"
 
 // The handlers of a session feed an app; `user` is a loop_t.

@@ -1,4 +1,4 @@
-#include "client/app.h"
+#include "client/app/app.h"
 #include "client/cli/cli.h"
 #include "client/link/attach.h"
 #include "client/loop.h"

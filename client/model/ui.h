@@ -1,7 +1,7 @@
 #ifndef MEMSCOPE_CLIENT_MODEL_UI_H
 #define MEMSCOPE_CLIENT_MODEL_UI_H
 
-// All that the client knows of itself: what it was told, what it looks at and how. client/app.h
+// All that the client knows of itself: what it was told, what it looks at and how. client/app/app.h
 // changes it, the views draw it.
 
 #include "client/model/events.h"

@@ -4,7 +4,7 @@
 // A client without terminal and daemon: a made-up host that tests set up process by process, the
 // app that looks at it, and the picture that comes of it.
 
-#include "client/app.h"
+#include "client/app/app.h"
 #include "protocol/snapshot.h"
 
 #define STAGE_SLOTS 12000

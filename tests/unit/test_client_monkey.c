@@ -1,7 +1,7 @@
 // Any keys, on any host, at any size: pictures come out, and nothing else happens. More than
 // 100,000 keys in all.
 
-#include "client/app.h"
+#include "client/app/app.h"
 #include "client/view/views.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/world.h"

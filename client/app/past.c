@@ -1,4 +1,4 @@
-#include "client/actions.h"
+#include "client/app/actions.h"
 
 #include "common/cleanup.h"
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "client/app.h"
+#include "client/app/app.h"
 
-#include "client/actions.h"
+#include "client/app/actions.h"
 #include "client/view/views.h"
 #include "common/cleanup.h"
 #include <errno.h>

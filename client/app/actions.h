@@ -1,11 +1,11 @@
-#ifndef MEMSCOPE_CLIENT_ACTIONS_H
-#define MEMSCOPE_CLIENT_ACTIONS_H
+#ifndef MEMSCOPE_CLIENT_APP_ACTIONS_H
+#define MEMSCOPE_CLIENT_APP_ACTIONS_H
 
 // What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
 // prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, receipt.c what
 // the selected one's tags are about, panes.c events and reasons, app.c the rest.
 
-#include "client/app.h"
+#include "client/app/app.h"
 
 // Shows a remark in the foot line for a while.
 void app_say(app_t *a, const char *text);

@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_CLIENT_APP_H
-#define MEMSCOPE_CLIENT_APP_H
+#ifndef MEMSCOPE_CLIENT_APP_APP_H
+#define MEMSCOPE_CLIENT_APP_APP_H
 
 // The client without its terminal and without its connection: keys, ticks and sizes go in, a grid
 // comes out.

@@ -1,4 +1,4 @@
-#include "client/actions.h"
+#include "client/app/actions.h"
 
 #include "client/view/views.h"
 #include "common/cleanup.h"
