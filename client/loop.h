@@ -25,7 +25,7 @@ typedef struct {
 // Blocks the signals that the loop takes from a descriptor, before the terminal is opened. 0 or
 // -errno.
 int loop_init(loop_t *l, app_t *app);
-// Both in link.c.
+// Both in loop_session.c.
 session_handlers_t loop_handlers(loop_t *l);
 ui_requests_t loop_requests(loop_t *l);
 
