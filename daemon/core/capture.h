@@ -91,7 +91,8 @@ const exit_record_t *capture_exit(const capture_t *c, size_t index);
 const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_t start_time);
 
 // Asks the reader for cmdline, exe and the breakdown, before all that nobody looks at, unless that
-// was asked already and has not come back. 0 or -EAGAIN.
+// was asked already and has not come back. A breakdown that costs much is not read at each asking
+// (costly.h): then the one before comes once more. 0 or -EAGAIN.
 int capture_read_details(capture_t *c, uint32_t slot);
 
 // The reader's descriptor: when it is readable call capture_collect, though each capture does too.

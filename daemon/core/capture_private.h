@@ -7,6 +7,7 @@
 #include "common/arena.h"
 #include "common/procmap.h"
 #include "daemon/core/capture.h"
+#include "daemon/core/costly.h"
 #include "daemon/core/host.h"
 #include "daemon/core/pss_schedule.h"
 #include "daemon/core/track.h"
@@ -27,6 +28,7 @@ struct capture {
     size_t processes;
     descriptor_pool_t pool;
     reader_t *reader;
+    costly_list_t costly;
     pss_schedule_t pss;
     host_t host;
     uint64_t last_us, tick, last_pid;

@@ -62,8 +62,18 @@ static void collect(void *user, const reader_result_t *result)
     }
     if (q->what & READER_SMAPS)
         pss_schedule_spend(&c->pss, q->urgent ? 0 : result->cpu_us, q->minor);
-    if (q->urgent && c->handlers.reading)
+    if (!q->urgent || !c->handlers.reading)
+        return;
+    if (q->what & READER_SMAPS) {
+        costly_keep(&c->costly, result);
         c->handlers.reading(c->handlers.user, result);
+    } else {
+        reader_result_t whole = *result;
+
+        if (whole.smaps_error == 0)
+            costly_fill(&c->costly, &whole);
+        c->handlers.reading(c->handlers.user, &whole);
+    }
 }
 
 void capture_collect(capture_t *c)
@@ -130,13 +140,17 @@ static bool is_barred(const capture_t *c, uint32_t slot)
 int capture_read_details(capture_t *c, uint32_t slot)
 {
     tracked_t *t = &c->tracked[slot];
+    uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
+    unsigned what = READER_CMDLINE | READER_EXE;
     int r;
 
     if (t->details_asked)
         return 0;
     if (is_barred(c, slot))
         return -EAGAIN;
-    r = ask(c, slot, READER_CMDLINE | READER_SMAPS | READER_EXE, URGENT);
+    if (costly_is_due(&c->costly, t->pid, t->start_time, now_ms))
+        what |= READER_SMAPS;
+    r = ask(c, slot, what, URGENT);
     t->details_asked = r == 0;
     return r;
 }

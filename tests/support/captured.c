@@ -55,8 +55,10 @@ static void on_died(void *user, uint32_t slot, const exit_record_t *record)
 
 static void on_reading(void *user, const reader_result_t *result)
 {
-    (void) result;
-    ((captured_t *) user)->readings++;
+    captured_t *h = user;
+
+    h->last_reading = *result;
+    h->readings++;
 }
 
 static void init(captured_t *h, size_t max_processes, bool counted)

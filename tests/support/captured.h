@@ -15,6 +15,7 @@ typedef struct {
     capture_t *capture;
     size_t born, died, readings;
     exit_record_t last_exit;
+    reader_result_t last_reading;
 } captured_t;
 
 // An empty host of 8 GB; `counted`: with schedstat.

@@ -1,6 +1,8 @@
 // The capture against made-up hosts: what is read beside the tick, and what is kept open.
 
 #include "common/cleanup.h"
+#include "common/clock.h"
+#include "daemon/core/capture_private.h"
 #include "tests/support/captured.h"
 
 #include <dirent.h>
@@ -32,6 +34,17 @@ static void test_status_answers_for_pss(void **state)
     captured_done(&h);
 }
 
+static void wait_for_a_reading(captured_t *h)
+{
+    for (int i = 0; i < WAIT_STEPS && h->readings == 0; i++) {
+        struct pollfd p = {.fd = capture_reader_fd(h->capture), .events = POLLIN};
+
+        poll(&p, 1, 5);
+        capture_collect(h->capture);
+    }
+    assert_int_equal(h->readings, 1);
+}
+
 static void test_details_on_demand(void **state)
 {
     captured_t h;
@@ -45,13 +58,30 @@ static void test_details_on_demand(void **state)
     uint32_t slot = capture_find(h.capture, 812, 4000);
     assert_int_equal(capture_read_details(h.capture, slot), 0);
     assert_int_equal(capture_read_details(h.capture, slot), 0); // was asked already
-    for (int i = 0; i < WAIT_STEPS && h.readings == 0; i++) {
-        struct pollfd p = {.fd = capture_reader_fd(h.capture), .events = POLLIN};
+    wait_for_a_reading(&h);
+    captured_done(&h);
+}
 
-        poll(&p, 1, 5);
-        capture_collect(h.capture);
-    }
-    assert_int_equal(h.readings, 1);
+// The breakdown of a process that costs much is not read again at once.
+static void test_costly_details(void **state)
+{
+    reader_result_t dear = {.request = {.pid = 812, .start_time = 4000, .what = READER_SMAPS},
+            .smaps = {.source = PSS_SOURCE_ROLLUP, .has_pss = true, .rss_kb = 77},
+            .cpu_us = 3600 * USEC_PER_SEC};
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &captured_postgres);
+    captured_tick(&h);
+    captured_wait(&h, 812, PROCESS_FIELD_cmdline);
+    dear.time_ms = clock_boottime_us() / USEC_PER_MSEC;
+    costly_keep(&h.capture->costly, &dear);
+    assert_int_equal(capture_read_details(h.capture, capture_find(h.capture, 812, 4000)), 0);
+    wait_for_a_reading(&h);
+    assert_int_equal(h.last_reading.smaps.rss_kb, 77);
+    assert_int_equal(h.last_reading.time_ms, dear.time_ms);
+    assert_true(h.last_reading.cmdline_len > 0);
     captured_done(&h);
 }
 
@@ -184,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_status_answers_for_pss),
             cmocka_unit_test(test_details_on_demand),
+            cmocka_unit_test(test_costly_details),
             cmocka_unit_test(test_blocked),
             cmocka_unit_test(test_one_user_cannot_block_all),
             cmocka_unit_test(test_no_descriptors_on_copies),
