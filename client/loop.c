@@ -151,13 +151,14 @@ static void take_keys(loop_t *l, short events)
         l->done = true;
 }
 
-// Each failure to reconnect may have another reason.
+// Each failure to connect may have another reason.
 static void refresh_error(loop_t *l)
 {
     const char *error = session_error(l->attach.session);
 
-    if (l->app->link == LINK_RECONNECTING && strcmp(l->app->link_text, error) != 0)
-        app_link(l->app, LINK_RECONNECTING, error, NULL);
+    if (l->app->link != LINK_LIVE && l->app->link != LINK_LOST &&
+            strcmp(l->app->link_text, error) != 0)
+        app_link(l->app, l->app->link, error, NULL);
 }
 
 static void check_session(loop_t *l, uint64_t now_us)

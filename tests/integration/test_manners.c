@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static void assert_same_modes(terminal_t *t)
 {
@@ -347,6 +349,30 @@ static void test_a_daemon_of_the_systems_kind(void **state)
     temporary_remove(&dir);
 }
 
+// As a socket of systemd whose service does not start: it answered once.
+static void test_a_socket_without_a_daemon(void **state)
+{
+    temporary_t dir = temporary_new();
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *argv[] = {MEMSCOPE_PATH, "--socket", address.sun_path, NULL};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), first;
+    terminal_t *t;
+
+    (void) state;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", temporary_path(&dir, "socket"));
+    assert_int_equal(bind(fd, (const struct sockaddr *) &address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    t = viewer_start_with(argv, NULL, 24, 160);
+    first = accept(fd, NULL, NULL);
+    assert_true(first >= 0);
+    close(first);
+    close(fd);
+    assert_text(t, "connecting");
+    assert_text(t, "Connection refused");
+    viewer_quit(t);
+    temporary_remove(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +388,7 @@ int main(void)
             cmocka_unit_test(test_errors_on_a_terminal),
             cmocka_unit_test(test_a_daemon_of_the_systems_kind),
             cmocka_unit_test(test_the_view_outlives_the_daemon),
+            cmocka_unit_test(test_a_socket_without_a_daemon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
