@@ -19,6 +19,7 @@ typedef struct {
     const char *path;
     FILE *file;
     unsigned line, mistakes;
+    int error;    // why the file could not be read to its end
     bool in_line; // the last piece did not end its line
 } reading_t;
 
@@ -41,8 +42,11 @@ static char *read_line(char *buf, int cap, void *user)
     reading_t *r = user;
     size_t len;
 
-    if (!fgets(buf, cap, r->file))
+    if (!fgets(buf, cap, r->file)) {
+        if (ferror(r->file))
+            r->error = errno; // of a directory, for one
         return NULL;
+    }
     if (!r->in_line)
         r->line++;
     len = strlen(buf);
@@ -58,8 +62,8 @@ static int on_value(void *user, const char *section, const char *key, const char
     char *kept;
 
     if (*section) {
-        log_error("%s:%u: section [%s]: there are no sections", r->path, r->line,
-                shown(key_shown, section));
+        log_error("%s:%u: section [%s]: there are no sections here, remove the line", r->path,
+                r->line, shown(key_shown, section));
         r->mistakes++;
         return 1;
     }
@@ -75,11 +79,11 @@ static int on_value(void *user, const char *section, const char *key, const char
         return 1;
     r->mistakes++;
     if (*allowed)
-        log_error("%s:%u: %s = %s: allowed is %s", r->path, r->line, key, shown(value_shown, value),
+        log_error("%s:%u: %s = %s: expected %s", r->path, r->line, key, shown(value_shown, value),
                 allowed);
     else
-        log_error("%s:%u: unknown key %s: allowed are %s", r->path, r->line, shown(key_shown, key),
-                options_keys(keys, sizeof(keys)));
+        log_error("%s:%u: unknown key %s: expected one of %s", r->path, r->line,
+                shown(key_shown, key), options_keys(keys, sizeof(keys)));
     return 1;
 }
 
@@ -97,9 +101,13 @@ static unsigned load_file(
         return 1;
     }
     line = ini_parse_stream(read_line, &r, on_value, &r);
+    if (r.error) {
+        log_error("cannot read %s: %s", path, strerror(r.error));
+        r.mistakes++;
+    }
     if (line != 0) {
         if (line > 0)
-            log_error("%s:%d: not a comment, and not KEY = VALUE", path, line);
+            log_error("%s:%d: neither a comment nor KEY = VALUE", path, line);
         else
             log_error("%s: %s", path, strerror(ENOMEM));
         r.mistakes++;

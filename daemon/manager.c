@@ -197,7 +197,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     if (m->config.reload && m->config.reload(m->config.reload_user, &c))
         reload_apply(&m->config, &c, m->capture, m->server, &m->status);
     else
-        log_error("settings were not read again: all are as they were");
+        log_error("settings not reloaded: those from before stay in force");
     notify_ready(&m->notify);
     return 0;
 }

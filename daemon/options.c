@@ -218,7 +218,7 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
         }
         allowed = table[index].apply(config, optarg);
         if (allowed) {
-            log_error("--%s %s: allowed is %s", table[index].name, optarg, allowed);
+            log_error("--%s %s: expected %s", table[index].name, optarg, allowed);
             return false;
         }
     }

@@ -25,8 +25,8 @@ void reload_apply(manager_config_t *now, const manager_config_t *read, capture_t
     now->subscribers_max_per_user = read->subscribers_max_per_user;
     capture_set_pss_budget(capture, read->pss_budget_ppm);
     server_set_limits(server, read->subscribers_max, read->subscribers_max_per_user);
-    log_info("settings were read again");
+    log_info("settings reloaded");
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
         if (fixed[i].differs)
-            log_warning("%s is as it was: a new value takes a restart", fixed[i].name);
+            log_warning("%s is unchanged: a new value needs a restart", fixed[i].name);
 }

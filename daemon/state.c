@@ -224,7 +224,7 @@ void state_load(state_t *s, engine_t *e)
     for (unsigned i = 0; i < STATE_SECTIONS && from[0].image; i++)
         any |= load_section(e, from, i);
     if (any)
-        log_info("carries on from %.1f s ago",
+        log_info("history restored, saved %.1f s ago",
                 (double) (clock_boottime_us() - time_of(&from[0])) / USEC_PER_SEC);
     for (int i = 0; i < SOURCES; i++)
         if (from[i].mapped > 0)

@@ -259,7 +259,7 @@ void server_free(server_t *s)
         client_t *c = s->clients;
 
         c->last_one = NULL;
-        subscriber_refuse(c->subscriber, REFUSED_SHUTDOWN, "memscoped ends");
+        subscriber_refuse(c->subscriber, REFUSED_SHUTDOWN, "memscoped is stopping");
         subscriber_dispatch(c->subscriber, 0);
         client_free(c);
     }

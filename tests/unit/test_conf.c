@@ -91,12 +91,12 @@ static void test_mistakes(void **state)
     assert_string_equal(f->config.proc_root, "/proc");
     assert_int_equal(f->config.subscribers_max_per_user, 32);
     snprintf(expected, sizeof(expected),
-            "%s:2: memory-max = lots: allowed is bytes with K, M or G, 8M to 64G\n", f->path);
+            "%s:2: memory-max = lots: expected bytes with K, M or G, 8M to 64G\n", f->path);
     assert_non_null(strstr(f->said, expected));
     snprintf(expected, sizeof(expected),
-            "%s:4: unknown key no-such-key: allowed are socket, group, ", f->path);
+            "%s:4: unknown key no-such-key: expected one of socket, group, ", f->path);
     assert_non_null(strstr(f->said, expected));
-    snprintf(expected, sizeof(expected), "%s:5: max-per-user = 0: allowed is 1 to 4096\n", f->path);
+    snprintf(expected, sizeof(expected), "%s:5: max-per-user = 0: expected 1 to 4096\n", f->path);
     assert_non_null(strstr(f->said, expected));
     snprintf(expected, sizeof(expected), "%s:9: section [part]: ", f->path);
     assert_non_null(strstr(f->said, expected));
@@ -111,6 +111,20 @@ static void test_no_key(void **state)
     assert_int_equal(load(f, true), 1);
     snprintf(expected, sizeof(expected), "%s:2: ", f->path);
     assert_non_null(strstr(f->said, expected));
+}
+
+static void test_no_file(void **state)
+{
+    fixture_t *f = *state;
+    char expected[512];
+
+    assert_int_equal(load(f, false), 0);
+    assert_int_equal(load(f, true), 1);
+    assert_int_equal(mkdir(f->path, 0700), 0);
+    assert_int_equal(load(f, true), 1);
+    snprintf(expected, sizeof(expected), "cannot read %s: Is a directory\n", f->path);
+    assert_non_null(strstr(f->said, expected));
+    assert_int_equal(rmdir(f->path), 0);
 }
 
 static void test_hostile_text(void **state)
@@ -158,6 +172,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_settings, begin, end),
             cmocka_unit_test_setup_teardown(test_mistakes, begin, end),
             cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+            cmocka_unit_test_setup_teardown(test_no_file, begin, end),
             cmocka_unit_test_setup_teardown(test_hostile_text, begin, end),
             cmocka_unit_test_setup_teardown(test_parts, begin, end),
             cmocka_unit_test_setup_teardown(test_missing, begin, end),
