@@ -6,6 +6,7 @@
 #include "client/remember.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,11 @@ enum { EXIT_BAD_USAGE = 2 };
 
 static int fail(int status, const char *text)
 {
-    fprintf(stderr, "memscope: %s\n", text);
+    char safe[ATTACH_ERROR_MAX];
+
+    // What was typed, or stands in the settings, may be anything.
+    text_sanitize(safe, sizeof(safe), text, strlen(text), true);
+    fprintf(stderr, "memscope: %s\n", safe);
     return status;
 }
 
@@ -54,6 +59,12 @@ static void release_stderr(int saved)
             break;
         at += n;
     }
+}
+
+static int flushed(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS
+                                                  : fail(EXIT_FAILURE, "cannot write the output");
 }
 
 static const theme_t *choose_theme(const options_t *o)
@@ -151,11 +162,11 @@ int main(int argc, char **argv)
         return fail(EXIT_BAD_USAGE, error);
     if (o.help) {
         options_print_help(stdout);
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return flushed();
     }
     if (o.version) {
         puts("memscope " MEMSCOPE_VERSION);
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return flushed();
     }
     return run(&o, utf8);
 }

@@ -82,7 +82,7 @@ static bool set_help(options_t *o, const char *value)
 // clang-format off
 const viewer_option_t viewer_options[] = {
     {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
-    {"private", NULL, false, set_private, "start a daemon of one's own, with one's own rights"},
+    {"private", NULL, false, set_private, "start a private daemon, with your own rights"},
     {"theme", "NAME", true, set_theme, "default, high-contrast or mono", "default|high-contrast|mono"},
     {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
     {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
@@ -124,8 +124,8 @@ void options_print_help(FILE *out)
             fprintf(out, "  %-18s %s\n", "", end + 1);
     }
     fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
-          "Settings: options that take a value may stand as \"name = value\" in\n"
-          "~/.config/memscope/config, which remembers the order, command lines and colours.\n"
+          "Settings: options that take a value can be kept as \"name = value\" in\n"
+          "~/.config/memscope/config, which also remembers sort order, command lines and theme.\n"
           "Keys: ? shows them.\n"
           "Subcommands for scripts: 'memscope help' lists them.\n",
             out);
@@ -149,7 +149,8 @@ static int apply(options_t *o, const viewer_option_t *option, const char *value,
     }
     if (option->set(o, value))
         return 0;
-    snprintf(ret_error, cap, "--%s: not understood: '%.60s'", option->name, value);
+    snprintf(ret_error, cap, "--%s %.60s: expected %s", option->name, value,
+            option->words ? option->words : option->help);
     return -EINVAL;
 }
 
@@ -160,7 +161,12 @@ static int not_understood(const char *text, char *ret_error, size_t cap)
     char meant[SUGGEST_MAX];
 
     if (dashes == 0) {
-        snprintf(ret_error, cap, "unknown subcommand '%.80s': %s", text, cli_meant(text, meant));
+        if (cli_find(text))
+            snprintf(
+                    ret_error, cap, "a subcommand comes before its options: memscope %s ...", text);
+        else
+            snprintf(
+                    ret_error, cap, "unknown subcommand '%.80s': %s", text, cli_meant(text, meant));
         return -EINVAL;
     }
     for (size_t i = 0; i < n_viewer_options; i++)
@@ -202,17 +208,36 @@ bool options_path(char *buf, size_t cap)
            snprintf(buf, cap, "%s/.config/memscope/config", home) < (int) cap;
 }
 
+typedef struct {
+    options_t *options;
+    char wrong[160]; // what is the matter with the first line that is not understood; "" else
+} settings_t;
+
 static int take_setting(void *user, const char *section, const char *name, const char *value)
 {
+    settings_t *s = user;
     const viewer_option_t *option = find(name, strlen(name));
+    const char *words;
 
     (void) section;
-    return option && option->setting && value && option->set(user, value);
+    if (option && option->setting && value && option->set(s->options, value))
+        return 1;
+    if (s->wrong[0])
+        return 0;
+    if (option && option->setting) {
+        words = option->words ? option->words : option->help;
+        snprintf(s->wrong, sizeof(s->wrong), "%s = %.40s: expected %s", option->name,
+                value ? value : "", words);
+    } else {
+        snprintf(s->wrong, sizeof(s->wrong), "%.40s is not a setting: see memscope --help", name);
+    }
+    return 0;
 }
 
 int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
 {
     _cleanup_fclose_ FILE *file = fopen(path, "re");
+    settings_t settings = {.options = o};
     int line;
 
     if (!file && (errno == ENOENT || errno == ENOTDIR))
@@ -223,9 +248,10 @@ int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
         snprintf(ret_error, cap, "%.150s: %s", path, strerror(error));
         return -error;
     }
-    line = ini_parse_file(file, take_setting, o);
+    line = ini_parse_file(file, take_setting, &settings);
     if (line == 0)
         return 0;
-    snprintf(ret_error, cap, "%.150s: line %d is not understood", path, line);
+    snprintf(ret_error, cap, "%.150s:%d: %s", path, line,
+            settings.wrong[0] ? settings.wrong : "expected name = value");
     return -EINVAL;
 }

@@ -39,7 +39,7 @@ const cli_option_t cli_common_options[] = {
     {"socket", "PATH", CLI_TEXT, offsetof(cli_common_t, socket), 0, NULL,
         "talk to the daemon on this socket"},
     {"private", NULL, CLI_SET, offsetof(cli_common_t, private_daemon), 1, NULL,
-        "start a daemon of one's own, with one's own rights"},
+        "start a private daemon, with your own rights"},
     {"help", NULL, CLI_SET, offsetof(cli_common_t, help), 1, NULL,
         "print this help and exit"},
 };
@@ -95,7 +95,9 @@ int cli_flush(bool *ret_closed)
             *ret_closed = true;
         return CLI_OK;
     }
-    return cli_fail(CLI_FAILURE, "cannot write the output: %s", strerror(error ? error : EIO));
+    // What failed before the last write has left no reason behind.
+    return error ? cli_fail(CLI_FAILURE, "cannot write the output: %s", strerror(error))
+                 : cli_fail(CLI_FAILURE, "cannot write the output");
 }
 
 static void print_option(FILE *out, const cli_option_t *o)
@@ -234,7 +236,7 @@ static int take_option(const cli_command_t *c, char *options, int *at, int argc,
         value = argv[++*at];
     allowed = store(o, options, value);
     if (allowed)
-        return cli_fail(CLI_USAGE, "--%s %.60s: allowed is %s", o->name, value, allowed);
+        return cli_fail(CLI_USAGE, "--%s %.60s: expected %s", o->name, value, allowed);
     return CLI_OK;
 }
 

@@ -100,7 +100,7 @@ static void say_since(const cli_link_t *l, const event_message_t *m)
     cli_fail(0, "%s %s",
             cli_link_is_private(l)
                     ? "a private daemon has seen only what happened since it began, at"
-                    : "what was before is not known: all events since",
+                    : "nothing is known of the time before",
             when_format(when, sizeof(when), since_ms, r->printer.clock.now_ms));
 }
 
@@ -163,7 +163,7 @@ static int run(const cli_call_t *call)
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         if (texts[i] && !when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
-            return cli_fail(CLI_USAGE, "--%s %.60s: allowed is " WHEN_ALLOWED, names[i], texts[i]);
+            return cli_fail(CLI_USAGE, "--%s %.60s: expected " WHEN_ALLOWED, names[i], texts[i]);
     if (event_printer_init(&r.printer, call->utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);

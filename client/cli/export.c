@@ -185,7 +185,7 @@ static int check(const export_options_t *o)
         return cli_fail(CLI_USAGE, "--openmetrics is for --once without --textfile: over HTTP who "
                                    "asks chooses, and a textfile has one format");
     if (o->top > TOP_MAX)
-        return cli_fail(CLI_USAGE, "--top %" PRIu64 ": allowed is 1 to %d", o->top, TOP_MAX);
+        return cli_fail(CLI_USAGE, "--top %" PRIu64 ": expected 1 to %d", o->top, TOP_MAX);
     return CLI_OK;
 }
 
@@ -231,6 +231,7 @@ static int run(const cli_call_t *call)
                     .by = o->by ? (group_kind_t) o->by : GROUP_UNIT,
                     .top = o->top ? o->top : TOP_DEFAULT,
                     // What is only looked at may be of a daemon of one's own, as everywhere.
+                    .once = o->once,
                     .may_start_daemon = o->once && !o->textfile,
                     .say = say,
                     .attach = {.errors_fd = -1}}};

@@ -131,9 +131,8 @@ static int run(const cli_call_t *call)
 
     s.pid = strtoull(call->operand, &end, 10);
     if (call->operand[0] < '0' || call->operand[0] > '9' || *end || s.pid == 0 || s.pid > PID_LIMIT)
-        return cli_fail(CLI_USAGE,
-                "'%.40s' is no process id: allowed is a number from 1 to %" PRIu64, call->operand,
-                PID_LIMIT);
+        return cli_fail(CLI_USAGE, "'%.40s' is no process id: expected a number from 1 to %" PRIu64,
+                call->operand, PID_LIMIT);
     if (model_init(&s.model, call->utf8 || s.options->json) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &s.options->common);

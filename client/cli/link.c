@@ -7,7 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define GIVE_UP_US (USEC_PER_SEC / 2) // for a private daemon to say why it does not start
+#define GIVE_UP_US  (USEC_PER_SEC / 2) // for a private daemon to say why it does not start
+#define PATIENCE_US (5 * USEC_PER_SEC) // with a socket behind which nobody is
 
 void cli_link_end(cli_link_t *l, int status)
 {
@@ -108,6 +109,15 @@ static void give_up(cli_link_t *l)
     cli_link_end(l, CLI_FAILURE);
 }
 
+// systemd listens for a daemon that may not be able to start.
+static bool is_hopeless(const cli_link_t *l)
+{
+    const session_t *s = l->attach.session;
+
+    return session_state(s) == SESSION_CONNECTING && session_fd(s) < 0 && session_error(s)[0] &&
+           clock_monotonic_us() >= l->patient_until_us;
+}
+
 static int timeout_ms(const cli_link_t *l)
 {
     uint64_t now = clock_monotonic_us(), deadline = session_deadline_us(l->attach.session), left;
@@ -148,9 +158,15 @@ static void wait_and_take(cli_link_t *l)
 
 int cli_link_run(cli_link_t *l)
 {
+    l->patient_until_us = clock_monotonic_us() + PATIENCE_US;
     while (!l->done) {
         if (session_state(l->attach.session) == SESSION_FAILED)
             give_up(l);
+        else if (is_hopeless(l))
+            cli_link_end(l, cli_fail(CLI_FAILURE,
+                                    "%s; 'journalctl -u memscoped' may say why, --private does "
+                                    "without it",
+                                    session_error(l->attach.session)));
         else
             wait_and_take(l);
     }

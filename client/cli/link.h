@@ -29,6 +29,7 @@ struct cli_link {
     bool done;
     int status;
     bool said_lost;
+    uint64_t patient_until_us; // CLOCK_MONOTONIC: with a daemon that never answered
 };
 
 // CLI_OK, or the exit status after saying why.

@@ -35,7 +35,7 @@ typedef struct {
 
 // ---- What is wanted ----------------------------------------------------------------------------
 
-// "--sort nosuch: allowed is pid, user, ..."
+// "--sort nosuch: expected one of pid, user, ..."
 static int unknown_column(const snapshot_run_t *s, const char *option, const char *name)
 {
     char allowed[900] = "";
@@ -48,7 +48,7 @@ static int unknown_column(const snapshot_run_t *s, const char *option, const cha
             at += (size_t) snprintf(
                     allowed + at, sizeof(allowed) - at, "%s%s", at > 0 ? ", " : "", key);
     }
-    return cli_fail(CLI_USAGE, "--%s '%.60s': allowed is %s", option, name, allowed);
+    return cli_fail(CLI_USAGE, "--%s '%.60s': expected one of %s", option, name, allowed);
 }
 
 static int choose_sort(snapshot_run_t *s, const char *name)
@@ -194,8 +194,7 @@ static int run(const cli_call_t *call)
     int status;
 
     if (o->interval_us && o->interval_us < SAMPLE_US)
-        return cli_fail(
-                CLI_USAGE, "--interval: there is one sample a second: allowed is 1 to 86400");
+        return cli_fail(CLI_USAGE, "--interval: there is one sample a second: expected 1 to 86400");
     list_init(&s.list);
     if (model_init(&s.model, utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
@@ -220,19 +219,19 @@ static const cli_option_t options[] = {
     {"json", NULL, CLI_SET, offsetof(snapshot_options_t, format), FORMAT_JSON, NULL,
         "as one JSON object a line for each sample; unknown values are absent"},
     {"sort", "KEY", CLI_TEXT, offsetof(snapshot_options_t, sort), 0, NULL,
-        "sort by this column (default: rss); -KEY the other way round"},
+        "sort by this column (default: rss); -KEY reverses the order"},
     {"top", "N", CLI_COUNT, offsetof(snapshot_options_t, top), 0, NULL,
-        "only the first N lines"},
+        "print only the first N rows"},
     {"filter", "EXPR", CLI_TEXT, offsetof(snapshot_options_t, filter), 0, NULL,
-        "only processes that pass, as with the key f (FILTER LINES in memscope(1))"},
+        "only processes that match, as with the key f (FILTER LINES in memscope(1))"},
     {"group", "KIND", CLI_CHOICE, offsetof(snapshot_options_t, group), 0, "name|user|unit",
-        "sums of processes with the same name, user or unit"},
+        "one row for all processes of a name, user or unit"},
     {"columns", "LIST", CLI_TEXT, offsetof(snapshot_options_t, columns), 0, NULL,
-        "these columns, separated by commas"},
+        "print these columns, separated by commas"},
     {"count", "N", CLI_COUNT, offsetof(snapshot_options_t, count), 0, NULL,
-        "so many samples, then end (default: 1, or no end with --interval)"},
+        "end after N samples (default: 1; with --interval, never)"},
     {"interval", "SECONDS", CLI_SECONDS, offsetof(snapshot_options_t, interval_us), 0, NULL,
-        "time between samples (default and least: 1)"},
+        "time between samples, 1 at least (default: 1)"},
 };
 // clang-format on
 

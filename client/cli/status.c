@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
+#include "config.h"
 #include "protocol/cursor.h"
 
 #include <inttypes.h>
@@ -91,12 +92,12 @@ static void print_viewers(const status_message_t *m)
                 v.lag);
 }
 
-static void print_text(const status_message_t *m, bool utf8)
+static void print_text(const status_message_t *m, bool is_private, bool utf8)
 {
     char build[96], uptime[FORMAT_MAX], used[FORMAT_MAX], max[FORMAT_MAX];
 
     text_sanitize(build, sizeof(build), m->build.data, m->build.len, utf8);
-    printf("%-14s %s, pid %" PRIu64 "\n", "Daemon", build, m->pid);
+    printf("%-14s %s, pid %" PRIu64 "%s\n", "Daemon", build, m->pid, is_private ? ", private" : "");
     printf("%-14s %s\n", "Up for", format_duration(uptime, sizeof(uptime), m->uptime_ms / 1000));
     print_count("Processes", m->has.processes, m->processes, "");
     print_ticks(m);
@@ -126,7 +127,7 @@ static void put_field(json_t *o, const message_field_t *f, const status_message_
     json_put_field(o, f->name, f->unit, value);
 }
 
-static void print_json(const status_message_t *m)
+static void print_json(const status_message_t *m, bool is_private)
 {
     const message_info_t *info = message_info(MESSAGE_STATUS);
     json_t *o = json_new(), *viewers = json_new_array();
@@ -134,6 +135,7 @@ static void print_json(const status_message_t *m)
     viewer_t v;
 
     json_put_bytes(o, "build", m->build.data, m->build.len);
+    json_put_bool(o, "private_daemon", is_private);
     for (size_t i = 0; i < info->n_fields; i++)
         put_field(o, &info->fields[i], m);
     c = cursor_of(m->viewers.data, m->viewers.len);
@@ -173,13 +175,19 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
 static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
 {
     status_run_t *run = l->user;
+    const attach_target_t *target = &run->options->common.target;
+    bool is_private = cli_link_is_private(l);
 
     if (type != MESSAGE_STATUS)
         return;
+    // Who asks whether the service is well shall not take another daemon's word for it.
+    if (is_private && !target->private_daemon)
+        cli_fail(0, "no daemon answers on " MEMSCOPE_SOCKET_PATH
+                    ": this is a private one, started to answer you");
     if (run->options->format == FORMAT_JSON)
-        print_json(&m->status);
+        print_json(&m->status, is_private);
     else
-        print_text(&m->status, run->utf8);
+        print_text(&m->status, is_private, run->utf8);
     cli_link_end(l, CLI_OK);
 }
 

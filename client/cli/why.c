@@ -53,7 +53,8 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
 
     r->clock = when_clock_of(&s->system);
     if (!(session_hello(cli_link_session(l))->features & FEATURE_WHY)) {
-        cli_link_end(l, cli_fail(CLI_FAILURE, "this daemon cannot tell: it is too old"));
+        cli_link_end(l,
+                cli_fail(CLI_FAILURE, "this daemon is too old to answer that: update memscoped"));
         return;
     }
     if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
@@ -139,7 +140,7 @@ static int run(const cli_call_t *call)
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         if (!when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
-            return cli_fail(CLI_USAGE, "--%s %.60s: allowed is " WHEN_ALLOWED, names[i], texts[i]);
+            return cli_fail(CLI_USAGE, "--%s %.60s: expected " WHEN_ALLOWED, names[i], texts[i]);
     if (userdb_new(&r.users) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);
@@ -153,7 +154,7 @@ static int run(const cli_call_t *call)
 // clang-format off
 static const cli_option_t options[] = {
     {"since", "TIME", CLI_TEXT, offsetof(why_options_t, since), 0, NULL,
-        "begin of the span: -10m, 14:02, 2026-11-21T14:02 (default: -5m)"},
+        "start of the span: -10m, 14:02, 2026-11-21T14:02 (default: -5m)"},
     {"until", "TIME", CLI_TEXT, offsetof(why_options_t, until), 0, NULL,
         "end of the span (default: now)"},
     {"by", "KIND", CLI_CHOICE, offsetof(why_options_t, by), 0, "process|user|unit|name",

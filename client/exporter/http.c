@@ -178,7 +178,7 @@ static int listen_on(const char *text, int *ret_fd, char *ret_error)
 
     if (!http_parse_address(text, &address, &len)) {
         snprintf(ret_error, HTTP_ERROR_MAX,
-                "--listen %.80s: allowed is ADDRESS:PORT, as 127.0.0.1:9912 or [::1]:9912", text);
+                "--listen %.80s: expected ADDRESS:PORT, as 127.0.0.1:9912 or [::1]:9912", text);
         return -EINVAL;
     }
     fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

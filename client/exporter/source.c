@@ -104,7 +104,7 @@ static void say(source_t *s, const char *error)
     if (strcmp(s->said, error) == 0)
         return;
     snprintf(s->said, sizeof(s->said), "%s", error);
-    tell(s, "%s; waiting for it", error);
+    tell(s, s->once ? "%s; memscope_up is 0" : "%s; waiting for it", error);
 }
 
 static void on_state(void *user, session_state_t state)

@@ -22,6 +22,7 @@ typedef struct {
     attach_target_t target;
     group_kind_t by;
     size_t top;
+    bool once;                     // nobody waits for a daemon
     bool may_start_daemon;         // where nobody is on the system's socket
     void (*say)(const char *text); // what an operator wants to know; NULL: nobody listens
 

@@ -308,19 +308,20 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
             {"help evnets", "did you mean 'memscope events'?"},
             {"weather", "unknown subcommand 'weather': try 'memscope help'"},
             {"--verison", "did you mean '--version'?"},
+            {"$'\\e[2J'", "unknown subcommand '?[2J'"},
             {"--weather", "unknown option '--weather': try 'memscope --help'"},
             {"snapshot --josn", "did you mean '--json'?"},
             {"snapshot --intreval=3", "did you mean '--interval'?"},
             {"analyze --sokcet=x -", "try 'memscope analyze --help'"},
-            {"snapshot --sort weather", "allowed is pid, user, name, state, rss_bytes,"},
-            {"snapshot --columns rss,,pid", "--columns '': allowed is pid,"},
-            {"snapshot --columns pid,", "--columns '': allowed is pid,"},
-            {"snapshot --group unit --columns ppid", "allowed is process_count, unit,"},
+            {"snapshot --sort weather", "expected one of pid, user, name, state, rss_bytes,"},
+            {"snapshot --columns rss,,pid", "--columns '': expected one of pid,"},
+            {"snapshot --columns pid,", "--columns '': expected one of pid,"},
+            {"snapshot --group unit --columns ppid", "expected one of process_count, unit,"},
             {"snapshot --filter pid:x", "not understood: pid:x: a number belongs there"},
             {"snapshot --filter tag:x", "tags are leak, spike, zombie, unreaped, blocked, any"},
             {"snapshot --filter '>x'", "with K, M, G or T"},
             {"snapshot --filter user:", "a user's name belongs there"},
-            {"snapshot --interval 0.5", "allowed is 1 to 86400"},
+            {"snapshot --interval 0.5", "expected 1 to 86400"},
     };
 
     (void) state;
@@ -330,6 +331,30 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
         if (!strstr(f.out, cases[i].said))
             fail_msg("%s: %s", cases[i].line, f.out);
     }
+}
+
+// As a socket of systemd whose service does not start: it answered once.
+static void test_a_socket_without_a_daemon(void **state)
+{
+    (void) state;
+    assert_int_equal(bash("python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); "
+                          "s.bind(\"%s/dead\"); s.listen(); print(1, flush=True); s.accept()' "
+                          "| (read; timeout 60 $M snapshot --socket $D/dead)",
+                             f.dir.path),
+            1);
+    assert_int_equal(count_lines(f.out), 1);
+    assert_non_null(strstr(f.out, "; 'journalctl -u memscoped' may say why"));
+}
+
+static void test_status_says_whose_daemon_it_is(void **state)
+{
+    (void) state;
+    assert_int_equal(bash("$M status $S | head -n 1; $M status $S --json"), 0);
+    assert_null(strstr(f.out, ", private\n"));
+    assert_non_null(strstr(f.out, "\"private_daemon\":false"));
+    assert_int_equal(bash("$M status --private | head -n 1; $M status --private --json"), 0);
+    assert_non_null(strstr(f.out, ", private\n"));
+    assert_non_null(strstr(f.out, "\"private_daemon\":true"));
 }
 
 // As one who is not root, whoever runs the tests.
@@ -374,6 +399,7 @@ static void test_a_closed_pipe_ends_quietly(void **state)
     static const char *const followers[] = {"snapshot", "snapshot --csv", "inspect --follow 1",
             "inspect --follow --json 1", "events --follow --json", "why 2>/dev/null", "status",
             "export --once"};
+    static const char *const writers[] = {"--help", "--version", "help", "events --help"};
 
     (void) state;
     assert_int_equal(bash("$M snapshot --json --interval 1 $S | head -n 1 >/dev/null; echo "
@@ -393,6 +419,10 @@ static void test_a_closed_pipe_ends_quietly(void **state)
     }
     assert_int_equal(bash("$M snapshot $S >/dev/full"), 1);
     assert_non_null(strstr(f.out, "No space"));
+    for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
+        assert_int_equal(bash("$M %s >/dev/full", writers[i]), 1);
+        assert_non_null(strstr(f.out, "memscope: cannot write the output"));
+    }
 }
 
 static void test_a_private_daemon_does(void **state)
@@ -525,6 +555,8 @@ int main(void)
             cmocka_unit_test(test_inspect_follows_to_the_end),
             cmocka_unit_test(test_wrong_usage),
             cmocka_unit_test(test_a_slip_is_met_with_a_remedy),
+            cmocka_unit_test(test_a_socket_without_a_daemon),
+            cmocka_unit_test(test_status_says_whose_daemon_it_is),
             cmocka_unit_test(test_what_is_not_permitted),
             cmocka_unit_test(test_help_of_every_subcommand),
             cmocka_unit_test(test_a_closed_pipe_ends_quietly),
