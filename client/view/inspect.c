@@ -160,6 +160,8 @@ static int draw_breakdown(const ui_t *ui, const pane_t *p, int row)
     breakdown_t b = breakdown_of(i);
     // What is swapped out is not resident: its share is that of all the process has.
     amount_t all = {b.rss.known && b.swap.known, b.rss.kb + b.swap.kb};
+    // Address space may be locked before there is memory behind it.
+    amount_t resident = b.locked.kb <= b.rss.kb ? b.rss : (amount_t){0};
     const struct {
         const char *label;
         amount_t part, whole;
@@ -169,7 +171,7 @@ static int draw_breakdown(const ui_t *ui, const pane_t *p, int row)
             {"File", b.file, b.rss},
             {"Shmem", b.shmem, b.rss},
             {"Swap", b.swap, all},
-            {"Locked", b.locked, b.rss},
+            {"Locked", b.locked, resident},
             {"PageTbl", b.page_tables, b.rss},
     };
     int n = (int) ARRAY_SIZE(parts);

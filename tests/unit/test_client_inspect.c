@@ -121,11 +121,14 @@ static void details_say_who_answered_and_when(void **state)
     assert_non_null(strstr(after(&s, "Total RSS:"), "360.0 MB")); // 210 + 90 + 60
     assert_non_null(strstr(after(&s, "Total PSS:"), "300.0 MB"));
     assert_non_null(strstr(after(&s, "Source:"), "smaps_rollup, 7 s ago"));
+    MESSAGE_SET(&d, locked_kb, 400 * 1024); // more than is there
     MESSAGE_SET(&d, source, PSS_SOURCE_STATUS);
     d.has.pss_kb = d.has.private_clean_kb = d.has.private_dirty_kb = false;
     MESSAGE_SET_TEXT(&d, unreadable, unreadable, sizeof(unreadable) - 1);
     send_details(&s, d);
     assert_non_null(strstr(after(&s, "Source:"), "status"));
+    assert_non_null(strstr(after(&s, "Locked "), "400.0 MB"));
+    assert_null(strchr(after(&s, "Locked "), '%'));
     assert_int_equal(first_after(&s, "Total PSS:", 0), '-');
     assert_shown(&s, "smaps_rollup: ?[2Jnot ?allowed");
     stage_done(&s);
