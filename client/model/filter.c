@@ -88,7 +88,10 @@ static int parse_term(term_t *t, const char *word, size_t len)
         const char *prefix;
         kind_t kind;
     } prefixes[] = {{"user:", TERM_USER}, {"unit:", TERM_UNIT}, {"tag:", TERM_TAG},
-            {"pid:", TERM_PID}, {">", TERM_SIZE}, {"<", TERM_SIZE}};
+            {"pid:", TERM_PID}, {">", TERM_SIZE}, {"<", TERM_SIZE},
+            // What those who know other filters write.
+            {"user=", TERM_USER}, {"unit=", TERM_UNIT}, {"tag=", TERM_TAG}, {"pid=", TERM_PID},
+            {"rss>", TERM_SIZE}, {"rss<", TERM_SIZE}, {"mem>", TERM_SIZE}, {"mem<", TERM_SIZE}};
 
     *t = (term_t){.kind = TERM_TEXT};
     if (len > 1 && word[0] == '!') {
@@ -108,7 +111,7 @@ static int parse_term(term_t *t, const char *word, size_t len)
         if (len < n || strncasecmp(word, prefixes[i].prefix, n) != 0)
             continue;
         t->kind = prefixes[i].kind;
-        t->less = word[0] == '<';
+        t->less = word[n - 1] == '<';
         word += n;
         len -= n;
     }

@@ -49,6 +49,10 @@ static void terms_mean_what_help_says(void **state)
     assert_int_equal(count_passing(&s, "/^wor"), 24);
     assert_int_equal(count_passing(&s, "user:root"), 30);
     assert_int_equal(count_passing(&s, "user:54321"), 1);
+    assert_int_equal(count_passing(&s, "user=root"), 30);
+    assert_int_equal(count_passing(&s, "rss>100M"), count_passing(&s, ">100M"));
+    assert_int_equal(count_passing(&s, "MEM<100M"), count_passing(&s, "<100M"));
+    assert_int_not_equal(count_passing(&s, "rss<100M"), count_passing(&s, ">100M"));
     assert_int_equal(count_passing(&s, "unit:chrome"), 1);
     assert_int_equal(count_passing(&s, "tag:leak"), 2);
     assert_int_equal(count_passing(&s, "tag:z"), 1);
