@@ -10,6 +10,8 @@
 #define MEMORY_MAX_LEAST ((size_t) 64 << 20)
 #define MEMORY_MAX_MOST  ((size_t) 1 << 30)
 #define BYTES_PER_SLOT   4096 // of memory_max, all that is kept of a process
+#define GIVEN_PAGE_KB    4
+#define GIVEN_CLOCK_HZ   100
 #define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
 
 struct engine {
@@ -27,9 +29,15 @@ struct engine {
     uint32_t *series; // of history, by slot
     uint32_t system_series;
     size_t memory_max;
+    uint64_t given_age_ms; // of whom engine_given() is about
     void (*reading)(void *user, const reader_result_t *result);
     void *user;
 };
+
+static bool is_given(const engine_t *e)
+{
+    return e->fs.fd < 0;
+}
 
 static void on_born(void *user, uint32_t slot)
 {
@@ -38,8 +46,13 @@ static void on_born(void *user, uint32_t slot)
     const process_snapshot_t *p = &s->processes[slot];
     uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
     uint64_t born_ms = p->start_time * 1000 / e->fs.clock_hz;
+    uint64_t age_ms = now_ms > born_ms ? now_ms - born_ms : 0;
 
-    tags_born(e->tags, slot, p, now_ms, now_ms > born_ms ? now_ms - born_ms : 0);
+    if (is_given(e)) {
+        now_ms = s->system.mono_ms;
+        age_ms = e->given_age_ms;
+    }
+    tags_born(e->tags, slot, p, now_ms, age_ms);
     tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
     e->series[slot] = p->flags & PROCESS_KERNEL_THREAD
                               ? HISTORY_NONE
@@ -97,7 +110,7 @@ static int build(engine_t *e, const engine_config_t *config)
     capture_config_t capture = {.fs = &e->fs,
             .descriptors_max = config->descriptors_max,
             .pss_budget_ppm = config->pss_budget_ppm};
-    int r = procfs_init(&e->fs, config->proc_root);
+    int r = config->proc_root ? procfs_init(&e->fs, config->proc_root) : 0;
 
     if (r < 0)
         return r;
@@ -113,7 +126,8 @@ static int build(engine_t *e, const engine_config_t *config)
     if (r == 0)
         r = capture_new(&e->capture, &capture, &handlers);
     if (r == 0)
-        r = chronicle_new(&e->chronicle, e->capture, e->tags, &e->fs);
+        r = chronicle_new(&e->chronicle, e->capture, e->tags, &e->fs,
+                config->proc_root ? clock_boottime_us() / USEC_PER_MSEC : config->given_ms);
     if (r == 0)
         r = departed_new(&e->departed, history_series_max(e->history));
     if (r == 0)
@@ -137,7 +151,8 @@ int engine_new(engine_t **ret, const engine_config_t *config,
 
     if (!e)
         return -ENOMEM;
-    e->fs = (procfs_t){.fd = -1, .cgroup_fd = -1};
+    e->fs = (procfs_t){
+            .fd = -1, .cgroup_fd = -1, .page_kb = GIVEN_PAGE_KB, .clock_hz = GIVEN_CLOCK_HZ};
     e->reading = reading;
     e->user = user;
     r = build(e, config);
@@ -167,6 +182,17 @@ void engine_free(engine_t *e)
     free(e);
 }
 
+// Of a sample that knows no more of the host than its processes.
+static void record_given_ledger(engine_t *e, uint64_t private_kb, uint64_t swap_kb)
+{
+    ledger_t l = {.time_ms = capture_current(e->capture)->system.mono_ms,
+            .kb = {[LEDGER_PROCESSES] = (int64_t) (private_kb - swap_kb),
+                    [LEDGER_SWAP] = (int64_t) swap_kb},
+            .used_kb = (int64_t) private_kb};
+
+    timeline_record(e->timeline, &l);
+}
+
 // `private_kb`: of all processes.
 static void record_ledger(engine_t *e, uint64_t private_kb)
 {
@@ -188,7 +214,7 @@ static void record_history(engine_t *e)
 {
     const snapshot_t *s = capture_current(e->capture);
     const system_snapshot_t *y = &s->system;
-    uint64_t total_kb = 0;
+    uint64_t total_kb = 0, swap_kb = 0;
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
@@ -199,8 +225,12 @@ static void record_history(engine_t *e)
             continue;
         history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
         total_kb += private_kb;
+        swap_kb += p->swap_kb;
     }
-    record_ledger(e, total_kb);
+    if (is_given(e))
+        record_given_ledger(e, total_kb, swap_kb);
+    else
+        record_ledger(e, total_kb);
     if (SYSTEM_KNOWN(y, mem_available_kb))
         history_record(e->history, e->system_series, y->mono_ms,
                 y->mem_total_kb - MIN(y->mem_total_kb, y->mem_available_kb),
@@ -220,6 +250,28 @@ int engine_tick(engine_t *e)
     record_history(e);
     oom_tick(e->oom);
     return r;
+}
+
+// ---- Samples that are given --------------------------------------------------------------------
+
+int engine_given_begin(engine_t *e, const system_snapshot_t *system)
+{
+    return capture_given_begin(e->capture, system);
+}
+
+int engine_given(engine_t *e, const process_snapshot_t *given, const char *name, size_t name_len,
+        uint64_t age_ms)
+{
+    e->given_age_ms = age_ms;
+    return capture_given(e->capture, given, name, name_len);
+}
+
+void engine_given_end(engine_t *e)
+{
+    capture_given_end(e->capture);
+    tags_run(e->tags, capture_current_writable(e->capture));
+    chronicle_tick(e->chronicle);
+    record_history(e);
 }
 
 const procfs_t *engine_procfs(const engine_t *e)

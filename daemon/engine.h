@@ -11,7 +11,8 @@
 #include "daemon/forensics/why.h"
 
 typedef struct {
-    const char *proc_root;
+    const char *proc_root;   // NULL: samples are given (engine_given_begin)
+    uint64_t given_ms;       // mono_ms of the first of them
     size_t memory_max;       // bytes for everything kept of processes; 0: sized from the machine
     unsigned copies;         // of what a restart keeps, which have to fit in there as well
     size_t descriptors_max;  // files of processes that may stay open
@@ -27,6 +28,13 @@ void engine_free(engine_t *e);
 
 // As capture_run: on failure the tick lacks new processes, and nothing else.
 int engine_tick(engine_t *e);
+
+// A sample that was taken elsewhere, in place of engine_tick: as capture_given_begin and so on.
+// `age_ms`: of the process if it is new, UINT64_MAX: unknown. The ledger knows of processes only.
+int engine_given_begin(engine_t *e, const system_snapshot_t *system);
+int engine_given(engine_t *e, const process_snapshot_t *given, const char *name, size_t name_len,
+        uint64_t age_ms);
+void engine_given_end(engine_t *e);
 
 const procfs_t *engine_procfs(const engine_t *e);
 capture_t *engine_capture(engine_t *e);

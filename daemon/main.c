@@ -8,6 +8,7 @@
 #include "daemon/manager.h"
 #include "daemon/options.h"
 #include "daemon/privileges.h"
+#include "daemon/replay.h"
 #include "daemon/state.h"
 
 #include <stdio.h>
@@ -93,10 +94,12 @@ static int run(settings_t *s, manager_config_t *config)
     manager_t *manager = NULL;
     int status;
 
-    if (config->analyze_fd >= 0) {
+    if (config->analyze_fd >= 0 || config->replay_fd >= 0) {
         // A trace is anybody's: whoever wrote it gets at nothing but the client's answer.
         if (privileges_drop(PRIVILEGES_USER, false) < 0)
             return 1;
+        if (config->replay_fd >= 0)
+            return replay_run(config->private_fd, config->replay_fd, config->replay_speed);
         return analyze_run(config->private_fd, config->analyze_fd);
     }
     if (config->private_fd < 0 && !take_descriptors(config))

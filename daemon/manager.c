@@ -57,6 +57,8 @@ void manager_config_default(manager_config_t *ret)
             .private_fd = -1,
             .state_fds = {-1, -1},
             .analyze_fd = -1,
+            .replay_fd = -1,
+            .replay_speed = 1,
             .group = "memscope",
             .pss_budget_ppm = 5000,
             .subscribers_max = 256,

@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "config.h"
+#include "daemon/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,26 @@ static const char *set_private(manager_config_t *c, char *value)
 static const char *set_analyze(manager_config_t *c, char *value)
 {
     return take_fd_number(value, &c->analyze_fd);
+}
+
+static const char *set_replay(manager_config_t *c, char *value)
+{
+    return take_fd_number(value, &c->replay_fd);
+}
+
+static const char *set_speed(manager_config_t *c, char *value)
+{
+    char *end;
+
+    if (strcmp(value, "max") == 0) {
+        c->replay_speed = REPLAY_SPEED_MAX;
+        return NULL;
+    }
+    c->replay_speed = strtod(value, &end);
+    if (end == value || *end || strspn(value, "0123456789.") != strlen(value) ||
+            !(c->replay_speed >= 0.01 && c->replay_speed <= 1000000))
+        return "0.01 to 1000000, or max";
+    return NULL;
 }
 
 static const char *set_proc(manager_config_t *c, char *value)
@@ -124,6 +145,8 @@ static const struct {
         {"private", "FD", "serve one client over this socket, and end with it", set_private},
         {"analyze", "FD", "with --private: judge the trace in this file, and nothing else",
                 set_analyze},
+        {"replay", "FD", "with --private: play the trace in this file", set_replay},
+        {"speed", "X", "of --replay: so many times as fast as it was; max", set_speed},
         {"group", "NAME", "members see every process whole (default memscope)", set_group, true},
         {"memory-max", "SIZE", "cap for samples and history (default 1% of RAM, 64M to 1G)",
                 set_memory_max, true},
@@ -222,8 +245,9 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
             return false;
         }
     }
-    if (config->analyze_fd >= 0 && config->private_fd < 0) {
-        log_error("--analyze needs --private: see memscoped --help");
+    if ((config->analyze_fd >= 0 || config->replay_fd >= 0) && config->private_fd < 0) {
+        log_error("--%s needs --private: see memscoped --help",
+                config->replay_fd >= 0 ? "replay" : "analyze");
         return false;
     }
     if (optind < argc) {

@@ -121,7 +121,9 @@
 
 #define SYSTEM_FLAG_VALUES(V) \
     V(SYSTEM_TRUNCATED, 1 << 0, "the memory cap left processes out of this sample") \
-    V(SYSTEM_PRIVATE,   1 << 1, "a private daemon with one user's rights")
+    V(SYSTEM_PRIVATE,   1 << 1, "a private daemon with one user's rights") \
+    V(SYSTEM_REPLAY,    1 << 2, "a recorded sample: real_ms is the time in the trace, whose clock may begin anywhere, mono_ms and start_time are later by 1000000 s; a start_time after mono_ms is by another clock") \
+    V(SYSTEM_ENDED,     1 << 3, "the last one of the recording")
 
 #define PSS_SOURCE_VALUES(V) \
     V(PSS_SOURCE_NONE,   0, "nobody") \

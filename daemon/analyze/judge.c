@@ -9,12 +9,10 @@
 
 #define PROCESSES_MAX  (1u << 18) // at one time
 #define NAME_MAX_LEN   EVENT_NAME_MAX
-#define TICKS_PER_S    100
 #define NEWBORN_GAP_MS 2000 // between samples: who is new after a longer one may be as old as that
 // Of a first sample nobody knows whether a young process has just started or the recording has.
-#define YOUNG_MS 10000
-// The rules' clock: traces may begin at 0, which means "never" there.
-#define CLOCK_MS UINT64_C(1000000000)
+#define YOUNG_MS    10000
+#define CALENDAR_MS UINT64_C(1000000000000) // later times count from 1970: a day in 2001
 
 typedef struct {
     uint64_t seen; // number of the sample that had it last
@@ -42,7 +40,7 @@ struct judge {
 
 static uint64_t trace_time(uint64_t rules_ms)
 {
-    return rules_ms > CLOCK_MS ? rules_ms - CLOCK_MS : 0;
+    return rules_ms > TRACE_CLOCK_MS ? rules_ms - TRACE_CLOCK_MS : 0;
 }
 
 static event_t event_about(const judge_t *j, uint32_t slot, uint64_t tag, unsigned kind)
@@ -120,19 +118,27 @@ static void finish_sample(judge_t *j)
 
     bury_absent(j);
     SYSTEM_SET(y, tick, j->counts.samples);
-    SYSTEM_SET(y, mono_ms, CLOCK_MS + j->time_ms);
+    SYSTEM_SET(y, mono_ms, TRACE_CLOCK_MS + j->time_ms);
     SYSTEM_SET(y, mem_total_kb, j->mem_total_kb);
     tags_run(j->tags, &j->snapshot);
 }
 
-static uint64_t age_of(const judge_t *j, const trace_row_t *row)
+bool judge_is_on_clock(uint64_t now_ms, uint64_t start_time)
+{
+    // A time counts from 1970 where a start counts from a boot.
+    if (now_ms >= CALENDAR_MS && start_time < CALENDAR_MS / (1000 / TRACE_TICKS_PER_S))
+        return false;
+    return start_time <= now_ms / (1000 / TRACE_TICKS_PER_S) + TRACE_TICKS_PER_S;
+}
+
+uint64_t judge_age_ms(bool first, uint64_t before_ms, uint64_t now_ms, uint64_t start_time)
 {
     // In ticks, so that no start_time is too large.
-    uint64_t now = j->time_ms / (1000 / TICKS_PER_S), gap_ms = j->time_ms - j->before_ms, age_ms;
-    bool on_clock = row->start_time <= now + TICKS_PER_S;
+    uint64_t now = now_ms / (1000 / TRACE_TICKS_PER_S), gap_ms = now_ms - before_ms, age_ms;
+    bool on_clock = judge_is_on_clock(now_ms, start_time);
 
-    age_ms = row->start_time < now ? (now - row->start_time) * (1000 / TICKS_PER_S) : 0;
-    if (j->counts.samples == 1)
+    age_ms = start_time < now ? (now - start_time) * (1000 / TRACE_TICKS_PER_S) : 0;
+    if (first)
         return on_clock ? MAX(age_ms, (uint64_t) YOUNG_MS) : UINT64_MAX;
     if (gap_ms <= NEWBORN_GAP_MS)
         return 0;
@@ -151,7 +157,7 @@ static int take_slot(judge_t *j, uint32_t *ret)
     return 0;
 }
 
-static void set_memory(process_snapshot_t *p, const trace_row_t *row)
+void judge_set_memory(process_snapshot_t *p, const trace_row_t *row)
 {
     if (row->has_anon)
         PROCESS_SET(p, anon_kb, row->anon_kb);
@@ -188,9 +194,10 @@ static int bear(judge_t *j, const trace_row_t *row, uint32_t *ret_slot)
     *p = (process_snapshot_t){0};
     PROCESS_SET(p, pid, row->pid);
     PROCESS_SET(p, start_time, row->start_time);
-    set_memory(p, row);
+    judge_set_memory(p, row);
     j->subjects[slot] = (subject_t){.next = PROCMAP_NONE};
-    tags_born(j->tags, slot, p, CLOCK_MS + j->time_ms, age_of(j, row));
+    tags_born(j->tags, slot, p, TRACE_CLOCK_MS + j->time_ms,
+            judge_age_ms(j->counts.samples == 1, j->before_ms, j->time_ms, row->start_time));
     j->counts.processes++;
     *ret_slot = slot;
     return 0;
@@ -236,7 +243,7 @@ int judge_row(judge_t *j, const trace_row_t *row, const char **ret_why)
         if (r < 0)
             return r;
     } else {
-        set_memory(&j->snapshot.processes[slot], row);
+        judge_set_memory(&j->snapshot.processes[slot], row);
     }
     subject = &j->subjects[slot];
     j->counts.rows++;

@@ -16,6 +16,10 @@
 #define TRACE_ROW_MAX   4096 // bytes of a row
 #define TRACE_ERROR_MAX 128
 
+#define TRACE_TICKS_PER_S 100 // of start_time
+// The rules' clock is that much ahead: traces may begin at 0, which means "never" there.
+#define TRACE_CLOCK_MS UINT64_C(1000000000)
+
 typedef struct trace trace_t;
 
 typedef struct {

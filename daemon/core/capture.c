@@ -78,7 +78,7 @@ int capture_new(capture_t **ret, const capture_config_t *config, const capture_h
         r = init_memory(c);
     if (r == 0)
         host_init(&c->host, config->fs, c->strings);
-    if (r == 0)
+    if (r == 0 && config->fs->fd >= 0)
         r = reader_new(&c->reader, config->fs);
     if (r < 0) {
         capture_free(c);

@@ -73,6 +73,14 @@ void capture_free(capture_t *c);
 // 0, or -errno when new processes could not be looked for: the sample has all the others then.
 int capture_run(capture_t *c);
 
+// A sample that was taken elsewhere, in place of capture_run: begins it, takes its processes one by
+// one (state, name and memory; what is unknown of them stays so), and ends it, when those that were
+// not given have ended. `system` has mono_ms, and its texts are unknown. Such a capture has an
+// `fs` with no descriptor, so that nothing here is taken for what was there. 0 or -ENOMEM.
+int capture_given_begin(capture_t *c, const system_snapshot_t *system);
+int capture_given(capture_t *c, const process_snapshot_t *given, const char *name, size_t name_len);
+void capture_given_end(capture_t *c);
+
 // What /proc/meminfo says now, after the capture; the rest is as in the last one. A few tens of us.
 void capture_read_memory(capture_t *c, system_snapshot_t *ret);
 
@@ -92,7 +100,7 @@ const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_
 
 // Asks the reader for cmdline, exe and the breakdown, before all that nobody looks at, unless that
 // was asked already and has not come back. A breakdown that costs much is not read at each asking
-// (costly.h): then the one before comes once more. 0 or -EAGAIN.
+// (costly.h): then the one before comes once more. 0, -EAGAIN, or -ENODATA where samples are given.
 int capture_read_details(capture_t *c, uint32_t slot);
 
 // The reader's descriptor: when it is readable call capture_collect, though each capture does too.

@@ -10,7 +10,8 @@
 
 capture_totals_t capture_totals_of(const tracked_t *t)
 {
-    return (capture_totals_t){.utime_ticks = t->utime,
+    return (capture_totals_t){.unknown = t->is_given,
+            .utime_ticks = t->utime,
             .stime_ticks = t->stime,
             .minflt = t->minflt,
             .majflt = t->majflt,

@@ -144,6 +144,8 @@ int capture_read_details(capture_t *c, uint32_t slot)
     unsigned what = READER_CMDLINE | READER_EXE;
     int r;
 
+    if (!c->reader)
+        return -ENODATA;
     if (t->details_asked)
         return 0;
     if (is_barred(c, slot))

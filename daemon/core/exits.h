@@ -14,6 +14,7 @@
 
 // Totals since the process began, of the last tick it ran in.
 typedef struct {
+    bool unknown; // all of them
     uint64_t utime_ticks, stime_ticks, minflt, majflt;
     bool has_io;
     int io_error, smaps_error; // errno of the last attempt, 0: none

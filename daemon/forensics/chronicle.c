@@ -1,6 +1,5 @@
 #include "daemon/forensics/chronicle.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "common/format.h"
 #include "common/procmap.h"
 #include "daemon/forensics/lineage.h"
@@ -173,8 +172,11 @@ static void say_exit(event_t *e, uint64_t private_kb, uint64_t peak_kb)
 {
     char held[FORMAT_MAX], peak[FORMAT_MAX], age[FORMAT_MAX];
 
-    event_say(e, "ended %s after its start",
-            format_duration(age, sizeof(age), (e->time_ms - MIN(e->time_ms, e->since_ms)) / 1000));
+    event_say(e, "ended");
+    if (e->has & EVENT_HAS_SINCE)
+        event_say(e, " %s after its start",
+                format_duration(
+                        age, sizeof(age), (e->time_ms - MIN(e->time_ms, e->since_ms)) / 1000));
     if (private_kb > 0)
         event_say(e, ", holding %s of its own", format_kb(held, sizeof(held), private_kb));
     if (peak_kb > private_kb + private_kb / 20)
@@ -201,8 +203,11 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, 
     e = event_of(
             EVENT_EXIT, record->exited_ms, p, record->owner, capture_current(c->capture)->strings);
     e.tag = p->tags & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE);
-    e.has |= EVENT_HAS_SINCE | EVENT_HAS_PEAK;
+    e.has |= EVENT_HAS_PEAK;
     e.since_ms = p->start_time * 1000 / c->fs->clock_hz;
+    // A recording may not tell when it started: then it did so after all times.
+    if (e.since_ms <= record->exited_ms)
+        e.has |= EVENT_HAS_SINCE;
     if (snapshot_private_kb(p, &private_kb))
         e.has |= EVENT_HAS_SIZE;
     e.size_kb = private_kb;
@@ -213,7 +218,8 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, 
 
 // ---- Life --------------------------------------------------------------------------------------
 
-int chronicle_new(chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs)
+int chronicle_new(
+        chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs, uint64_t now_ms)
 {
     chronicle_t *c = calloc(1, sizeof(*c));
     int r;
@@ -223,7 +229,7 @@ int chronicle_new(chronicle_t **ret, capture_t *capture, tags_t *tags, const pro
     c->capture = capture;
     c->tags = tags;
     c->fs = fs;
-    r = events_new(&c->events, clock_boottime_us() / USEC_PER_MSEC);
+    r = events_new(&c->events, now_ms);
     if (r < 0) {
         free(c);
         return r;

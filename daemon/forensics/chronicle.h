@@ -10,8 +10,10 @@
 
 typedef struct chronicle chronicle_t;
 
-// Has `tags` tell it what changes. All are borrowed. 0 or -errno.
-int chronicle_new(chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs);
+// Has `tags` tell it what changes; nothing is known of what was before `now_ms`. All are borrowed.
+// 0 or -errno.
+int chronicle_new(
+        chronicle_t **ret, capture_t *capture, tags_t *tags, const procfs_t *fs, uint64_t now_ms);
 void chronicle_free(chronicle_t *c);
 
 // A process has ended, and its tags have not been taken away yet. `peak_kb`: the most private

@@ -150,6 +150,8 @@ static void set_totals(
 {
     uint64_t ms = 1000 / d->fs->clock_hz;
 
+    if (t->unknown)
+        return;
     MESSAGE_SET(m, utime_ms, t->utime_ticks * ms);
     MESSAGE_SET(m, stime_ms, t->stime_ticks * ms);
     MESSAGE_SET(m, minflt, t->minflt);

@@ -5,6 +5,7 @@
 #include "daemon/publish/answers_why.h"
 #include "daemon/publish/server_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,10 +81,9 @@ static void inspect_slot(client_t *c, uint32_t slot)
     const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
     bool has_memory = !(p->flags & PROCESS_KERNEL_THREAD) && p->state != 'Z';
 
-    if (has_memory && p->blocked_s == 0 &&
-            audience_sees_private(subscriber_audience(c->subscriber), slot))
-        capture_read_details(s->capture, slot);
-    else
+    if (!has_memory || p->blocked_s > 0 ||
+            !audience_sees_private(subscriber_audience(c->subscriber), slot) ||
+            capture_read_details(s->capture, slot) == -ENODATA)
         server_answer_details(c, slot, NULL);
 }
 
