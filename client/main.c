@@ -14,6 +14,7 @@
 #include <locale.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 enum { EXIT_BAD_USAGE = 2 };
 
@@ -95,6 +96,25 @@ static void remember_changes(const options_t *o, const theme_t *started, const a
         remember(path, "theme", app->theme->name);
 }
 
+// Only a file that can be read at any time: one that blocks would hold up the keys.
+static int attach_trace(
+        loop_t *l, const options_t *o, const session_handlers_t *handlers, char *ret_error)
+{
+    _cleanup_close_ int fd = open(o->replay, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+    int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+
+    if (r == 0 && !S_ISREG(st.st_mode))
+        r = S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
+    if (r < 0) {
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot replay %.300s: %s", o->replay,
+                r == -ESPIPE ? "not a regular file" : strerror(-r));
+        return r;
+    }
+    l->file = o->replay;
+    return attach_replay(&l->attach, fd, o->speed, handlers, ret_error);
+}
+
 static int run(const options_t *o, bool utf8)
 {
     char error[ATTACH_ERROR_MAX];
@@ -117,7 +137,8 @@ static int run(const options_t *o, bool utf8)
     r = terminal_check(error, sizeof(error));
     status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
     if (r == 0)
-        r = attach(&loop.attach, &o->target, &handlers, error);
+        r = o->replay ? attach_trace(&loop, o, &handlers, error)
+                      : attach(&loop.attach, &o->target, &handlers, error);
     saved = hold_stderr();
     if (r == 0)
         r = terminal_open(app->theme, !o->no_mouse, error, sizeof(error));

@@ -22,6 +22,23 @@ static bool set_private(options_t *o, const char *value)
     return o->target.private_daemon = true;
 }
 
+static bool set_replay(options_t *o, const char *value)
+{
+    o->replay = value;
+    return true;
+}
+
+static bool set_speed(options_t *o, const char *value)
+{
+    char *end;
+    double speed = strtod(value, &end);
+    bool number = end != value && !*end && strspn(value, "0123456789.") == strlen(value) &&
+                  speed >= 0.01 && speed <= 1000000;
+
+    return (number || strcmp(value, "max") == 0) &&
+           snprintf(o->speed, sizeof(o->speed), "%s", value) < (int) sizeof(o->speed);
+}
+
 static bool set_theme(options_t *o, const char *value)
 {
     o->theme = theme_get(value);
@@ -83,6 +100,8 @@ static bool set_help(options_t *o, const char *value)
 const viewer_option_t viewer_options[] = {
     {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
     {"private", NULL, false, set_private, "start a private daemon, with your own rights"},
+    {"replay", "FILE", false, set_replay, "play a recorded trace, as 'memscope analyze' takes it"},
+    {"speed", "X", false, set_speed, "0.01 to 1000000 times as fast as it was recorded, or max"},
     {"theme", "NAME", true, set_theme, "default, high-contrast or mono", "default|high-contrast|mono"},
     {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
     {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
@@ -124,8 +143,9 @@ void options_print_help(FILE *out)
             fprintf(out, "  %-18s %s\n", "", end + 1);
     }
     fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
-          "Settings: options that take a value can be kept as \"name = value\" in\n"
-          "~/.config/memscope/config, which also remembers sort order, command lines and theme.\n"
+          "Settings: options that take a value, other than those of a replay, can be kept as\n"
+          "\"name = value\" in ~/.config/memscope/config, which also remembers sort order,\n"
+          "command lines and theme.\n"
           "Keys: ? shows them.\n"
           "Subcommands for scripts: 'memscope help' lists them.\n",
             out);
@@ -178,6 +198,8 @@ static int not_understood(const char *text, char *ret_error, size_t cap)
 
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap)
 {
+    bool elsewhere = false; // whom to talk to was said
+
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i] + 2, *value;
         const viewer_option_t *option;
@@ -192,6 +214,15 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         r = apply(o, option, value ? value + 1 : NULL, &i, argc, argv, ret_error, cap);
         if (r < 0)
             return r;
+        elsewhere |= strcmp(option->name, "socket") == 0 || strcmp(option->name, "private") == 0;
+    }
+    if (o->replay && elsewhere) {
+        snprintf(ret_error, cap, "--replay shows a file: leave --socket and --private out");
+        return -EINVAL;
+    }
+    if (o->speed[0] && !o->replay) {
+        snprintf(ret_error, cap, "--speed is that of --replay FILE: give both");
+        return -EINVAL;
     }
     return 0;
 }

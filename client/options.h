@@ -12,6 +12,8 @@
 
 typedef struct {
     attach_target_t target;
+    const char *replay;   // a recorded trace, in place of any daemon; NULL: none
+    char speed[16];       // of it; "": its own
     const theme_t *theme; // NULL: the default one, or none at all with NO_COLOR
     column_id_t sort;
     bool no_mouse;

@@ -166,11 +166,17 @@ void app_say(app_t *a, const char *text)
 
 void app_take_up(app_t *a)
 {
+    uint64_t before = a->model.system.tick;
+
     if (a->pending && a->snapshot) {
         if (model_update(&a->model, a->snapshot, a->now_ms) < 0)
             app_say(a, "out of memory: some processes are missing");
         if (a->inspect)
             inspect_update(a->inspect, &a->model, a->snapshot);
+        // A recording may be played faster than pictures are drawn: its past has what they lack.
+        if (a->inspect && !a->inspect->request && a->model.system.tick > before + 1 &&
+                (a->model.system.system_flags & SYSTEM_REPLAY))
+            app_ask_history(a);
         a->pending = false;
         a->stale = true;
     }

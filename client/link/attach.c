@@ -60,6 +60,7 @@ static const char *daemon_path(char *buf, size_t cap)
 typedef struct {
     const char *option;
     int fd;
+    const char *speed; // NULL: not a matter of it
 } work_t;
 
 // The child gets these descriptors and nothing else of ours; a session of its own keeps the
@@ -69,7 +70,9 @@ static int spawn_daemon(
 {
     char number[16], file[16];
     char *argv[] = {strdupa("memscoped"), strdupa("--private"), number,
-            work ? strdupa(work->option) : NULL, file, NULL};
+            work ? strdupa(work->option) : NULL, file,
+            work && work->speed ? strdupa("--speed") : NULL,
+            work && work->speed ? strdupa(work->speed) : NULL, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, ignored;
@@ -162,7 +165,17 @@ int attach(attach_t *a, const attach_target_t *target, const session_handlers_t 
 int attach_file(attach_t *a, const char *option, int fd, const session_handlers_t *handlers,
         char *ret_error)
 {
-    const work_t work = {option, fd};
+    const work_t work = {.option = option, .fd = fd};
+
+    *a = (attach_t){.errors_fd = -1};
+    snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
+    return attach_private(a, &work, handlers, ret_error);
+}
+
+int attach_replay(
+        attach_t *a, int fd, const char *speed, const session_handlers_t *handlers, char *ret_error)
+{
+    const work_t work = {.option = "--replay", .fd = fd, .speed = speed[0] ? speed : "1"};
 
     *a = (attach_t){.errors_fd = -1};
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");

@@ -29,6 +29,9 @@ int attach(attach_t *a, const attach_target_t *target, const session_handlers_t 
 // the caller's. 0, or -errno with one line in `ret_error`.
 int attach_file(attach_t *a, const char *option, int fd, const session_handlers_t *handlers,
         char *ret_error);
+// The same for a trace that is to be played; `speed` as in --speed, "": its own.
+int attach_replay(attach_t *a, int fd, const char *speed, const session_handlers_t *handlers,
+        char *ret_error);
 // Closes the session, by which a private daemon ends.
 void attach_done(attach_t *a);
 

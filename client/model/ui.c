@@ -7,7 +7,9 @@ uint64_t ui_behind_s(const ui_t *ui)
     const system_snapshot_t *s = ui->snapshot ? &ui->snapshot->system : NULL;
     uint64_t interval_ms, age;
 
-    if (!s || !SYSTEM_KNOWN(s, mono_ms) || ui->now_ms <= s->mono_ms)
+    // A recording has a clock of its own.
+    if (!s || !SYSTEM_KNOWN(s, mono_ms) || ui->now_ms <= s->mono_ms ||
+            (s->system_flags & SYSTEM_REPLAY))
         return 0;
     interval_ms = SYSTEM_KNOWN(s, interval_us) ? s->interval_us / 1000 : 1000;
     age = ui->now_ms - s->mono_ms;

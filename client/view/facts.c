@@ -101,6 +101,8 @@ static void fact_start(writer_t *w, const inspect_t *i)
         return;
     start_ms = s->start_time / ticks * 1000 + s->start_time % ticks * 1000 / ticks;
     end = i->exited ? i->exited_ms : i->system.mono_ms;
+    if (start_ms > end && (i->system.system_flags & SYSTEM_REPLAY))
+        return; // by another clock than the recording
     format_duration(age, sizeof(age), end > start_ms ? (end - start_ms) / 1000 : 0);
     format_clock(when, sizeof(when), &i->system, start_ms);
     fact(w, "Started", "%s, %s %s", when, i->exited ? "lived" : "age", age);

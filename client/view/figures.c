@@ -2,11 +2,16 @@
 
 #include "common/cleanup.h"
 #include "common/format.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
 #define KB_PER_MB 1024.0
 #define KB_PER_GB (1024.0 * 1024.0)
+
+// A trace with later times than this counts from 1970 (it is a day in 2001), one with earlier times
+// from a boot or from its own beginning.
+#define CALENDAR_MS UINT64_C(1000000000000)
 
 typedef struct {
     double size;
@@ -58,6 +63,16 @@ char *format_span(char *buf, size_t cap, unsigned seconds)
     return buf;
 }
 
+// A trace's clock that is no calendar's: what it said, in hours.
+static char *format_trace_clock(char *buf, size_t cap, uint64_t ms)
+{
+    uint64_t s = ms / 1000;
+
+    snprintf(buf, cap, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned) (s / 60 % 60),
+            (unsigned) (s % 60));
+    return buf;
+}
+
 char *format_clock(char *buf, size_t cap, const system_snapshot_t *s, uint64_t boot_ms)
 {
     uint64_t ago = s->mono_ms > boot_ms ? s->mono_ms - boot_ms : 0;
@@ -65,6 +80,8 @@ char *format_clock(char *buf, size_t cap, const system_snapshot_t *s, uint64_t b
     struct tm tm;
 
     buf[0] = '\0';
+    if ((s->system_flags & SYSTEM_REPLAY) && s->real_ms < CALENDAR_MS)
+        return format_trace_clock(buf, cap, s->real_ms - MIN(ago, s->real_ms));
     if (SYSTEM_KNOWN(s, real_ms) && SYSTEM_KNOWN(s, mono_ms) && localtime_r(&t, &tm))
         strftime(buf, cap, ago < 20 * 3600 * 1000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
     return buf;

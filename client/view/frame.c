@@ -1,5 +1,6 @@
 #include "client/view/views.h"
 
+#include "client/view/figures.h"
 #include "client/view/memory.h"
 #include "common/cleanup.h"
 #include "common/format.h"
@@ -9,8 +10,10 @@
 
 style_t view_state(const ui_t *ui, char *buf, size_t cap)
 {
+    const system_snapshot_t *y = &ui->model.system;
     uint64_t behind = ui_behind_s(ui);
-    bool own = ui->rights == RIGHTS_SESSION || (ui->model.system.system_flags & SYSTEM_PRIVATE);
+    bool own = ui->rights == RIGHTS_SESSION || (y->system_flags & SYSTEM_PRIVATE);
+    char when[32];
 
     switch (ui->link) {
     case LINK_CONNECTING:
@@ -32,6 +35,11 @@ style_t view_state(const ui_t *ui, char *buf, size_t cap)
     if (behind > 0) {
         snprintf(buf, cap, "%" PRIu64 " s behind", behind);
         return STYLE_ALERT;
+    }
+    if (y->system_flags & SYSTEM_REPLAY) {
+        snprintf(buf, cap, "replay%s %s", y->system_flags & SYSTEM_ENDED ? " ended" : "",
+                format_clock(when, sizeof(when), y, y->mono_ms));
+        return y->system_flags & SYSTEM_ENDED ? STYLE_ALERT : STYLE_DIM;
     }
     snprintf(buf, cap, "%s", own ? "private" : "live");
     return STYLE_DIM;
@@ -131,7 +139,7 @@ static const char *describe_rights(const ui_t *ui, int room)
 
     if (ui->rights == RIGHTS_HIDEPID)
         return room >= 42 ? "hidepid: only your own processes are shown" : "own processes only";
-    if (!own || ui->uid == 0)
+    if (!own || ui->uid == 0 || (ui->model.system.system_flags & SYSTEM_REPLAY))
         return "";
     return room >= 31 ? "other users' I/O and PSS show -" : "others' I/O+PSS: -";
 }

@@ -110,7 +110,9 @@ static void put_source(const inspect_t *i, const pane_t *p, int row)
     char text[128], age[FORMAT_MAX] = "";
     int at;
 
-    if (!i->has_details) {
+    if (i->system.system_flags & SYSTEM_REPLAY) {
+        snprintf(text, sizeof(text), "Source: the recording");
+    } else if (!i->has_details) {
         snprintf(text, sizeof(text), "Source: the latest sample");
     } else {
         uint64_t now = MAX(d->has.mono_ms ? d->mono_ms : 0, i->system.mono_ms);

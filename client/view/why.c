@@ -20,6 +20,12 @@
 
 static const char *const by_names[] = {"process", "user", "unit", "name"};
 
+// A recording knows nothing of the host but its processes.
+static bool is_replay(const ui_t *ui)
+{
+    return (ui->model.system.system_flags & SYSTEM_REPLAY) != 0;
+}
+
 static int change_style(int64_t kb)
 {
     if (kb == 0)
@@ -63,7 +69,8 @@ static int draw_summary(const ui_t *ui, const pane_t *p, int row)
 
     format_clock(from, sizeof(from), s, a->change_from_ms);
     format_clock(to, sizeof(to), s, a->change_to_ms);
-    snprintf(text, sizeof(text), "Used memory %s to %s: %s between %s and %s.",
+    snprintf(text, sizeof(text), "%s %s to %s: %s between %s and %s.",
+            is_replay(ui) ? "Private memory of all processes" : "Used memory",
             format_kb(low, sizeof(low), a->change_from_kb),
             format_kb(high, sizeof(high), a->change_to_kb),
             format_delta_kb(delta, sizeof(delta), change), from, to);
@@ -150,19 +157,22 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
     int first = row;
     char text[FORMAT_MAX];
 
-    pane_put(p, row, 0, 16, ALIGN_LEFT, STYLE_HEADING, "ALL MEMORY");
+    pane_put(p, row, 0, 16, ALIGN_LEFT, STYLE_HEADING, is_replay(ui) ? "RECORDED" : "ALL MEMORY");
     pane_put(p, row, 16, 11, ALIGN_RIGHT, STYLE_HEADING, "BEFORE");
     pane_put(p, row, 28, 11, ALIGN_RIGHT, STYLE_HEADING, "AFTER");
     pane_put(p, row++, 40, 11, ALIGN_RIGHT, STYLE_HEADING, "CHANGE");
-    for (size_t i = 0; i < w->n_ledger; i++, row++) {
+    for (size_t i = 0; i < w->n_ledger; i++) {
         const why_line_t *l = &w->ledger[i];
         int64_t change = l->end_kb - l->start_kb;
 
+        if (is_replay(ui) && l->kind != LEDGER_PROCESSES && l->kind != LEDGER_SWAP)
+            continue;
         pane_put(p, row, 0, 16, ALIGN_LEFT, STYLE_NORMAL, why_ledger_name(l->kind));
         pane_put(p, row, 16, 11, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->start_kb));
         pane_put(p, row, 28, 11, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->end_kb));
         pane_put(p, row, 40, 11, ALIGN_RIGHT, change_style(change),
                 format_delta_kb(text, sizeof(text), change));
+        row++;
     }
     return row - first;
 }
