@@ -107,6 +107,7 @@ static void follow(spike_state_t *s, uint32_t second, uint32_t kb)
         if (kb - s->peak_kb >= height / RISE_SHARE)
             s->peak_s = second;
         s->peak_kb = kb;
+        s->highest_s = second;
     }
     if (kb < s->base_kb + (s->peak_kb - s->base_kb) / 2) {
         end(s, SPIKE_RETURNED, second);
@@ -140,7 +141,7 @@ spike_verdict_t spike_update(
         s->outcome = SPIKE_OPEN;
         s->base_kb = low;
         s->peak_kb = kb;
-        s->peak_s = s->second;
+        s->peak_s = s->highest_s = s->second;
         s->start_s = s->second > SPIKE_WINDOW_S ? s->second - SPIKE_WINDOW_S : 0;
         for (uint32_t t = s->start_s; t <= s->second; t++)
             if (s->low_kb[t % SLOTS] == low)
@@ -160,7 +161,7 @@ bool spike_receipt(const spike_state_t *s, spike_receipt_t *ret)
             .since_ms = s->first_ms + (uint64_t) s->start_s * 1000,
             .base_kb = s->base_kb,
             .height_kb = s->peak_kb - s->base_kb,
-            .rise_s = s->peak_s - s->start_s,
+            .rise_s = s->highest_s - s->start_s,
             .lasted_s = s->phase != SPIKE_NONE ? s->second - s->start_s : s->lasted_s,
             .outcome = s->outcome,
     };

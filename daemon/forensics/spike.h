@@ -44,6 +44,7 @@ typedef struct {
     uint32_t peak_kb;                    // highest since
     uint32_t start_s;                    // when it began, since first_ms
     uint32_t peak_s;                     // when it last rose
+    uint32_t highest_s;                  // when it was highest: a slow rise goes on after a spike
     float mean_kb;                       // taken within a window on average, over the last minutes
     uint16_t lasted_s;                   // of a spike that is over, saturating
     uint16_t seen;                       // seconds observed, saturating

@@ -72,6 +72,23 @@ static void test_spike_that_is_kept(void **state)
     assert_int_equal(feed(&s, &t, 600, 900 * MB, 0), 0);
 }
 
+// Too slow to be a part of the spike, but its height and its time belong together.
+static void test_slow_growth_after_a_spike(void **state)
+{
+    spike_receipt_t r;
+    spike_state_t s;
+    unsigned t;
+
+    (void) state;
+    start(&s, &t, 16 * GB, 300 * MB);
+    assert_int_equal(feed(&s, &t, 1, 900 * MB, 0), 1);
+    feed(&s, &t, 20, 901 * MB, 1 * MB);
+    assert_int_equal(s.phase, SPIKE_HIGH);
+    assert_true(spike_receipt(&s, &r));
+    assert_int_equal(r.height_kb, 620 * MB);
+    assert_int_equal(r.rise_s, 21);
+}
+
 static void test_what_matters_to_the_host(void **state)
 {
     spike_state_t s;
@@ -227,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_spike_that_is_given_back),
             cmocka_unit_test(test_spike_that_is_kept),
+            cmocka_unit_test(test_slow_growth_after_a_spike),
             cmocka_unit_test(test_what_matters_to_the_host),
             cmocka_unit_test(test_slow_growth_is_none),
             cmocka_unit_test(test_newborn_that_grabs),
