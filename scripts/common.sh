@@ -165,11 +165,13 @@ configure() {
 # compile TARGET...
 compile() { quietly building ninja -C "$build" "$@"; }
 
-# run_tests [MESON TEST ARGUMENT]...: the last line counts the test cases
+# run_tests [MESON TEST ARGUMENT]...: the last line counts the test cases. Most tests wait for a
+# second to pass, so more run at a time than there are processors.
 run_tests() {
     local status=0
     rm -f -- "$build/meson-logs/testlog.json"
-    meson test -C "$build" --no-rebuild --print-errorlogs "$@" || status=$?
+    meson test -C "$build" --no-rebuild --print-errorlogs \
+        --num-processes "$(($(nproc) * 2))" "$@" || status=$?
     python3 "$root/scripts/count_tests.py" "$build/meson-logs/testlog.json" || status=1
     return "$status"
 }

@@ -172,7 +172,7 @@ static void test_memory_max(void **state)
     (void) state;
     if (actor_do(&actor, "children %d", PROCESSES_MAX + 100) < 0) {
         process_stop(&actor);
-        print_message("skipped: no user may have %d processes here\n", PROCESSES_MAX);
+        print_message("# skipped: no user may have %d processes here\n", PROCESSES_MAX);
         skip();
     }
     start(&h, NULL, "8M");
@@ -268,7 +268,7 @@ static void test_short_and_large(void **state)
 
     (void) state;
     if (mem_available_kb() < 4 * size_kb) {
-        print_message("skipped: %zu kB are too much for this host now\n", size_kb);
+        print_message("# skipped: %zu kB are too much for this host now\n", size_kb);
         skip();
     }
     start(&h, NULL, NULL);
@@ -279,10 +279,10 @@ static void test_short_and_large(void **state)
         assert_true(watcher_wait(&h.watcher, is_gone, &s, WAIT_MS));
         seen += s.largest_kb >= size_kb * 7 / 8;
         if (s.largest_kb < size_kb * 7 / 8)
-            print_message("try %d: %" PRIu64 " of %zu kB\n", i, s.largest_kb, size_kb);
+            print_message("# try %d: %" PRIu64 " of %zu kB\n", i, s.largest_kb, size_kb);
         usleep((useconds_t) (37000 * (i % 9))); // at any time within the second
     }
-    print_message("%zu of %d seen with their size\n", seen, TRIES);
+    print_message("# %zu of %d seen with their size\n", seen, TRIES);
     assert_true(seen >= TRIES - 1);
     stop(&h);
 }
@@ -370,12 +370,12 @@ static void test_memory_that_nobody_serves(void **state)
 
     (void) state;
     if (stuck_start(&stuck) < 0) {
-        print_message("skipped: no userfaultfd here that serves the kernel's own faults\n");
+        print_message("# skipped: no userfaultfd here that serves the kernel's own faults\n");
         skip();
     }
     if (!stuck_blocks(&stuck)) {
         stuck_stop(&stuck);
-        print_message("skipped: this kernel does not wait for such memory\n");
+        print_message("# skipped: this kernel does not wait for such memory\n");
         skip();
     }
     start(&h, NULL, NULL);

@@ -163,13 +163,13 @@ static bool start(fixture_t *f)
     struct statvfs fs;
 
     if (geteuid() != 0) {
-        print_message("skipped: only root can be several people\n");
+        print_message("# skipped: only root can be several people\n");
         return false;
     }
     *f = (fixture_t){.dir = temporary_new()};
     assert_int_equal(chmod(f->dir.path, 0755), 0);
     if (statvfs(f->dir.path, &fs) == 0 && fs.f_flag & ST_NOSUID) {
-        print_message("skipped: %s is mounted nosuid\n", f->dir.path);
+        print_message("# skipped: %s is mounted nosuid\n", f->dir.path);
         temporary_remove(&f->dir);
         return false;
     }
@@ -539,7 +539,7 @@ static void test_hidepid(void **state)
         skip();
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("proc", "/proc", "proc", 0, "hidepid=2") < 0) {
-        print_message("skipped: /proc cannot be mounted with hidepid here\n");
+        print_message("# skipped: /proc cannot be mounted with hidepid here\n");
         temporary_remove(&f.dir);
         skip();
     }

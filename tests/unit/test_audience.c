@@ -105,7 +105,7 @@ static void test_peers(void **state)
 
     (void) state;
     if (geteuid() != 0) {
-        print_message("skipped: only root can be several people\n");
+        print_message("# skipped: only root can be several people\n");
         skip();
     }
     assert_int_equal(rights_of(&root, &open_to_all), RIGHTS_ALL);

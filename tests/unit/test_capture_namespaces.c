@@ -175,7 +175,7 @@ static void test_pid_reuse(void **state)
 
     (void) state;
     if (r == NOT_HERE) {
-        print_message("skipped: no PID namespace, or no ns_last_pid to write to\n");
+        print_message("# skipped: no PID namespace, or no ns_last_pid to write to\n");
         skip();
     }
     assert_int_equal(r, 0);
@@ -219,7 +219,7 @@ static void test_hidepid(void **state)
 
     (void) state;
     if (r == NOT_HERE) {
-        print_message("skipped: takes root and a /proc of its own\n");
+        print_message("# skipped: takes root and a /proc of its own\n");
         skip();
     }
     assert_int_equal(r, 0);
