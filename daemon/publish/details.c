@@ -246,8 +246,9 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     set_cgroup(d, ret, p->pid);
     set_totals(d, ret, &totals, see_private);
     set_receipts(d, ret, slot);
-    // Without memory there is nothing to remember: what it had before is more.
-    if (p->state != 'Z')
+    // Without memory there is nothing to remember: what it had before is more. One that is on its
+    // way out has given it back before its state says so.
+    if (p->state != 'Z' && !(ret->has.rss_kb && ret->rss_kb == 0))
         last_details_put(d->last, ret, capture_owner(d->capture, slot), see_private);
 }
 

@@ -182,6 +182,7 @@ static void test_one_that_ended(void **state)
 static void test_one_that_ended_under_inspection(void **state)
 {
     reader_result_t now = reading;
+    reader_result_t late = {.smaps = {.source = PSS_SOURCE_STATUS}};
     details_message_t m;
     fixture_t f;
 
@@ -194,6 +195,9 @@ static void test_one_that_ended_under_inspection(void **state)
 
     uint64_t utime_ms = m.utime_ms;
     assert_true(m.has.utime_ms && m.has.rchar);
+    // On its way out: its memory is given back, and its state does not tell yet.
+    late.time_ms = now.time_ms;
+    details_of(f.details, f.slot, &late, true, &m);
     proctree_end(&f.host.tree, 812);
     captured_tick(&f.host);
 
