@@ -21,11 +21,14 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #ifdef __x86_64__
 
 #define PATH 1 // an argument that points to a path that can be made and removed again
 #define TRUE 2 // to /bin/true
+
+#define TRIES_MAX 100
 
 typedef struct {
     const char *what;
@@ -157,13 +160,22 @@ static unsigned try_all(pid_t tid)
     unsigned n = 0;
     int status;
 
-    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0 ||
-            ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) != tid ||
-            ptrace(PTRACE_GETREGS, tid, NULL, &saved) < 0)
-        die("cannot stop the thread");
-    if (!is_at_a_call(tid, &saved)) {
-        fprintf(stderr, "thread %d does not wait in a call\n", (int) tid);
-        exit(3);
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
+        die("cannot trace the thread");
+    // At work it may be stopped anywhere: a little later it waits.
+    for (int tries = 0;; tries++) {
+        if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) != tid ||
+                ptrace(PTRACE_GETREGS, tid, NULL, &saved) < 0)
+            die("cannot stop the thread");
+        if (is_at_a_call(tid, &saved))
+            break;
+        if (tries == TRIES_MAX) {
+            fprintf(stderr, "thread %d does not wait in a call\n", (int) tid);
+            exit(3);
+        }
+        if (ptrace(PTRACE_CONT, tid, NULL, NULL) < 0)
+            die("cannot continue the thread");
+        usleep(10 * 1000);
     }
     for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
         long r = call(tid, &saved, &attempts[i]);
