@@ -54,19 +54,7 @@ static void print_json(const event_message_t *m, const char *tag, const char *st
         json_put_number(o, "since", (double) m->since_ms / 1000, 3);
     if (m->has.size_kb)
         json_put_uint(o, m->tag == TAG_SPIKE ? "height_bytes" : "growth_bytes", m->size_kb * 1024);
-    if (m->has.rate) {
-        json_put_uint(o, "rate_bytes_per_second", m->rate);
-        json_put_uint(o, "rate_low_bytes_per_second", m->rate_low);
-        json_put_uint(o, "rate_high_bytes_per_second", m->rate_high);
-    }
-    if (m->has.confidence)
-        json_put_uint(o, "confidence_percent", m->confidence);
-    if (m->has.ruled_out)
-        event_put_ruled_out(o, m->ruled_out);
-    if (m->has.duration_ms)
-        json_put_number(o, "duration_seconds", (double) m->duration_ms / 1000, 3);
-    if (m->has.given_back)
-        json_put_bool(o, "given_back", m->given_back != 0);
+    event_put_evidence(o, m);
     json_put_bytes(o, "text", m->text.data, m->text.len);
     json_print_line(o);
 }

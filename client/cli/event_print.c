@@ -101,7 +101,7 @@ static void put_process(event_printer_t *p, json_t *o, const event_message_t *m)
     json_put_bytes(o, "cgroup", m->cgroup.data, m->cgroup.len);
 }
 
-void event_put_ruled_out(json_t *o, uint64_t bits)
+static void put_ruled_out(json_t *o, uint64_t bits)
 {
     json_t *array = json_new_array();
 
@@ -111,14 +111,8 @@ void event_put_ruled_out(json_t *o, uint64_t bits)
     json_put(o, "ruled_out", array);
 }
 
-static void put_receipt(const event_printer_t *p, json_t *o, const event_message_t *m)
+void event_put_evidence(json_t *o, const event_message_t *m)
 {
-    if (m->has.since_ms)
-        json_put(o, "since", json_time_ms(when_real_ms(&p->clock, m->since_ms)));
-    if (m->has.size_kb)
-        json_put_uint(o, "size_bytes", m->size_kb * 1024);
-    if (m->has.peak_kb)
-        json_put_uint(o, "peak_rss_bytes", m->peak_kb * 1024);
     if (m->has.rate) {
         json_put_uint(o, "rate_bytes_per_second", m->rate);
         json_put_uint(o, "rate_low_bytes_per_second", m->rate_low);
@@ -129,11 +123,22 @@ static void put_receipt(const event_printer_t *p, json_t *o, const event_message
     if (m->has.left_s)
         json_put_uint(o, "left_seconds", m->left_s);
     if (m->has.ruled_out)
-        event_put_ruled_out(o, m->ruled_out);
+        put_ruled_out(o, m->ruled_out);
     if (m->has.duration_ms)
         json_put_number(o, "duration_seconds", (double) m->duration_ms / 1000, 3);
     if (m->has.given_back)
         json_put_bool(o, "given_back", m->given_back != 0);
+}
+
+static void put_receipt(const event_printer_t *p, json_t *o, const event_message_t *m)
+{
+    if (m->has.since_ms)
+        json_put(o, "since", json_time_ms(when_real_ms(&p->clock, m->since_ms)));
+    if (m->has.size_kb)
+        json_put_uint(o, "size_bytes", m->size_kb * 1024);
+    if (m->has.peak_kb)
+        json_put_uint(o, "peak_rss_bytes", m->peak_kb * 1024);
+    event_put_evidence(o, m);
     if (m->has.count)
         json_put_uint(o, "count", m->count);
     if (m->has.story) {

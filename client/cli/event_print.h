@@ -20,7 +20,7 @@ void event_printer_done(event_printer_t *p);
 void event_print_line(event_printer_t *p, const event_message_t *m);
 void event_print_json(event_printer_t *p, const event_message_t *m);
 
-// The explanations that were ruled out, RULED_OUT_*, by their names under the key "ruled_out".
-void event_put_ruled_out(json_t *o, uint64_t bits);
+// What a tag rests on: rate, confidence, time left, what was ruled out, and how long it took.
+void event_put_evidence(json_t *o, const event_message_t *m);
 
 #endif
