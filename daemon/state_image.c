@@ -9,19 +9,6 @@
 
 #define MAGIC UINT64_C(0x325441545350534d) // "MSPSTAT2"
 
-typedef struct {
-    uint64_t layout; // of what the section holds
-    uint64_t offset, len, sum;
-} section_t;
-
-typedef struct {
-    uint64_t magic, saved_us; // CLOCK_BOOTTIME
-    char boot[STATE_BOOT_MAX];
-    uint64_t len; // of all
-    section_t section[STATE_SECTIONS];
-    uint64_t sum; // of all before
-} header_t;
-
 static const struct {
     const char *name;
     uint64_t (*layout)(void);
@@ -36,7 +23,7 @@ static const struct {
         {"events", engine_events_layout, engine_save_events, engine_load_events},
 };
 
-static uint64_t sum_of(const void *data, size_t len)
+uint64_t state_image_sum(const void *data, size_t len)
 {
     const unsigned char *at = data;
     uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
@@ -55,8 +42,8 @@ static uint64_t sum_of(const void *data, size_t len)
 // What has no whole header is no state, so that comes last; the sums tell the rest.
 int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *out)
 {
-    header_t h = {.magic = MAGIC, .saved_us = clock_boottime_us()};
-    static const header_t none;
+    state_head_t h = {.magic = MAGIC, .saved_us = clock_boottime_us()};
+    static const state_head_t none;
 
     memcpy(h.boot, boot, sizeof(h.boot));
     buffer_put(out, &none, sizeof(none));
@@ -71,10 +58,10 @@ int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *ou
         if (out->failed)
             return out->error;
         h.section[i].len = out->len - h.section[i].offset;
-        h.section[i].sum = sum_of(out->data + h.section[i].offset, h.section[i].len);
+        h.section[i].sum = state_image_sum(out->data + h.section[i].offset, h.section[i].len);
     }
     h.len = out->len;
-    h.sum = sum_of(&h, offsetof(header_t, sum));
+    h.sum = state_image_sum(&h, offsetof(state_head_t, sum));
     atomic_signal_fence(memory_order_seq_cst);
     memcpy(out->data, &h, sizeof(h));
     return 0;
@@ -85,11 +72,12 @@ int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *ou
 // Times and identities are those of one boot.
 bool state_image_check(const void *image, size_t len, const char boot[STATE_BOOT_MAX])
 {
-    const header_t *h = image;
+    const state_head_t *h = image;
 
     if (len < sizeof(*h) || h->magic == 0)
         return false; // not written yet
-    if (h->magic != MAGIC || h->sum != sum_of(h, offsetof(header_t, sum)) || h->len > len) {
+    if (h->magic != MAGIC || h->sum != state_image_sum(h, offsetof(state_head_t, sum)) ||
+            h->len > len) {
         log_warning("a state that was kept is damaged or of another version: refused");
         return false;
     }
@@ -102,31 +90,31 @@ bool state_image_check(const void *image, size_t len, const char boot[STATE_BOOT
 
 uint64_t state_image_time_us(const void *image)
 {
-    return ((const header_t *) image)->saved_us;
+    return ((const state_head_t *) image)->saved_us;
 }
 
 size_t state_image_len(const void *image)
 {
-    return ((const header_t *) image)->len;
+    return ((const state_head_t *) image)->len;
 }
 
-static const char *check_section(const header_t *h, unsigned i)
+static const char *check_section(const state_head_t *h, unsigned i)
 {
-    const section_t *x = &h->section[i];
+    const state_section_t *x = &h->section[i];
     const unsigned char *base = (const unsigned char *) h;
 
     if (x->layout != sections[i].layout())
         return "of another version";
     if (x->offset % 8 != 0 || x->offset > h->len || x->len > h->len - x->offset ||
-            sum_of(base + x->offset, x->len) != x->sum)
+            state_image_sum(base + x->offset, x->len) != x->sum)
         return "damaged";
     return NULL;
 }
 
 bool state_image_load(const void *image, unsigned section, engine_t *e)
 {
-    const header_t *h = image;
-    const section_t *x = &h->section[section];
+    const state_head_t *h = image;
+    const state_section_t *x = &h->section[section];
     const char *wrong = check_section(h, section);
 
     if (!wrong && sections[section].load(e, (const char *) image + x->offset, x->len) == 0)

@@ -12,6 +12,22 @@
 #define STATE_SECTIONS 6
 #define STATE_BOOT_MAX 40 // bytes of a boot's id, zeros at its end
 
+typedef struct {
+    uint64_t layout; // of what the section holds
+    uint64_t offset, len, sum;
+} state_section_t;
+
+typedef struct {
+    uint64_t magic, saved_us; // CLOCK_BOOTTIME
+    char boot[STATE_BOOT_MAX];
+    uint64_t len; // of all
+    state_section_t section[STATE_SECTIONS];
+    uint64_t sum; // of all before
+} state_head_t;
+
+// Finds what was torn or damaged, not what somebody forged.
+uint64_t state_image_sum(const void *data, size_t len);
+
 // Into an empty buffer. 0 or -errno; what was not built to its end is no image.
 int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *out);
 

@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "daemon/state.h"
+#include "daemon/state_image.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
@@ -14,9 +15,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define HEADER_SIZE (sizeof(uint64_t) * (2 + 5 + 1 + 4 * 6 + 1)) // see daemon/state.c
-#define USED_AT     (sizeof(uint64_t) * (2 + 5))
 
 static unsigned char *saved;
 static size_t saved_len;
@@ -49,31 +47,26 @@ static void load(int fd, bool save_again)
 static void save_one(void)
 {
     int fd = memfd_create("state", MFD_CLOEXEC), kept = dup(fd);
-    uint64_t used;
+    state_head_t head;
     struct stat st;
 
     FUZZ_CHECK(fd >= 0 && kept >= 0);
     load(fd, true);
-    FUZZ_CHECK(fstat(kept, &st) == 0 && st.st_size > (off_t) HEADER_SIZE);
-    FUZZ_CHECK(pread(kept, &used, sizeof(used), USED_AT) == sizeof(used));
-    FUZZ_CHECK(used > HEADER_SIZE && used <= (uint64_t) st.st_size);
-    saved_len = used;
+    FUZZ_CHECK(pread(kept, &head, sizeof(head), 0) == sizeof(head));
+    FUZZ_CHECK(fstat(kept, &st) == 0);
+    FUZZ_CHECK(head.len > sizeof(head) && head.len <= (uint64_t) st.st_size);
+    saved_len = head.len;
     saved = malloc(saved_len);
     FUZZ_CHECK(saved && pread(kept, saved, saved_len, 0) == (ssize_t) saved_len);
     close(kept);
 }
 
-static void mend_sum(unsigned char *header)
+static void mend_sum(unsigned char *image)
 {
-    size_t len = HEADER_SIZE - sizeof(uint64_t);
-    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
+    size_t at = offsetof(state_head_t, sum);
+    uint64_t sum = state_image_sum(image, at);
 
-    for (size_t at = 0; at < len; at += sizeof(word)) {
-        memcpy(&word, header + at, sizeof(word));
-        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        sum ^= sum >> 32;
-    }
-    memcpy(header + len, &sum, sizeof(sum));
+    memcpy(image + at, &sum, sizeof(sum));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/procmap.h"
 #include "daemon/state.h"
+#include "daemon/state_image.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
@@ -244,46 +245,20 @@ static void test_damaged_head(void **state)
     engine_free(e);
 }
 
-// As in daemon/state_image.c: a state that another version wrote is whole.
-typedef struct {
-    uint64_t layout, offset, len, sum;
-} section_t;
-
-typedef struct {
-    uint64_t magic, saved_us;
-    char boot[40];
-    uint64_t len;
-    section_t section[6];
-    uint64_t sum;
-} header_t;
-
-static uint64_t sum_of(const void *data, size_t len)
-{
-    const unsigned char *at = data;
-    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ len, word;
-
-    for (; len > 0; len -= MIN(len, sizeof(word)), at += sizeof(word)) {
-        word = 0;
-        memcpy(&word, at, MIN(len, sizeof(word)));
-        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        sum ^= sum >> 32;
-    }
-    return sum;
-}
-
+// A state that another version wrote is whole.
 static void test_another_version(void **state)
 {
     fixture_t *f = *state;
-    header_t h;
+    state_head_t h;
     engine_t *e;
     int fd;
 
     leave_state(f);
     fd = open(f->file, O_RDWR | O_CLOEXEC);
     assert_int_equal(pread(fd, &h, sizeof(h), 0), sizeof(h));
-    assert_true(h.sum == sum_of(&h, offsetof(header_t, sum)));
+    assert_true(h.sum == state_image_sum(&h, offsetof(state_head_t, sum)));
     h.section[0].layout++; // of history
-    h.sum = sum_of(&h, offsetof(header_t, sum));
+    h.sum = state_image_sum(&h, offsetof(state_head_t, sum));
     assert_int_equal(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
     close(fd);
     e = carry_on(f);
