@@ -1,67 +1,36 @@
 // What becomes an event: a tree that looks like /proc, and an engine that watches it.
 
 #include "common/cleanup.h"
-#include "daemon/engine.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/proctree.h"
+#include "tests/support/judged.h"
 
 #include <string.h>
 
-#define MB_PAGES 256 // pages of 4 KiB in a MiB
-
-typedef struct {
-    proctree_t tree;
-    engine_t *engine;
-    uint64_t seen; // number of the last event
-} fixture_t;
-
 static int setup(void **state)
 {
-    static fixture_t f;
-    const engine_config_t config = {.proc_root = f.tree.path};
+    static judged_t j;
 
-    f = (fixture_t){.tree = proctree_new()};
-    proctree_system(&f.tree, 16u << 20, false);
-    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
-    *state = &f;
+    judged_init(&j);
+    *state = &j;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    fixture_t *f = *state;
-
-    engine_free(f->engine);
-    proctree_free(&f->tree);
+    judged_done(*state);
     return 0;
 }
 
-static const event_t *next(fixture_t *f)
-{
-    const event_t *e = events_next(engine_events(f->engine), f->seen);
-
-    if (e)
-        f->seen = e->number;
-    return e;
-}
-
-static void tick(fixture_t *f)
-{
-    __atomic_add_fetch(&fake_clock_ahead_us, 1000000, __ATOMIC_RELAXED);
-    assert_int_equal(engine_tick(f->engine), 0);
-}
-
-static void run(fixture_t *f, proctree_process_t *p)
+static void run(judged_t *j, proctree_process_t *p)
 {
     p->utime++;
-    proctree_process(&f->tree, p);
-    tick(f);
+    proctree_process(&j->tree, p);
+    judged_tick(j);
 }
 
 static void test_a_spike_and_its_end(void **state)
 {
-    fixture_t *f = *state;
+    judged_t *j = *state;
     proctree_process_t p = {.pid = 77,
             .name = "hog",
             .start_time = 5,
@@ -71,13 +40,13 @@ static void test_a_spike_and_its_end(void **state)
     const event_t *e;
 
     for (int i = 0; i < 40; i++)
-        run(f, &p);
-    assert_null(next(f));
+        run(j, &p);
+    assert_null(judged_next(j));
     p.anon_pages = 900 * MB_PAGES;
     p.hwm_kb = 900 << 10;
-    run(f, &p);
-    run(f, &p);
-    e = next(f);
+    run(j, &p);
+    run(j, &p);
+    e = judged_next(j);
     assert_non_null(e);
     assert_int_equal(e->kind, EVENT_SET);
     assert_int_equal(e->tag, TAG_SPIKE);
@@ -90,38 +59,38 @@ static void test_a_spike_and_its_end(void **state)
     assert_true(strlen(e->text) > 10);
 
     // It dies with its tag, and was big.
-    proctree_end(&f->tree, 77);
-    tick(f);
-    e = next(f);
+    proctree_end(&j->tree, 77);
+    judged_tick(j);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_SPIKE);
-    e = next(f);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_EXIT);
     assert_int_equal(e->pid, 77);
     assert_int_equal(e->size_kb, 900 << 10);
     assert_int_equal(e->peak_kb, 900 << 10);
     assert_memory_equal(e->name, "hog", 3);
-    assert_null(next(f));
+    assert_null(judged_next(j));
 }
 
 // Nobody reaps it: its memory is gone, and its tag with that.
 static void test_a_spike_that_ends_as_a_zombie(void **state)
 {
-    fixture_t *f = *state;
+    judged_t *j = *state;
     proctree_process_t p = {.pid = 78, .name = "hog", .start_time = 5, .anon_pages = 10 * MB_PAGES};
     const event_t *e;
 
     for (int i = 0; i < 40; i++)
-        run(f, &p);
+        run(j, &p);
     p.anon_pages = 900 * MB_PAGES;
-    run(f, &p);
-    run(f, &p);
+    run(j, &p);
+    run(j, &p);
     p.state = 'Z';
     p.anon_pages = 0;
-    run(f, &p);
-    e = next(f);
+    run(j, &p);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_SET);
-    e = next(f);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_SPIKE);
     assert_string_equal(e->text, "the process has ended");
@@ -129,57 +98,57 @@ static void test_a_spike_that_ends_as_a_zombie(void **state)
 
 static void test_zombies(void **state)
 {
-    fixture_t *f = *state;
+    judged_t *j = *state;
     proctree_process_t parent = {.pid = 5, .name = "careless", .start_time = 1},
                        child = {.pid = 6, .name = "dead", .start_time = 2, .ppid = 5, .state = 'Z'};
     const event_t *e;
 
-    proctree_process(&f->tree, &child);
+    proctree_process(&j->tree, &child);
     for (int i = 0; i < 4; i++)
-        run(f, &parent);
-    e = next(f);
+        run(j, &parent);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_SET);
     assert_true((e->tag == TAG_ZOMBIE) == (e->pid == 6));
-    e = next(f);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_SET);
     assert_true((e->tag == TAG_UNREAPED) == (e->pid == 5));
-    assert_null(next(f));
-    proctree_end(&f->tree, 6);
+    assert_null(judged_next(j));
+    proctree_end(&j->tree, 6);
     for (int i = 0; i < 2; i++)
-        run(f, &parent);
-    e = next(f);
+        run(j, &parent);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_ZOMBIE);
-    e = next(f);
+    e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_UNREAPED);
     assert_int_equal(e->pid, 5);
-    assert_null(next(f));
+    assert_null(judged_next(j));
 }
 
 static void test_small_ends_are_none(void **state)
 {
-    fixture_t *f = *state;
+    judged_t *j = *state;
     proctree_process_t p = {.pid = 8, .name = "small", .start_time = 9, .anon_pages = MB_PAGES};
 
-    run(f, &p);
-    proctree_end(&f->tree, 8);
-    tick(f);
-    assert_null(next(f));
+    run(j, &p);
+    proctree_end(&j->tree, 8);
+    judged_tick(j);
+    assert_null(judged_next(j));
 }
 
-static const event_t *next_leak(fixture_t *f, unsigned kind)
+static const event_t *next_leak(judged_t *j, unsigned kind)
 {
     const event_t *e;
 
-    while ((e = next(f)))
+    while ((e = judged_next(j)))
         if (e->tag == TAG_LEAK && e->kind == kind)
             return e;
     return NULL;
 }
 
 // Grows by 2 MB each second until it is restarted, by somebody else each time.
-static void leak_and_end(fixture_t *f, uint64_t pid)
+static void leak_and_end(judged_t *j, uint64_t pid)
 {
     proctree_process_t p = {.pid = pid,
             .name = "leaky",
@@ -191,26 +160,26 @@ static void leak_and_end(fixture_t *f, uint64_t pid)
     for (int i = 0; i < 700; i++) {
         p.anon_pages += 2 * MB_PAGES;
         p.hwm_kb = p.anon_pages * 4;
-        run(f, &p);
+        run(j, &p);
     }
-    proctree_end(&f->tree, pid);
-    tick(f);
+    proctree_end(&j->tree, pid);
+    judged_tick(j);
 }
 
 static void test_leaks_in_a_row(void **state)
 {
-    fixture_t *f = *state;
+    judged_t *j = *state;
     const event_t *e;
     why_answer_t a;
 
-    leak_and_end(f, 100);
-    e = next_leak(f, EVENT_SET);
+    leak_and_end(j, 100);
+    e = next_leak(j, EVENT_SET);
     assert_non_null(e);
     assert_int_equal(e->has & EVENT_HAS_STORY, 0);
-    leak_and_end(f, 200);
-    e = next_leak(f, EVENT_SUSPECTED);
+    leak_and_end(j, 200);
+    e = next_leak(j, EVENT_SUSPECTED);
     assert_non_null(strstr(e->text, "2nd run in a row of leaky that leaks"));
-    e = next_leak(f, EVENT_SET);
+    e = next_leak(j, EVENT_SET);
     assert_int_equal(e->pid, 200);
     assert_int_equal(e->story, 2);
     assert_in_range(e->story_kb, (1400 + 600) << 10, (1400 + 1400) << 10);
@@ -218,7 +187,7 @@ static void test_leaks_in_a_row(void **state)
     assert_true(e->time_ms - e->story_ms > 1000000);
 
     const why_question_t q = {.from_ms = 1, .to_ms = UINT64_MAX};
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(j->engine), &q, &a), 0);
     for (size_t i = 0; i < a.n_rows; i++)
         if (!a.rows[i].kind)
             assert_int_equal(a.rows[i].story, a.rows[i].pid / 100);

@@ -1,31 +1,24 @@
 // OOM kills: who died, whose limit it was, and who had grown before.
 
 #include "common/cleanup.h"
-#include "daemon/engine.h"
 #include "daemon/proc/cgroup_oom.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/proctree.h"
+#include "tests/support/judged.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-#define MB_PAGES 256 // pages of 4 KiB in a MiB
-
 typedef struct {
-    proctree_t tree;
-    engine_t *engine;
-    uint64_t kills, seen;
+    judged_t host;
+    uint64_t kills;
 } fixture_t;
 
 static int setup(void **state)
 {
     static fixture_t f;
-    const engine_config_t config = {.proc_root = f.tree.path};
 
-    f = (fixture_t){.tree = proctree_new()};
-    proctree_system(&f.tree, 16u << 20, false);
-    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
+    f.kills = 0;
+    judged_init(&f.host);
     *state = &f;
     return 0;
 }
@@ -34,16 +27,14 @@ static int teardown(void **state)
 {
     fixture_t *f = *state;
 
-    engine_free(f->engine);
-    proctree_free(&f->tree);
+    judged_done(&f->host);
     return 0;
 }
 
 static void tick(fixture_t *f)
 {
-    proctree_write(&f->tree, "vmstat", "pgsteal_kswapd 0\noom_kill %d\n", (int) f->kills);
-    __atomic_add_fetch(&fake_clock_ahead_us, 1000000, __ATOMIC_RELAXED);
-    assert_int_equal(engine_tick(f->engine), 0);
+    proctree_write(&f->host.tree, "vmstat", "pgsteal_kswapd 0\noom_kill %d\n", (int) f->kills);
+    judged_tick(&f->host);
 }
 
 static void run(fixture_t *f, proctree_process_t *p, uint64_t mb)
@@ -51,7 +42,7 @@ static void run(fixture_t *f, proctree_process_t *p, uint64_t mb)
     p->utime++;
     p->anon_pages = mb * MB_PAGES;
     p->hwm_kb = mb << 10;
-    proctree_process(&f->tree, p);
+    proctree_process(&f->host.tree, p);
 }
 
 // The next OOM kill within a few ticks; NULL: there is none.
@@ -60,11 +51,9 @@ static const event_t *wait_kill(fixture_t *f)
     for (int i = 0; i < 8; i++) {
         const event_t *e;
 
-        while ((e = events_next(engine_events(f->engine), f->seen))) {
-            f->seen = e->number;
+        while ((e = judged_next(&f->host)))
             if (e->kind == EVENT_OOM_KILL)
                 return e;
-        }
         tick(f);
     }
     return NULL;
@@ -90,8 +79,8 @@ static void test_who_held_most(void **state)
         tick(f);
     }
     f->kills = 7;
-    proctree_end(&f->tree, 70);
-    proctree_end(&f->tree, 71); // somebody else ends in the same tick
+    proctree_end(&f->host.tree, 70);
+    proctree_end(&f->host.tree, 71); // somebody else ends in the same tick
     const event_t *e = wait_kill(f);
     assert_non_null(e);
     assert_int_equal(e->pid, 70);
@@ -100,7 +89,7 @@ static void test_who_held_most(void **state)
     assert_non_null(strstr(e->text, "grower[72] +290.00 MB"));
     assert_null(strstr(e->text, "hog[70] +"));
 
-    before = events_before(engine_events(f->engine), e->number);
+    before = events_before(engine_events(f->host.engine), e->number);
     assert_non_null(before);
     cursor_t c = cursor_of(before->grown, before->grown_len);
     assert_true(why_row_next(&c, &row));
@@ -131,11 +120,11 @@ static void test_a_zombie_says_so(void **state)
     }
     victim.state = 'Z';
     victim.anon_pages = 0;
-    proctree_process(&f->tree, &victim);
-    proctree_write(&f->tree, "80/stat",
+    proctree_process(&f->host.tree, &victim);
+    proctree_write(&f->host.tree, "80/stat",
             "80 (victim) Z 1 80 80 0 -1 4228 0 0 0 0 9 9 0 0 20 0 1 0 80 0 0 0 0 0 0 0 0 0 0 0 0 0 "
             "0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 9\n");
-    proctree_end(&f->tree, 81);
+    proctree_end(&f->host.tree, 81);
     f->kills++;
 
     const event_t *e = wait_kill(f);
@@ -153,7 +142,7 @@ static void test_what_was_counted_before_is_old(void **state)
     f->kills = 3; // when it began
     run(f, &p, 500);
     tick(f);
-    proctree_end(&f->tree, 90);
+    proctree_end(&f->host.tree, 90);
     assert_null(wait_kill(f));
 }
 
@@ -171,7 +160,7 @@ static cgroup_oom_t *open_groups(fixture_t *f)
     char path[256];
     cgroup_oom_t *c;
 
-    snprintf(path, sizeof(path), "%s/cg", f->tree.path);
+    snprintf(path, sizeof(path), "%s/cg", f->host.tree.path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(cgroup_oom_new(&c, fd), 0);
@@ -185,22 +174,22 @@ static void test_whose_limit(void **state)
     cgroup_oom_t *c;
 
     proctree_write(
-            &f->tree, "cg/a/memory.events.local", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 4\n");
-    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 0\noom_kill 4\n");
-    proctree_write(&f->tree, "cg/old/memory.events", "oom 1\n");
+            &f->host.tree, "cg/a/memory.events.local", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 4\n");
+    proctree_write(&f->host.tree, "cg/a/b/memory.events.local", "oom 0\noom_kill 4\n");
+    proctree_write(&f->host.tree, "cg/old/memory.events", "oom 1\n");
 
     c = open_groups(f);
     look(c, "", 0);
     look(c, "", 0);
-    proctree_write(&f->tree, "cg/old/memory.events", "oom 2\n");
+    proctree_write(&f->host.tree, "cg/old/memory.events", "oom 2\n");
     look(c, "/old", 0);
-    proctree_write(&f->tree, "cg/a/memory.events.local", "oom 5\n");
-    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 1\n");
+    proctree_write(&f->host.tree, "cg/a/memory.events.local", "oom 5\n");
+    proctree_write(&f->host.tree, "cg/a/b/memory.events.local", "oom 1\n");
     look(c, "/a/b", 0);
     // The limit of the one above, which another one beside it has nothing to do with.
-    proctree_write(&f->tree, "cg/a/memory.events.local", "oom 6\noom_kill 4\n");
-    proctree_write(&f->tree, "cg/a/b/memory.events.local", "oom 1\noom_kill 6\n");
-    proctree_write(&f->tree, "cg/old/memory.events", "oom 3\n");
+    proctree_write(&f->host.tree, "cg/a/memory.events.local", "oom 6\noom_kill 4\n");
+    proctree_write(&f->host.tree, "cg/a/b/memory.events.local", "oom 1\noom_kill 6\n");
+    proctree_write(&f->host.tree, "cg/old/memory.events", "oom 3\n");
     k = look(c, "/a", 1);
     assert_string_equal(k->victims[0].path, "/a/b");
     assert_int_equal(k->victims[0].kills, 6);
@@ -209,12 +198,12 @@ static void test_whose_limit(void **state)
     assert_false(cgroup_oom_spared(c, "removed", 7));
     assert_false(cgroup_oom_spared(c, "", 0));
     // Made anew, and full at once.
-    proctree_write(&f->tree, "cg/new/memory.events.local", "oom 1\n");
+    proctree_write(&f->host.tree, "cg/new/memory.events.local", "oom 1\n");
     look(c, "/new", 0);
     look(c, "", 0);
     // Counted further up as well.
-    proctree_write(&f->tree, "cg/old/memory.events", "oom 4\noom_kill 1\n");
-    proctree_write(&f->tree, "cg/old/x/memory.events", "oom 1\noom_kill 1\n");
+    proctree_write(&f->host.tree, "cg/old/memory.events", "oom 4\noom_kill 1\n");
+    proctree_write(&f->host.tree, "cg/old/x/memory.events", "oom 1\noom_kill 1\n");
     k = look(c, "/old/x", 1);
     assert_string_equal(k->victims[0].path, "/old/x");
     cgroup_oom_free(c);
@@ -229,11 +218,11 @@ static void write_v1(fixture_t *f, const char *group, int kills, uint64_t limit,
     char path[128];
 
     snprintf(path, sizeof(path), "cg/%s/memory.oom_control", group);
-    proctree_write(&f->tree, path, "oom_kill_disable 0\nunder_oom 0\noom_kill %d\n", kills);
+    proctree_write(&f->host.tree, path, "oom_kill_disable 0\nunder_oom 0\noom_kill %d\n", kills);
     snprintf(path, sizeof(path), "cg/%s/memory.limit_in_bytes", group);
-    proctree_write(&f->tree, path, "%llu\n", (unsigned long long) limit);
+    proctree_write(&f->host.tree, path, "%llu\n", (unsigned long long) limit);
     snprintf(path, sizeof(path), "cg/%s/memory.max_usage_in_bytes", group);
-    proctree_write(&f->tree, path, "%llu\n", (unsigned long long) most);
+    proctree_write(&f->host.tree, path, "%llu\n", (unsigned long long) most);
 }
 
 static void test_cgroup_v1(void **state)

@@ -1,23 +1,19 @@
 // Who took memory: a made-up host whose every kilobyte is known.
 
 #include "common/cleanup.h"
-#include "daemon/engine.h"
 #include "daemon/forensics/why_change.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/proctree.h"
+#include "tests/support/judged.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#define MB       1024 // KiB
-#define TOTAL_MB 16384
-#define HOGS     4
+#define MB   MB_KB
+#define HOGS 4
 
 typedef struct {
-    proctree_t tree;
-    engine_t *engine;
+    judged_t host;
     uint64_t began_ms;
     proctree_process_t hogs[HOGS];
     uint64_t hog_mb[HOGS];
@@ -28,17 +24,15 @@ typedef struct {
 
 static uint64_t now_ms(const fixture_t *f)
 {
-    return capture_current(engine_capture(f->engine))->system.mono_ms;
+    return capture_current(engine_capture(f->host.engine))->system.mono_ms;
 }
 
 static int setup(void **state)
 {
     static fixture_t f;
-    const engine_config_t config = {.proc_root = f.tree.path};
 
-    f = (fixture_t){.tree = proctree_new(), .slab_mb = 100, .cache_mb = 3000};
-    proctree_system(&f.tree, TOTAL_MB * MB, false);
-    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
+    f = (fixture_t){.slab_mb = 100, .cache_mb = 3000};
+    judged_init(&f.host);
     *state = &f;
     return 0;
 }
@@ -47,8 +41,7 @@ static int teardown(void **state)
 {
     fixture_t *f = *state;
 
-    engine_free(f->engine);
-    proctree_free(&f->tree);
+    judged_done(&f->host);
     return 0;
 }
 
@@ -69,7 +62,7 @@ static void start(fixture_t *f, unsigned i, uint32_t uid)
 
 static void end(fixture_t *f, unsigned i)
 {
-    proctree_end(&f->tree, f->hogs[i].pid);
+    proctree_end(&f->host.tree, f->hogs[i].pid);
     f->hogs[i].pid = f->hog_mb[i] = 0;
 }
 
@@ -84,21 +77,20 @@ static void tick(fixture_t *f, unsigned times)
             if (p->pid == 0)
                 continue;
             p->utime++;
-            p->anon_pages = f->hog_mb[i] * 256;
+            p->anon_pages = f->hog_mb[i] * MB_PAGES;
             p->hwm_kb = f->stale_peaks ? MB : MAX(p->hwm_kb, f->hog_mb[i] * MB);
             anon += f->hog_mb[i];
-            proctree_process(&f->tree, p);
+            proctree_process(&f->host.tree, p);
         }
         anon += f->leaving_mb;
         used = anon + f->shmem_mb + f->slab_mb + f->cache_mb + f->unknown_mb;
-        proctree_write(&f->tree, "meminfo",
+        proctree_write(&f->host.tree, "meminfo",
                 "MemTotal: %d kB\nMemFree: %" PRIu64 " kB\nMemAvailable: %" PRIu64 " kB\n"
                 "Cached: %" PRIu64 " kB\nAnonPages: %" PRIu64 " kB\nShmem: %" PRIu64 " kB\n"
                 "SUnreclaim: %" PRIu64 " kB\n",
-                TOTAL_MB * MB, (TOTAL_MB - used) * MB, (TOTAL_MB - used + f->cache_mb) * MB,
+                HOST_MB * MB, (HOST_MB - used) * MB, (HOST_MB - used + f->cache_mb) * MB,
                 (f->cache_mb + f->shmem_mb) * MB, anon * MB, f->shmem_mb * MB, f->slab_mb * MB);
-        __atomic_add_fetch(&fake_clock_ahead_us, 1000000, __ATOMIC_RELAXED);
-        assert_int_equal(engine_tick(f->engine), 0);
+        judged_tick(&f->host);
         if (f->began_ms == 0)
             f->began_ms = now_ms(f);
     }
@@ -109,7 +101,7 @@ static why_answer_t ask(fixture_t *f, unsigned by, uint64_t ago_s)
     const why_question_t q = {.from_ms = now_ms(f) - ago_s * 1000, .to_ms = now_ms(f), .by = by};
     why_answer_t a;
 
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     return a;
 }
 
@@ -246,7 +238,7 @@ static void test_groups(void **state)
     assert_adds_up(&a);
 
     const why_question_t q = {.from_ms = f->began_ms, .to_ms = now_ms(f), .limit = 1};
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     assert_int_equal(a.n_rows, 1);
     assert_int_equal(a.rows[0].pid, 102);
     assert_int_equal(a.others, 3);
@@ -274,7 +266,7 @@ static void test_others_are_not_named(void **state)
 
     const why_question_t q = {.from_ms = f->began_ms, .to_ms = now_ms(f), .sees = sees_1000};
     why_answer_t a;
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     assert_int_equal(a.n_rows, 1);
     assert_int_equal(a.rows[0].pid, 100);
     assert_int_equal(a.hidden_kb, 700 * MB);
@@ -282,7 +274,7 @@ static void test_others_are_not_named(void **state)
     // The dead neither.
     end(f, 1);
     tick(f, 3);
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     assert_int_equal(a.n_rows, 1);
     assert_int_equal(a.hidden_kb, 700 * MB);
 }
@@ -313,7 +305,7 @@ static void test_who_wrote(void **state)
     assert_name(&a.rows[0], "db");
 
     why_question_t q = {.from_ms = f->began_ms, .to_ms = now_ms(f), .sees = sees_1000};
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     assert_int_equal(a.rows[0].kind, LEDGER_SHMEM);
     assert_int_equal(a.rows[0].pid, 0);
     assert_int_equal(a.rows[0].name.len, 0);
@@ -357,11 +349,11 @@ static void test_nothing_is_known(void **state)
     why_question_t q = {.from_ms = 5, .to_ms = 10};
     why_answer_t a;
 
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), -ENODATA);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), -ENODATA);
     tick(f, 1);
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), -ENODATA);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), -ENODATA);
     q.to_ms = UINT64_MAX;
-    assert_int_equal(why_ask(engine_why(f->engine), &q, &a), 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
     assert_int_equal(change_of(&a), 0);
     assert_int_equal(a.n_rows, 0);
 }
@@ -417,7 +409,7 @@ static void test_a_short_life(void **state)
     assert_int_equal(a.hidden_kb, 0);
 
     const event_t *e = NULL;
-    for (uint64_t n = 0; (e = events_next(engine_events(f->engine), n)); n = e->number)
+    for (uint64_t n = 0; (e = events_next(engine_events(f->host.engine), n)); n = e->number)
         if (e->kind == EVENT_EXIT)
             break;
     assert_non_null(e);

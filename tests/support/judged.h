@@ -1,0 +1,28 @@
+#ifndef MEMSCOPE_TESTS_SUPPORT_JUDGED_H
+#define MEMSCOPE_TESTS_SUPPORT_JUDGED_H
+
+// A made-up host (proctree) and the engine that judges it, a second of fake_clock at a time.
+
+#include "daemon/engine.h"
+#include "tests/support/proctree.h"
+
+#define MB_KB    1024
+#define MB_PAGES 256 // of 4 KiB
+#define HOST_MB  16384
+
+typedef struct {
+    proctree_t tree;
+    engine_t *engine;
+    uint64_t seen; // number of the last event that was looked at
+} judged_t;
+
+// An empty host.
+void judged_init(judged_t *j);
+void judged_done(judged_t *j);
+
+void judged_tick(judged_t *j);
+
+// The next event that was not looked at yet, NULL: none.
+const event_t *judged_next(judged_t *j);
+
+#endif
