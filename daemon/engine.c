@@ -1,8 +1,7 @@
 #include "daemon/engine.h"
-#include "common/arena.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/forensics/oom.h"
+#include "daemon/engine_private.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -13,26 +12,6 @@
 #define GIVEN_PAGE_KB    4
 #define GIVEN_CLOCK_HZ   100
 #define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
-
-struct engine {
-    procfs_t fs;
-    capture_t *capture;
-    tags_t *tags;
-    chronicle_t *chronicle;
-    history_t *history;
-    departed_t *departed;
-    timeline_t *timeline;
-    writers_t *writers;
-    why_t *why;
-    oom_t *oom;
-    arena_t series_arena;
-    uint32_t *series; // of history, by slot
-    uint32_t system_series;
-    size_t memory_max;
-    uint64_t given_age_ms; // of whom engine_given() is about
-    void (*reading)(void *user, const reader_result_t *result);
-    void *user;
-};
 
 static bool is_given(const engine_t *e)
 {
@@ -307,102 +286,4 @@ history_t *engine_history(engine_t *e)
 size_t engine_memory_max(const engine_t *e)
 {
     return e->memory_max;
-}
-
-// ---- Restart -----------------------------------------------------------------------------------
-
-uint64_t engine_history_layout(void)
-{
-    return history_layout();
-}
-
-void engine_save_history(engine_t *e, struct buffer *out)
-{
-    history_save(e->history, out);
-}
-
-int engine_load_history(engine_t *e, const void *data, size_t len)
-{
-    return history_load(e->history, data, len, clock_boottime_us() / USEC_PER_MSEC);
-}
-
-uint64_t engine_departed_layout(void)
-{
-    return departed_layout();
-}
-
-void engine_save_departed(engine_t *e, struct buffer *out)
-{
-    const snapshot_t *s = capture_current(e->capture);
-
-    departed_save(e->departed, out);
-    for (uint32_t slot = 0; slot < s->n_slots; slot++)
-        if (s->processes[slot].known != 0 && e->series[slot] != HISTORY_NONE)
-            departed_save_living(e->series[slot], &s->processes[slot],
-                    capture_owner(e->capture, slot), s->strings, out);
-}
-
-int engine_load_departed(engine_t *e, const void *data, size_t len)
-{
-    return departed_load(e->departed, data, len);
-}
-
-uint64_t engine_exits_layout(void)
-{
-    return exits_layout();
-}
-
-void engine_save_exits(engine_t *e, struct buffer *out)
-{
-    exits_save(capture_exits(e->capture), out);
-}
-
-int engine_load_exits(engine_t *e, const void *data, size_t len)
-{
-    return exits_load(capture_exits(e->capture), data, len);
-}
-
-uint64_t engine_timeline_layout(void)
-{
-    return timeline_layout();
-}
-
-void engine_save_timeline(engine_t *e, struct buffer *out)
-{
-    timeline_save(e->timeline, out);
-}
-
-int engine_load_timeline(engine_t *e, const void *data, size_t len)
-{
-    return timeline_load(e->timeline, data, len);
-}
-
-uint64_t engine_tags_layout(void)
-{
-    return tags_layout();
-}
-
-void engine_save_tags(engine_t *e, struct buffer *out)
-{
-    tags_save(e->tags, capture_current(e->capture), out);
-}
-
-int engine_load_tags(engine_t *e, const void *data, size_t len)
-{
-    return tags_load(e->tags, data, len);
-}
-
-uint64_t engine_events_layout(void)
-{
-    return events_layout();
-}
-
-void engine_save_events(engine_t *e, struct buffer *out)
-{
-    events_save(chronicle_events(e->chronicle), out);
-}
-
-int engine_load_events(engine_t *e, const void *data, size_t len)
-{
-    return events_load(chronicle_events(e->chronicle), data, len);
 }

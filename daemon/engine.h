@@ -44,26 +44,19 @@ why_t *engine_why(engine_t *e);
 history_t *engine_history(engine_t *e);
 size_t engine_memory_max(const engine_t *e);
 
-// For a restart: what is kept, section by section; see daemon/state.h. Loading is done before the
-// first tick. 0 or -errno.
+// What a restart keeps, section by section; see daemon/state.h. Loading is done before the first
+// tick.
 struct buffer; // protocol/cursor.h
-uint64_t engine_history_layout(void);
-void engine_save_history(engine_t *e, struct buffer *out);
-int engine_load_history(engine_t *e, const void *data, size_t len);
-uint64_t engine_departed_layout(void);
-void engine_save_departed(engine_t *e, struct buffer *out);
-int engine_load_departed(engine_t *e, const void *data, size_t len);
-uint64_t engine_exits_layout(void);
-void engine_save_exits(engine_t *e, struct buffer *out);
-int engine_load_exits(engine_t *e, const void *data, size_t len);
-uint64_t engine_timeline_layout(void);
-void engine_save_timeline(engine_t *e, struct buffer *out);
-int engine_load_timeline(engine_t *e, const void *data, size_t len);
-uint64_t engine_tags_layout(void);
-void engine_save_tags(engine_t *e, struct buffer *out);
-int engine_load_tags(engine_t *e, const void *data, size_t len);
-uint64_t engine_events_layout(void);
-void engine_save_events(engine_t *e, struct buffer *out);
-int engine_load_events(engine_t *e, const void *data, size_t len);
+
+typedef struct {
+    const char *name;         // in the plural
+    uint64_t (*layout)(void); // another number where what is saved has another meaning
+    void (*save)(const engine_t *e, struct buffer *out);
+    int (*load)(engine_t *e, const void *data, size_t len); // 0 or -errno: nothing is loaded
+} engine_section_t;
+
+#define ENGINE_SECTIONS 6
+
+extern const engine_section_t engine_sections[ENGINE_SECTIONS];
 
 #endif

@@ -221,7 +221,7 @@ void state_load(state_t *s, engine_t *e)
     s->next = time_of(&from[0]) > time_of(&from[1]);
     s->next_file = time_of(&from[STATE_COPIES]) > time_of(&from[STATE_COPIES + 1]);
     qsort(from, SOURCES, sizeof(from[0]), compare_sources);
-    for (unsigned i = 0; i < STATE_SECTIONS && from[0].image; i++)
+    for (unsigned i = 0; i < ENGINE_SECTIONS && from[0].image; i++)
         any |= load_section(e, from, i);
     if (any)
         log_info("history restored, saved %.1f s ago",

@@ -9,20 +9,6 @@
 
 #define MAGIC UINT64_C(0x325441545350534d) // "MSPSTAT2"
 
-static const struct {
-    const char *name;
-    uint64_t (*layout)(void);
-    void (*save)(engine_t *e, buffer_t *out);
-    int (*load)(engine_t *e, const void *data, size_t len);
-} sections[STATE_SECTIONS] = {
-        {"history", engine_history_layout, engine_save_history, engine_load_history},
-        {"names of the dead", engine_departed_layout, engine_save_departed, engine_load_departed},
-        {"exits", engine_exits_layout, engine_save_exits, engine_load_exits},
-        {"ledgers", engine_timeline_layout, engine_save_timeline, engine_load_timeline},
-        {"tags", engine_tags_layout, engine_save_tags, engine_load_tags},
-        {"events", engine_events_layout, engine_save_events, engine_load_events},
-};
-
 uint64_t state_image_sum(const void *data, size_t len)
 {
     const unsigned char *at = data;
@@ -48,13 +34,13 @@ int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *ou
     memcpy(h.boot, boot, sizeof(h.boot));
     buffer_put(out, &none, sizeof(none));
     atomic_signal_fence(memory_order_seq_cst);
-    for (int i = 0; i < STATE_SECTIONS; i++) {
+    for (int i = 0; i < ENGINE_SECTIONS; i++) {
         static const char zeros[8];
 
         buffer_put(out, zeros, (8 - out->len % 8) % 8);
-        h.section[i].layout = sections[i].layout();
+        h.section[i].layout = engine_sections[i].layout();
         h.section[i].offset = out->len;
-        sections[i].save(e, out);
+        engine_sections[i].save(e, out);
         if (out->failed)
             return out->error;
         h.section[i].len = out->len - h.section[i].offset;
@@ -103,7 +89,7 @@ static const char *check_section(const state_head_t *h, unsigned i)
     const state_section_t *x = &h->section[i];
     const unsigned char *base = (const unsigned char *) h;
 
-    if (x->layout != sections[i].layout())
+    if (x->layout != engine_sections[i].layout())
         return "of another version";
     if (x->offset % 8 != 0 || x->offset > h->len || x->len > h->len - x->offset ||
             state_image_sum(base + x->offset, x->len) != x->sum)
@@ -117,9 +103,9 @@ bool state_image_load(const void *image, unsigned section, engine_t *e)
     const state_section_t *x = &h->section[section];
     const char *wrong = check_section(h, section);
 
-    if (!wrong && sections[section].load(e, (const char *) image + x->offset, x->len) == 0)
+    if (!wrong && engine_sections[section].load(e, (const char *) image + x->offset, x->len) == 0)
         return true;
-    log_warning("the %s of a state that was kept are %s: refused", sections[section].name,
+    log_warning("the %s of a state that was kept are %s: refused", engine_sections[section].name,
             wrong ? wrong : "malformed");
     return false;
 }

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATE_SECTIONS 6
 #define STATE_BOOT_MAX 40 // bytes of a boot's id, zeros at its end
 
 typedef struct {
@@ -21,7 +20,7 @@ typedef struct {
     uint64_t magic, saved_us; // CLOCK_BOOTTIME
     char boot[STATE_BOOT_MAX];
     uint64_t len; // of all
-    state_section_t section[STATE_SECTIONS];
+    state_section_t section[ENGINE_SECTIONS];
     uint64_t sum; // of all before
 } state_head_t;
 

@@ -1,0 +1,80 @@
+// The engine over a restart.
+
+#include "common/clock.h"
+#include "daemon/engine_private.h"
+
+static void save_history(const engine_t *e, struct buffer *out)
+{
+    history_save(e->history, out);
+}
+
+static int load_history(engine_t *e, const void *data, size_t len)
+{
+    return history_load(e->history, data, len, clock_boottime_us() / USEC_PER_MSEC);
+}
+
+// The living, too: they may have ended when somebody asks again.
+static void save_departed(const engine_t *e, struct buffer *out)
+{
+    const snapshot_t *s = capture_current(e->capture);
+
+    departed_save(e->departed, out);
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        if (s->processes[slot].known != 0 && e->series[slot] != HISTORY_NONE)
+            departed_save_living(e->series[slot], &s->processes[slot],
+                    capture_owner(e->capture, slot), s->strings, out);
+}
+
+static int load_departed(engine_t *e, const void *data, size_t len)
+{
+    return departed_load(e->departed, data, len);
+}
+
+static void save_exits(const engine_t *e, struct buffer *out)
+{
+    exits_save(capture_exits(e->capture), out);
+}
+
+static int load_exits(engine_t *e, const void *data, size_t len)
+{
+    return exits_load(capture_exits(e->capture), data, len);
+}
+
+static void save_timeline(const engine_t *e, struct buffer *out)
+{
+    timeline_save(e->timeline, out);
+}
+
+static int load_timeline(engine_t *e, const void *data, size_t len)
+{
+    return timeline_load(e->timeline, data, len);
+}
+
+static void save_tags(const engine_t *e, struct buffer *out)
+{
+    tags_save(e->tags, capture_current(e->capture), out);
+}
+
+static int load_tags(engine_t *e, const void *data, size_t len)
+{
+    return tags_load(e->tags, data, len);
+}
+
+static void save_events(const engine_t *e, struct buffer *out)
+{
+    events_save(chronicle_events(e->chronicle), out);
+}
+
+static int load_events(engine_t *e, const void *data, size_t len)
+{
+    return events_load(chronicle_events(e->chronicle), data, len);
+}
+
+const engine_section_t engine_sections[ENGINE_SECTIONS] = {
+        {"history", history_layout, save_history, load_history},
+        {"names of the dead", departed_layout, save_departed, load_departed},
+        {"exits", exits_layout, save_exits, load_exits},
+        {"ledgers", timeline_layout, save_timeline, load_timeline},
+        {"tags", tags_layout, save_tags, load_tags},
+        {"events", events_layout, save_events, load_events},
+};
