@@ -60,6 +60,16 @@ static int load_tags(engine_t *e, const void *data, size_t len)
     return tags_load(e->tags, data, len);
 }
 
+static void save_lineage(const engine_t *e, struct buffer *out)
+{
+    lineage_save(chronicle_lineage(e->chronicle), out);
+}
+
+static int load_lineage(engine_t *e, const void *data, size_t len)
+{
+    return chronicle_load_lineage(e->chronicle, data, len);
+}
+
 static void save_events(const engine_t *e, struct buffer *out)
 {
     events_save(chronicle_events(e->chronicle), out);
@@ -76,5 +86,6 @@ const engine_section_t engine_sections[ENGINE_SECTIONS] = {
         {"exits", exits_layout, save_exits, load_exits},
         {"ledgers", timeline_layout, save_timeline, load_timeline},
         {"tags", tags_layout, save_tags, load_tags},
+        {"stories of leaks", lineage_layout, save_lineage, load_lineage},
         {"events", events_layout, save_events, load_events},
 };

@@ -20,6 +20,7 @@ struct chronicle {
     const procfs_t *fs;
     events_t *events;
     lineage_t lineage;
+    bool loaded;      // lineage, since the last tick
     unsigned zombies; // of this tick
 };
 
@@ -247,9 +248,29 @@ void chronicle_free(chronicle_t *c)
     free(c);
 }
 
+// Who ended while nobody looked.
+static void end_the_gone(chronicle_t *c)
+{
+    for (size_t i = 0; i < c->lineage.count; i++) {
+        lineage_run_t last = *lineage_last(&c->lineage.stories[i]);
+
+        if (capture_find(c->capture, last.pid, last.start_time) == PROCMAP_NONE)
+            lineage_ends(&c->lineage, last.pid, last.start_time);
+    }
+}
+
 void chronicle_tick(chronicle_t *c)
 {
     c->zombies = 0;
+    if (c->loaded)
+        end_the_gone(c);
+    c->loaded = false;
+}
+
+int chronicle_load_lineage(chronicle_t *c, const void *data, size_t len)
+{
+    c->loaded = true;
+    return lineage_load(&c->lineage, data, len);
 }
 
 const lineage_t *chronicle_lineage(const chronicle_t *c)

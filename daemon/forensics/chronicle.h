@@ -26,4 +26,7 @@ void chronicle_tick(chronicle_t *c);
 events_t *chronicle_events(chronicle_t *c);
 const lineage_t *chronicle_lineage(const chronicle_t *c);
 
+// The stories of before a restart; who of them ended meanwhile is found out with the next tick.
+int chronicle_load_lineage(chronicle_t *c, const void *data, size_t len);
+
 #endif

@@ -1,6 +1,8 @@
 #include "daemon/forensics/lineage.h"
 #include "common/cleanup.h"
+#include "protocol/cursor.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define SERVICE ".service"
@@ -18,7 +20,7 @@ static bool same_text(const char *a, size_t a_len, const char *b, size_t b_len)
     return a_len == b_len && memcmp(a, b, b_len) == 0;
 }
 
-static const lineage_run_t *last_of(const story_t *s)
+const lineage_run_t *lineage_last(const story_t *s)
 {
     return &s->runs[(s->times - 1) % LINEAGE_RUNS];
 }
@@ -30,7 +32,7 @@ static bool is_run(const lineage_run_t *r, uint64_t pid, uint64_t start_time)
 
 static bool is_last(const story_t *s, const lineage_process_t *p)
 {
-    return is_run(last_of(s), p->pid, p->start_time);
+    return is_run(lineage_last(s), p->pid, p->start_time);
 }
 
 static bool is_of(const story_t *s, const lineage_process_t *p)
@@ -122,7 +124,7 @@ const story_t *lineage_leaks(
 void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (is_run(last_of(&l->stories[i]), pid, start_time))
+        if (is_run(lineage_last(&l->stories[i]), pid, start_time))
             l->stories[i].ended = true;
 }
 
@@ -134,6 +136,35 @@ uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time)
         for (uint64_t n = s->times; n > 0 && n + LINEAGE_RUNS > s->times; n--)
             if (is_run(&s->runs[(n - 1) % LINEAGE_RUNS], pid, start_time))
                 return n;
+    }
+    return 0;
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+uint64_t lineage_layout(void)
+{
+    return (uint64_t) sizeof(story_t) << 40 | (uint64_t) LINEAGE_RUNS << 16 | 1;
+}
+
+void lineage_save(const lineage_t *l, buffer_t *out)
+{
+    buffer_put(out, l->stories, l->count * sizeof(story_t));
+}
+
+int lineage_load(lineage_t *l, const void *data, size_t len)
+{
+    if (len % sizeof(story_t) != 0 || len > sizeof(l->stories))
+        return -EBADMSG;
+    memcpy(l->stories, data, len);
+    l->count = len / sizeof(story_t);
+    for (size_t i = 0; i < l->count; i++) {
+        const story_t *s = &l->stories[i];
+
+        if (s->times > 0 && s->name_len <= LINEAGE_TEXT && s->unit_len <= LINEAGE_TEXT)
+            continue;
+        l->count = 0;
+        return -EBADMSG;
     }
     return 0;
 }

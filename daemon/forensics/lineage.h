@@ -57,7 +57,16 @@ const story_t *lineage_leaks(
 // It has ended: where it is the last one of its story, another one may go on with that.
 void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time);
 
+// Who leaked last.
+const lineage_run_t *lineage_last(const story_t *s);
+
 // Which one in its story the process is, 1 for the first; 0: it is in none.
 uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time);
+
+// For a restart, as in daemon/core/history.h. Who ended meanwhile is for the caller to find out.
+struct buffer; // protocol/cursor.h
+uint64_t lineage_layout(void);
+void lineage_save(const lineage_t *l, struct buffer *out);
+int lineage_load(lineage_t *l, const void *data, size_t len);
 
 #endif

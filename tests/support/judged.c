@@ -1,15 +1,23 @@
 #include "tests/support/judged.h"
 
+#include "daemon/state_image.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/fake_clock.h"
 
-void judged_init(judged_t *j)
+static engine_t *new_engine(const judged_t *j)
 {
     const engine_config_t config = {.proc_root = j->tree.path};
+    engine_t *e;
 
+    assert_int_equal(engine_new(&e, &config, NULL, NULL), 0);
+    return e;
+}
+
+void judged_init(judged_t *j)
+{
     *j = (judged_t){.tree = proctree_new()};
     proctree_system(&j->tree, (uint64_t) HOST_MB * MB_KB, false);
-    assert_int_equal(engine_new(&j->engine, &config, NULL, NULL), 0);
+    j->engine = new_engine(j);
 }
 
 void judged_done(judged_t *j)
@@ -32,4 +40,19 @@ const event_t *judged_next(judged_t *j)
     if (e)
         j->seen = e->number;
     return e;
+}
+
+void judged_restart(judged_t *j)
+{
+    static const char boot[STATE_BOOT_MAX] = "of this test";
+    buffer_t image = {0};
+
+    assert_int_equal(state_image_build(j->engine, boot, &image), 0);
+    engine_free(j->engine);
+    __atomic_add_fetch(&fake_clock_ahead_us, 100000, __ATOMIC_RELAXED);
+    j->engine = new_engine(j);
+    assert_true(state_image_check(image.data, image.len, boot));
+    for (unsigned i = 0; i < ENGINE_SECTIONS; i++)
+        assert_true(state_image_load(image.data, i, j->engine));
+    buffer_done(&image);
 }

@@ -25,4 +25,7 @@ void judged_tick(judged_t *j);
 // The next event that was not looked at yet, NULL: none.
 const event_t *judged_next(judged_t *j);
 
+// With what a restart keeps, and nothing else, a moment later.
+void judged_restart(judged_t *j);
+
 #endif

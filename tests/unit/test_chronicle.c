@@ -1,9 +1,12 @@
 // What becomes an event: a tree that looks like /proc, and an engine that watches it.
 
 #include "common/cleanup.h"
+#include "daemon/forensics/lineage.h"
+#include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/judged.h"
 
+#include <errno.h>
 #include <string.h>
 
 static int setup(void **state)
@@ -147,8 +150,8 @@ static const event_t *next_leak(judged_t *j, unsigned kind)
     return NULL;
 }
 
-// Grows by 2 MB each second until it is restarted, by somebody else each time.
-static void leak_and_end(judged_t *j, uint64_t pid)
+// Started by somebody else each time, grows by 2 MB each second.
+static void leak(judged_t *j, uint64_t pid)
 {
     proctree_process_t p = {.pid = pid,
             .name = "leaky",
@@ -162,6 +165,11 @@ static void leak_and_end(judged_t *j, uint64_t pid)
         p.hwm_kb = p.anon_pages * 4;
         run(j, &p);
     }
+}
+
+static void leak_and_end(judged_t *j, uint64_t pid)
+{
+    leak(j, pid);
     proctree_end(&j->tree, pid);
     judged_tick(j);
 }
@@ -193,6 +201,59 @@ static void test_leaks_in_a_row(void **state)
             assert_int_equal(a.rows[i].story, a.rows[i].pid / 100);
 }
 
+// The daemon is another one after the first process, and once more while the second one ends.
+static void test_a_story_over_a_restart(void **state)
+{
+    judged_t *j = *state;
+    const event_t *e;
+
+    leak_and_end(j, 100);
+    judged_restart(j);
+    leak(j, 200);
+    proctree_end(&j->tree, 200);
+    judged_restart(j);
+    leak(j, 300);
+
+    e = next_leak(j, EVENT_SET);
+    assert_int_equal(e->has & EVENT_HAS_STORY, 0);
+    e = next_leak(j, EVENT_SET);
+    assert_int_equal(e->pid, 200);
+    assert_int_equal(e->story, 2);
+    e = next_leak(j, EVENT_SET);
+    assert_int_equal(e->pid, 300);
+    assert_int_equal(e->story, 3);
+    assert_non_null(strstr(e->text, "3rd run in a row of leaky that leaks"));
+}
+
+// What is no row of stories is refused as a whole.
+static void test_stories_that_are_none(void **state)
+{
+    const lineage_process_t p = {.name = "leaky", .name_len = 5, .pid = 7, .start_time = 70};
+    const size_t size = sizeof(story_t);
+    lineage_t kept = {0}, l = {0};
+    buffer_t saved = {0};
+
+    (void) state;
+    lineage_leaks(&kept, &p, 1000, 500);
+    lineage_save(&kept, &saved);
+    assert_int_equal(saved.len, size);
+    assert_int_equal(lineage_load(&l, saved.data, size), 0);
+    assert_int_equal(lineage_run(&l, 7, 70), 1);
+    assert_int_equal(lineage_load(&l, saved.data, size - 1), -EBADMSG);
+    assert_int_equal(lineage_load(&l, saved.data, size * (LINEAGE_STORIES + 1)), -EBADMSG);
+    for (unsigned i = 0; i < 3; i++) {
+        story_t broken = kept.stories[0];
+
+        if (i == 0)
+            broken.times = 0;
+        else
+            *(i == 1 ? &broken.name_len : &broken.unit_len) = LINEAGE_TEXT + 1;
+        assert_int_equal(lineage_load(&l, &broken, size), -EBADMSG);
+        assert_int_equal(l.count, 0);
+    }
+    buffer_done(&saved);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -203,6 +264,8 @@ int main(void)
             TEST(test_zombies),
             TEST(test_small_ends_are_none),
             TEST(test_leaks_in_a_row),
+            TEST(test_a_story_over_a_restart),
+            cmocka_unit_test(test_stories_that_are_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
