@@ -50,6 +50,16 @@ static int load_timeline(engine_t *e, const void *data, size_t len)
     return timeline_load(e->timeline, data, len);
 }
 
+static void save_writers(const engine_t *e, struct buffer *out)
+{
+    writers_save(e->writers, out);
+}
+
+static int load_writers(engine_t *e, const void *data, size_t len)
+{
+    return writers_load(e->writers, data, len);
+}
+
 static void save_tags(const engine_t *e, struct buffer *out)
 {
     tags_save(e->tags, capture_current(e->capture), out);
@@ -85,6 +95,7 @@ const engine_section_t engine_sections[ENGINE_SECTIONS] = {
         {"names of the dead", departed_layout, save_departed, load_departed},
         {"exits", exits_layout, save_exits, load_exits},
         {"ledgers", timeline_layout, save_timeline, load_timeline},
+        {"writers of tmpfs", writers_layout, save_writers, load_writers},
         {"tags", tags_layout, save_tags, load_tags},
         {"stories of leaks", lineage_layout, save_lineage, load_lineage},
         {"events", events_layout, save_events, load_events},

@@ -1,6 +1,7 @@
 #include "daemon/forensics/writers.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "protocol/cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -175,4 +176,39 @@ bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t
         ret->unit = n->unit;
     }
     return most > 0;
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+uint64_t writers_layout(void)
+{
+    return (uint64_t) sizeof(note_t) << 40 | 1;
+}
+
+void writers_save(const writers_t *w, buffer_t *out)
+{
+    for (size_t i = 0; i < NOTES; i++) {
+        const note_t *n = &w->notes[(w->next + i) % NOTES];
+
+        if (n->time_ms > 0)
+            buffer_put(out, n, sizeof(*n));
+    }
+}
+
+int writers_load(writers_t *w, const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    size_t n = len / sizeof(note_t);
+    note_t note;
+
+    if (len % sizeof(note_t) != 0 || n > NOTES)
+        return -EBADMSG;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&note, at + i * sizeof(note), sizeof(note));
+        if (note.who.name_len > NAME_LEN || note.who.unit_len > UNIT_LEN)
+            return -EBADMSG;
+    }
+    memcpy(w->notes, at, len);
+    w->next = n % NOTES;
+    return 0;
 }

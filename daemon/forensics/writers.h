@@ -28,4 +28,10 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
 // Who wrote most after `from_ms` and up to `to_ms`; false: nobody is known.
 bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret);
 
+// For a restart, as in daemon/core/history.h.
+struct buffer; // protocol/cursor.h
+uint64_t writers_layout(void);
+void writers_save(const writers_t *w, struct buffer *out);
+int writers_load(writers_t *w, const void *data, size_t len);
+
 #endif

@@ -310,8 +310,11 @@ static void test_who_wrote(void **state)
     assert_int_equal(a.rows[0].pid, 0);
     assert_int_equal(a.rows[0].name.len, 0);
 
-    // A writer that has ended is known all the same; somebody who wrote elsewhere is none.
+    // A writer that has ended is known all the same, also to a daemon that was started since;
+    // somebody who wrote elsewhere is none.
     end(f, 1);
+    tick(f, 2);
+    judged_restart(&f->host);
     tick(f, 2);
     a = ask(f, WHY_BY_PROCESS, 60);
     assert_int_equal(a.rows[0].pid, 101);
