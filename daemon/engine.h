@@ -55,7 +55,7 @@ typedef struct {
     int (*load)(engine_t *e, const void *data, size_t len); // 0 or -errno: nothing is loaded
 } engine_section_t;
 
-#define ENGINE_SECTIONS 8
+#define ENGINE_SECTIONS 9
 
 extern const engine_section_t engine_sections[ENGINE_SECTIONS];
 

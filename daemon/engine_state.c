@@ -80,6 +80,16 @@ static int load_lineage(engine_t *e, const void *data, size_t len)
     return chronicle_load_lineage(e->chronicle, data, len);
 }
 
+static void save_oom(const engine_t *e, struct buffer *out)
+{
+    oom_save(e->oom, out);
+}
+
+static int load_oom(engine_t *e, const void *data, size_t len)
+{
+    return oom_load(e->oom, data, len);
+}
+
 static void save_events(const engine_t *e, struct buffer *out)
 {
     events_save(chronicle_events(e->chronicle), out);
@@ -98,5 +108,6 @@ const engine_section_t engine_sections[ENGINE_SECTIONS] = {
         {"writers of tmpfs", writers_layout, save_writers, load_writers},
         {"tags", tags_layout, save_tags, load_tags},
         {"stories of leaks", lineage_layout, save_lineage, load_lineage},
+        {"OOM kills that were told", oom_layout, save_oom, load_oom},
         {"events", events_layout, save_events, load_events},
 };

@@ -5,6 +5,7 @@
 #include "daemon/forensics/oom_before.h"
 #include "daemon/proc/cgroup.h"
 #include "daemon/proc/cgroup_oom.h"
+#include "protocol/cursor.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,6 +38,7 @@ struct oom {
     cgroup_oom_t *groups;
     uint64_t count; // of the kernel
     bool has_count;
+    bool loaded; // and not compared with the kernel's yet
     uint64_t pending, risen_ms;
     char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
     struct {
@@ -265,13 +267,18 @@ static void take_groups(oom_t *o)
 
 static void take_count(oom_t *o, const system_snapshot_t *y)
 {
-    if (o->has_count && y->oom_kill > o->count) {
+    if (o->loaded && y->oom_kill > o->count) {
+        // Whoever ends now is not the one.
+        o->risen_ms = y->mono_ms;
+        tell(o, NULL, y->oom_kill - o->count);
+    } else if (o->has_count && y->oom_kill > o->count) {
         o->pending += y->oom_kill - o->count;
         o->risen_ms = y->mono_ms;
         take_groups(o);
     }
     o->count = y->oom_kill;
     o->has_count = true;
+    o->loaded = false;
 }
 
 void oom_tick(oom_t *o)
@@ -297,4 +304,27 @@ void oom_tick(oom_t *o)
         o->cgroup[0] = '\0';
         o->n_victims = 0;
     }
+}
+
+// ---- Restart -----------------------------------------------------------------------------------
+
+uint64_t oom_layout(void)
+{
+    return 1;
+}
+
+void oom_save(const oom_t *o, buffer_t *out)
+{
+    uint64_t told = o->count - o->pending;
+
+    if (o->has_count)
+        buffer_put(out, &told, sizeof(told));
+}
+
+int oom_load(oom_t *o, const void *data, size_t len)
+{
+    o->loaded = len == sizeof(o->count);
+    if (o->loaded)
+        memcpy(&o->count, data, len);
+    return o->loaded || len == 0 ? 0 : -EBADMSG;
 }

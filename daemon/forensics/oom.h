@@ -26,4 +26,10 @@ void oom_exit(oom_t *o, const exit_record_t *record);
 // After each tick, when history and ledger have it.
 void oom_tick(oom_t *o);
 
+// For a restart, as in daemon/core/history.h: kills while nobody looked are told, of nobody.
+struct buffer; // protocol/cursor.h
+uint64_t oom_layout(void);
+void oom_save(const oom_t *o, struct buffer *out);
+int oom_load(oom_t *o, const void *data, size_t len);
+
 #endif

@@ -146,6 +146,34 @@ static void test_what_was_counted_before_is_old(void **state)
     assert_null(wait_kill(f));
 }
 
+// The daemon may well be among those that the kernel kills.
+static void test_while_nobody_looked(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t hog = process(70, "hog"), other = process(71, "other");
+
+    for (uint64_t i = 0; i < 30; i++) {
+        run(f, &hog, 100 + 50 * i);
+        run(f, &other, 900);
+        tick(f);
+    }
+    proctree_end(&f->host.tree, 70);
+    f->kills = 2;
+    judged_restart(&f->host);
+    tick(f);
+    proctree_end(&f->host.tree, 71); // of its own accord
+
+    const event_t *e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->has & EVENT_HAS_PROCESS, 0);
+    assert_int_equal(e->count, 2);
+    assert_non_null(strstr(e->text, "hog[70] +1450.00 MB"));
+    assert_null(wait_kill(f));
+    // Told once.
+    judged_restart(&f->host);
+    assert_null(wait_kill(f));
+}
+
 static const cgroup_kills_t *look(cgroup_oom_t *c, const char *limit, size_t n_victims)
 {
     const cgroup_kills_t *k = cgroup_oom_look(c);
@@ -261,6 +289,7 @@ int main(void)
             TEST(test_who_held_most),
             TEST(test_a_zombie_says_so),
             TEST(test_what_was_counted_before_is_old),
+            TEST(test_while_nobody_looked),
             TEST(test_whose_limit),
             TEST(test_cgroup_v1),
     };
