@@ -8,11 +8,10 @@
 
 static bool is_visible(const subscriber_t *s, const event_t *e)
 {
-    const exit_record_t owner = {.owner = e->owner};
     bool see_private;
 
     return !(e->has & EVENT_HAS_PROCESS) ||
-           audience_sees_exit(subscriber_audience(s), &owner, &see_private);
+           audience_sees_owner(subscriber_audience(s), e->owner, &see_private);
 }
 
 // `see_others`: whether other users' processes may be told of.

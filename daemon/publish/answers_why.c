@@ -7,9 +7,7 @@
 
 static bool sees(void *user, owner_t owner, bool *ret_private)
 {
-    const exit_record_t e = {.owner = owner};
-
-    return audience_sees_exit(user, &e, ret_private);
+    return audience_sees_owner(user, owner, ret_private);
 }
 
 static void set_answer(const why_answer_t *a, why_message_t *m)

@@ -242,9 +242,9 @@ bool audience_sees_private(const audience_t *au, uint32_t slot)
     return sees_all(au) || has_slot(au->private.now, slot);
 }
 
-bool audience_sees_exit(const audience_t *au, const exit_record_t *e, bool *ret_private)
+bool audience_sees_owner(const audience_t *au, owner_t owner, bool *ret_private)
 {
-    *ret_private = sees_all(au) || owns(au, e->owner);
+    *ret_private = sees_all(au) || owns(au, owner);
     return *ret_private || au->rights != RIGHTS_HIDEPID;
 }
 

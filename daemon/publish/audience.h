@@ -45,7 +45,7 @@ int audience_encode(audiences_t *a, audience_t *au, bool keyframe, tick_frame_t 
 
 bool audience_sees(const audience_t *au, uint32_t slot);         // that the process exists
 bool audience_sees_private(const audience_t *au, uint32_t slot); // and its private fields
-// The same of one that has ended.
-bool audience_sees_exit(const audience_t *au, const exit_record_t *e, bool *ret_private);
+// The same of one that has ended, whose owner was kept.
+bool audience_sees_owner(const audience_t *au, owner_t owner, bool *ret_private);
 
 #endif

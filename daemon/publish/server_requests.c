@@ -102,7 +102,7 @@ void server_inspect(client_t *c)
         return;
     }
     e = slot == PROCMAP_NONE ? capture_find_exit(s->capture, i->pid, i->start_time) : NULL;
-    if (e && audience_sees_exit(au, e, &see_private)) {
+    if (e && audience_sees_owner(au, e->owner, &see_private)) {
         details_message_t m;
 
         details_of_exit(s->details, e, see_private, &m);
@@ -129,7 +129,7 @@ static void answer_history(client_t *c, const history_request_message_t *q)
         visible = audience_sees(au, slot);
     } else if (q->pid != 0) {
         e = capture_find_exit(s->capture, q->pid, q->start_time);
-        visible = e && audience_sees_exit(au, e, &see_private);
+        visible = e && audience_sees_owner(au, e->owner, &see_private);
     }
     series = visible ? history_find(s->history, q->pid, start_time) : PROCMAP_NONE;
     if (series == PROCMAP_NONE) {

@@ -249,7 +249,6 @@ static void test_private_fields_are_the_owners(void **state)
 static void test_hidepid_shows_what_may_be_traced(void **state)
 {
     const peer_t peer = peer_of(ann(), RIGHTS_HIDEPID);
-    exit_record_t e = {.owner = {ann(), ann()}};
     audiences_t *a;
     captured_t h;
     bool private;
@@ -261,10 +260,9 @@ static void test_hidepid_shows_what_may_be_traced(void **state)
     for (uint64_t pid = ANNS; pid <= OTHER_GROUP; pid++)
         if (captured_find(&h, pid))
             assert_int_equal(sees(&h, anns, pid), pid == ANNS);
-    assert_true(audience_sees_exit(anns, &e, &private));
+    assert_true(audience_sees_owner(anns, (owner_t){ann(), ann()}, &private));
     assert_true(private);
-    e.owner = (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
-    assert_false(audience_sees_exit(anns, &e, &private));
+    assert_false(audience_sees_owner(anns, (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY}, &private));
     assert_false(private);
     audience_release(a, anns);
     audiences_free(a);
