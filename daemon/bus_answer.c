@@ -39,8 +39,8 @@ static int put_field(
 static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t tags)
 {
     const snapshot_t *now = capture_current(engine_capture(e));
-    uint64_t headroom = SYSTEM_KNOWN(&now->system, mem_available_kb) ? now->system.mem_available_kb
-                                                                     : UINT64_MAX;
+    uint64_t headroom =
+            receipts_headroom_of(engine_procfs(e), &now->system, now->processes[slot].pid);
     char receipt[LEAK_TEXT_MAX];
     int r = sd_bus_message_open_container(m, 'e', "sv");
 

@@ -4,7 +4,6 @@
 #include "common/procmap.h"
 #include "daemon/forensics/lineage.h"
 #include "daemon/forensics/receipts.h"
-#include "daemon/proc/cgroup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,18 +24,6 @@ struct chronicle {
 };
 
 // ---- Tags --------------------------------------------------------------------------------------
-
-static uint64_t headroom_of(const chronicle_t *c, uint64_t pid)
-{
-    const system_snapshot_t *y = &capture_current(c->capture)->system;
-    uint64_t headroom = UINT64_MAX, limit, used;
-
-    if (SYSTEM_KNOWN(y, mem_available_kb))
-        headroom = y->mem_available_kb + y->swap_free_kb;
-    if (cgroup_memory_limit_of(c->fs, pid, &limit, &used) == 0)
-        headroom = MIN(headroom, limit - MIN(limit, used));
-    return headroom;
-}
 
 static lineage_process_t relatives_of(const chronicle_t *c, const process_snapshot_t *p)
 {
@@ -102,7 +89,8 @@ static event_t about(const chronicle_t *c, uint32_t slot, uint64_t tag, unsigned
     event_t e = event_of(kind, s->system.mono_ms, p, capture_owner(c->capture, slot), s->strings);
 
     e.tag = tag;
-    receipts_fill(&e, c->tags, s, slot, tag == TAG_LEAK ? headroom_of(c, p->pid) : UINT64_MAX);
+    receipts_fill(&e, c->tags, s, slot,
+            tag == TAG_LEAK ? receipts_headroom_of(c->fs, &s->system, p->pid) : UINT64_MAX);
     return e;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/forensics/receipts.h"
 #include "common/cleanup.h"
+#include "daemon/proc/cgroup.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,6 +40,24 @@ void receipts_ended(
     for (size_t i = 0; i < ARRAY_SIZE(told); i++)
         if (tags & told[i].bits)
             cleared(user, told[i].tag, told[i].ended);
+}
+
+uint64_t receipts_headroom_kb(const system_snapshot_t *host, uint64_t group_left_kb)
+{
+    uint64_t left = SYSTEM_KNOWN(host, mem_available_kb)
+                            ? host->mem_available_kb + host->swap_free_kb
+                            : UINT64_MAX;
+
+    return MIN(left, group_left_kb);
+}
+
+uint64_t receipts_headroom_of(const procfs_t *fs, const system_snapshot_t *host, uint64_t pid)
+{
+    uint64_t limit, used;
+
+    if (cgroup_memory_limit_of(fs, pid, &limit, &used) < 0)
+        return receipts_headroom_kb(host, UINT64_MAX);
+    return receipts_headroom_kb(host, limit - MIN(limit, used));
 }
 
 char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint64_t tag,

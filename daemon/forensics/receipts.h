@@ -6,9 +6,16 @@
 
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/tags.h"
+#include "daemon/proc/procfs.h"
 
 // "LEAK", "SPIKE", "ZOMBIE", "UNREAPED"; NULL for a bit that is told to nobody.
 const char *receipts_tag_name(uint64_t tag);
+
+// What may still be taken until a limit is reached: the host's, or that of a cgroup of which so
+// much is left (UINT64_MAX: it has none).
+uint64_t receipts_headroom_kb(const system_snapshot_t *host, uint64_t group_left_kb);
+// The same for a process, whose cgroup is looked up.
+uint64_t receipts_headroom_of(const procfs_t *fs, const system_snapshot_t *host, uint64_t pid);
 
 // The receipt of a tag of a living process as one line; "" where there is none. `headroom_kb`: as
 // leak_receipt. Returns `buf`, which has room for LEAK_TEXT_MAX.

@@ -2,6 +2,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/format.h"
+#include "daemon/forensics/receipts.h"
 #include "daemon/proc/cgroup.h"
 #include "daemon/proc/pid_status.h"
 #include "daemon/publish/last_details.h"
@@ -168,18 +169,16 @@ static void set_receipts(details_t *d, details_message_t *m, uint32_t slot)
 {
     const snapshot_t *s = capture_current(d->capture);
     const process_snapshot_t *p = &s->processes[slot];
-    uint64_t now_ms = s->system.mono_ms, headroom = UINT64_MAX;
+    uint64_t now_ms = s->system.mono_ms, group_left = UINT64_MAX;
     leak_receipt_t leak;
     spike_receipt_t spike;
     zombie_receipt_t zombie;
 
     if (!(p->flags & PROCESS_KERNEL_THREAD) && PROCESS_KNOWN(p, anon_kb)) {
-        if (SYSTEM_KNOWN(&s->system, mem_available_kb))
-            headroom = s->system.mem_available_kb + s->system.swap_free_kb;
         if (m->has.cgroup_limit_kb)
-            headroom =
-                    MIN(headroom, m->cgroup_limit_kb - MIN(m->cgroup_limit_kb, m->cgroup_used_kb));
-        tags_leak_receipt(d->tags, slot, now_ms, headroom, &leak);
+            group_left = m->cgroup_limit_kb - MIN(m->cgroup_limit_kb, m->cgroup_used_kb);
+        tags_leak_receipt(
+                d->tags, slot, now_ms, receipts_headroom_kb(&s->system, group_left), &leak);
         leak_format(&leak, now_ms, d->leak, sizeof(d->leak));
         MESSAGE_SET_TEXT(m, leak_text, d->leak, strlen(d->leak));
         if (leak.tag != LEAK_NONE) {
