@@ -60,6 +60,11 @@ uint64_t receipts_headroom_of(const procfs_t *fs, const system_snapshot_t *host,
     return receipts_headroom_kb(host, limit - MIN(limit, used));
 }
 
+static bool is_about_zombies(uint64_t tag)
+{
+    return tag == TAG_ZOMBIE || tag == TAG_UNREAPED;
+}
+
 char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint64_t tag,
         uint64_t headroom_kb, char *buf, size_t cap)
 {
@@ -75,7 +80,7 @@ char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint
     } else if (tag == TAG_SPIKE) {
         if (tags_spike_receipt(tags, slot, &spike))
             spike_format(&spike, buf, cap);
-    } else if (tags_zombie_receipt(tags, s, slot, now_ms, &zombie)) {
+    } else if (is_about_zombies(tag) && tags_zombie_receipt(tags, s, slot, now_ms, &zombie)) {
         zombie_format(&zombie, now_ms, buf, cap);
     }
     return buf;
@@ -166,10 +171,10 @@ void receipts_fill(
     } else if (e->tag == TAG_SPIKE) {
         if (tags_spike_receipt(tags, slot, &spike))
             fill_spike(e, &spike);
-    } else if (over) {
+    } else if (is_about_zombies(e->tag) && over) {
         event_say(e, e->tag == TAG_ZOMBIE ? "it was reaped" : "all of its zombies were reaped");
         return;
-    } else if (tags_zombie_receipt(tags, s, slot, now_ms, &zombie)) {
+    } else if (is_about_zombies(e->tag) && tags_zombie_receipt(tags, s, slot, now_ms, &zombie)) {
         fill_zombie(e, &zombie);
     }
     say_receipt(e, tags, s, slot, headroom_kb);

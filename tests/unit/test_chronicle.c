@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "daemon/forensics/lineage.h"
+#include "daemon/forensics/receipts.h"
 #include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/judged.h"
@@ -127,6 +128,25 @@ static void test_zombies(void **state)
     assert_int_equal(e->tag, TAG_UNREAPED);
     assert_int_equal(e->pid, 5);
     assert_null(judged_next(j));
+}
+
+// Nothing is said of a tag that nobody knows.
+static void test_a_tag_of_later(void **state)
+{
+    judged_t *j = *state;
+    proctree_process_t child = {.pid = 6, .name = "dead", .start_time = 2, .ppid = 5, .state = 'Z'};
+    const unsigned kinds[] = {EVENT_SET, EVENT_CLEARED};
+
+    for (int i = 0; i < 4; i++)
+        run(j, &child);
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        event_t e = {.kind = kinds[i], .tag = UINT64_C(1) << 40};
+
+        receipts_fill(&e, engine_tags(j->engine), capture_current(engine_capture(j->engine)),
+                capture_find(engine_capture(j->engine), 6, 0), UINT64_MAX);
+        assert_string_equal(e.text, "");
+        assert_int_equal(e.has, 0);
+    }
 }
 
 static void test_small_ends_are_none(void **state)
@@ -262,6 +282,7 @@ int main(void)
             TEST(test_a_spike_and_its_end),
             TEST(test_a_spike_that_ends_as_a_zombie),
             TEST(test_zombies),
+            TEST(test_a_tag_of_later),
             TEST(test_small_ends_are_none),
             TEST(test_leaks_in_a_row),
             TEST(test_a_story_over_a_restart),
