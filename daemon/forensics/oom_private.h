@@ -1,0 +1,49 @@
+#ifndef MEMSCOPE_DAEMON_FORENSICS_OOM_PRIVATE_H
+#define MEMSCOPE_DAEMON_FORENSICS_OOM_PRIVATE_H
+
+// Shared by the parts of oom.c, and by nobody else.
+
+#include "daemon/forensics/oom.h"
+#include "daemon/proc/cgroup_oom.h"
+
+#define OOM_RECENT 64
+
+// Who ended, or became a zombie, of late.
+typedef struct {
+    event_t event; // says who it is
+    uint64_t held_kb, time_ms;
+    bool taken;  // for the victim of a kill
+    bool killed; // by signal 9, for sure
+} candidate_t;
+
+struct oom {
+    const capture_t *capture;
+    const history_t *history;
+    why_t *why;
+    const procfs_t *fs;
+    events_t *events;
+    cgroup_oom_t *groups;
+    uint64_t count; // of the kernel
+    bool has_count;
+    bool loaded; // and not compared with the kernel's yet
+    uint64_t pending, risen_ms;
+    char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
+    struct {
+        char unit[EVENT_UNIT_MAX];
+        size_t len;
+        uint64_t kills; // not told yet
+    } victims[CGROUP_OOM_VICTIMS];
+    size_t n_victims;
+    candidate_t recent[OOM_RECENT];
+    size_t next;
+};
+
+// The index of the group that lost a process and that it was in, or n_victims.
+size_t oom_group_of(const oom_t *o, const candidate_t *c);
+// Looks for those that the kernel killed and nobody reaped.
+void oom_add_zombies(oom_t *o, uint64_t now_ms);
+// The one that was killed for sure, or held most; where groups are known to have lost processes,
+// one of those. NULL: none is left.
+candidate_t *oom_choose(oom_t *o);
+
+#endif
