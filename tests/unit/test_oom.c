@@ -241,6 +241,76 @@ static void test_whose_limit(void **state)
     cgroup_oom_free(c);
 }
 
+typedef struct {
+    unsigned max, oom, kill, group_kill;
+} v2_t;
+
+// As Linux 6.x writes them: `local` is what happened to the group itself, the other counts what
+// happened further down as well.
+static void write_v2(fixture_t *f, const char *group, v2_t local, v2_t all)
+{
+    const struct {
+        const char *file;
+        v2_t counts;
+    } files[] = {{"memory.events.local", local}, {"memory.events", all}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        const v2_t *c = &files[i].counts;
+        char path[128];
+
+        snprintf(path, sizeof(path), "cg/%s/%s", group, files[i].file);
+        proctree_write(&f->host.tree, path,
+                "low 0\nhigh 0\nmax %u\noom %u\noom_kill %u\noom_group_kill %u\n"
+                "sock_throttled 0\n",
+                c->max, c->oom, c->kill, c->group_kill);
+    }
+}
+
+// A service with memory.oom.group=1 loses all of its processes, those in groups below it, too.
+static void test_a_group_is_killed(void **state)
+{
+    const v2_t none = {0}, limit = {.max = 40, .oom = 1, .group_kill = 1},
+               seen_above = {.max = 40, .oom = 1, .kill = 3, .group_kill = 1};
+    fixture_t *f = *state;
+    const cgroup_kills_t *k;
+    cgroup_oom_t *c;
+
+    write_v2(f, "s.slice", none, none);
+    write_v2(f, "s.slice/web.service", none, none);
+    write_v2(f, "s.slice/web.service/a", none, none);
+    write_v2(f, "s.slice/web.service/b", none, none);
+    write_v2(f, "s.slice/db.service", none, none);
+    c = open_groups(f);
+    look(c, "", 0);
+    write_v2(f, "s.slice", none, seen_above);
+    write_v2(f, "s.slice/web.service", limit, seen_above);
+    write_v2(f, "s.slice/web.service/a", (v2_t){.kill = 1}, (v2_t){.kill = 1});
+    write_v2(f, "s.slice/web.service/b", (v2_t){.kill = 2}, (v2_t){.kill = 2});
+    k = look(c, "/s.slice/web.service", 2);
+    for (size_t i = 0; i < k->n_victims; i++) {
+        bool is_a = strcmp(k->victims[i].path, "/s.slice/web.service/a") == 0;
+
+        assert_true(is_a || strcmp(k->victims[i].path, "/s.slice/web.service/b") == 0);
+        assert_int_equal(k->victims[i].kills, is_a ? 1 : 2);
+    }
+    assert_true(cgroup_oom_spared(c, "db.service", 10));
+    assert_false(cgroup_oom_spared(c, "web.service", 11));
+
+    // At a limit of the slice above, in the service itself; a group that has only come near its own
+    // ("max") has nothing to do with it.
+    write_v2(f, "s.slice", (v2_t){.max = 9, .oom = 1}, (v2_t){.max = 50, .oom = 2, .kill = 4});
+    write_v2(f, "s.slice/db.service", (v2_t){.kill = 1}, (v2_t){.kill = 1});
+    write_v2(f, "s.slice/web.service", (v2_t){.max = 41, .oom = 1, .group_kill = 1},
+            (v2_t){.max = 41, .oom = 1, .kill = 3, .group_kill = 1});
+    k = look(c, "/s.slice", 1);
+    assert_string_equal(k->victims[0].path, "/s.slice/db.service");
+    // The host's own memory was at an end: no group counts an "oom" then.
+    write_v2(f, "s.slice/db.service", (v2_t){.kill = 2}, (v2_t){.kill = 2});
+    look(c, "", 1);
+    look(c, "", 0);
+    cgroup_oom_free(c);
+}
+
 static void write_v1(fixture_t *f, const char *group, int kills, uint64_t limit, uint64_t most)
 {
     char path[128];
@@ -291,6 +361,7 @@ int main(void)
             TEST(test_what_was_counted_before_is_old),
             TEST(test_while_nobody_looked),
             TEST(test_whose_limit),
+            TEST(test_a_group_is_killed),
             TEST(test_cgroup_v1),
     };
 
