@@ -42,7 +42,7 @@ lint    cmd:mandoc        mandoc              mandoc                  mandoc
 lint    cmd:shellcheck    shellcheck          ShellCheck              shellcheck
 lint    cmd:zsh           zsh                 zsh                     zsh
 lint    cmd:fish          fish                fish                    fish
-cover   cmd:gcovr         gcovr               gcovr                   python-gcovr
+cover   cmd:gcovr         gcovr               gcovr                   gcovr
 TABLE
 }
 
