@@ -31,8 +31,6 @@ static void print_rows(const sample_view_t *v)
 
 void snapshot_print_json(const sample_view_t *v)
 {
-    static const char *const groups[GROUP_KINDS] = {
-            [GROUP_NAME] = "name", [GROUP_USER] = "user", [GROUP_UNIT] = "unit"};
     const system_snapshot_t *s = &v->model->system;
 
     printf("{\"schema\":%d,\"time\":", SNAPSHOT_SCHEMA);
@@ -40,7 +38,7 @@ void snapshot_print_json(const sample_view_t *v)
     fputs(",\"system\":", stdout);
     json_print(json_system(s, v->model->strings));
     if (v->list->kind != GROUP_NONE)
-        printf(",\"group\":\"%s\"", groups[v->list->kind]);
+        printf(",\"group\":\"%s\"", group_kind_names[v->list->kind]);
     fputs(",\"processes\":[", stdout);
     print_rows(v);
     puts("]}");

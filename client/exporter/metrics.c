@@ -113,12 +113,10 @@ static void put_as(writer_t *w, const char *label, const char *value, bool known
 
 static void write_self(writer_t *w, uint64_t scrapes)
 {
-    static const char *const kinds[GROUP_KINDS] = {
-            [GROUP_NAME] = "name", [GROUP_USER] = "user", [GROUP_UNIT] = "unit"};
     const hello_message_t *hello = source_hello(w->source);
     char build[96] = "";
-    const label_t labels[] = {
-            {"version", MEMSCOPE_VERSION}, {"by", kinds[w->source->by]}, {"daemon", build}};
+    const label_t labels[] = {{"version", MEMSCOPE_VERSION},
+            {"by", group_kind_names[w->source->by]}, {"daemon", build}};
 
     if (hello)
         text_sanitize(build, sizeof(build), hello->build.data, hello->build.len, true);
@@ -220,19 +218,19 @@ static void write_gauge(writer_t *w, metric_id_t id, const tally_line_t *l)
 {
     switch (id) {
     case METRIC_GROUP_PROCESSES:
-        put_as(w, "group", l->name, true, (int64_t) l->processes);
+        put_as(w, "group", l->label, true, (int64_t) l->sums.processes);
         break;
     case METRIC_GROUP_PRIVATE:
-        put_as(w, "group", l->name, l->has_private, bytes(l->private_kb));
+        put_as(w, "group", l->label, l->sums.has_private, bytes(l->sums.private_kb));
         break;
     case METRIC_GROUP_RSS:
-        put_as(w, "group", l->name, l->has_rss, bytes(l->rss_kb));
+        put_as(w, "group", l->label, l->sums.has_rss, bytes(l->sums.rss_kb));
         break;
     case METRIC_GROUP_PSS:
-        put_as(w, "group", l->name, l->has_pss, bytes(l->pss_kb));
+        put_as(w, "group", l->label, l->sums.has_pss, bytes(l->sums.pss_kb));
         break;
     case METRIC_GROUP_SWAP:
-        put_as(w, "group", l->name, l->has_swap, bytes(l->swap_kb));
+        put_as(w, "group", l->label, l->sums.has_swap, bytes(l->sums.swap_kb));
         break;
     default:
         break;
@@ -241,23 +239,23 @@ static void write_gauge(writer_t *w, metric_id_t id, const tally_line_t *l)
 
 static void write_tagged(writer_t *w, const tally_line_t *l)
 {
-    for (size_t i = 0; i < TALLY_TAGS; i++) {
-        const label_t labels[] = {{"group", l->name}, {"tag", tally_tags[i].name}};
+    for (size_t i = 0; i < GROUP_TAGS; i++) {
+        const label_t labels[] = {{"group", l->label}, {"tag", group_tags[i].name}};
 
-        exposition_integer(&w->text, labels, 2, (int64_t) l->tagged[i]);
+        exposition_integer(&w->text, labels, 2, (int64_t) l->sums.tagged[i]);
     }
 }
 
 static void write_group_counter(writer_t *w, metric_id_t id, const tally_line_t *l)
 {
-    const label_t labels[] = {{"group", l->name}};
+    const label_t labels[] = {{"group", l->label}};
 
-    if (id == METRIC_GROUP_CPU && l->has_cpu)
-        exposition_number(&w->text, labels, 1, (double) l->cpu_us / 1e6, 3);
-    else if (id == METRIC_GROUP_READ && l->has_io)
-        exposition_integer(&w->text, labels, 1, (int64_t) l->read_bytes);
-    else if (id == METRIC_GROUP_WRITTEN && l->has_io)
-        exposition_integer(&w->text, labels, 1, (int64_t) l->written_bytes);
+    if (id == METRIC_GROUP_CPU && l->sums.has_cpu)
+        exposition_number(&w->text, labels, 1, (double) l->sums.cpu_us / 1e6, 3);
+    else if (id == METRIC_GROUP_READ && l->sums.has_io)
+        exposition_integer(&w->text, labels, 1, (int64_t) l->sums.read_bytes);
+    else if (id == METRIC_GROUP_WRITTEN && l->sums.has_io)
+        exposition_integer(&w->text, labels, 1, (int64_t) l->sums.written_bytes);
 }
 
 static void write_groups(writer_t *w)

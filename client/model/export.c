@@ -133,12 +133,9 @@ const char *export_tag_name(size_t place, uint32_t *ret_tag)
 
 const char *export_key(column_id_t id, group_kind_t kind)
 {
-    static const char *const group_names[GROUP_KINDS] = {
-            [GROUP_NAME] = "name", [GROUP_USER] = "user", [GROUP_UNIT] = "unit"};
-
     if (kind == GROUP_NONE)
         return columns[id].out.key;
-    return id == COLUMN_NAME ? group_names[kind] : columns[id].out.group_key;
+    return id == COLUMN_NAME ? group_kind_names[kind] : columns[id].out.group_key;
 }
 
 static void put_number(datum_t *d, column_as_t as, int64_t value)

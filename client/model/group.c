@@ -4,6 +4,9 @@
 #include "common/procmap.h"
 #include <errno.h>
 
+const char *const group_kind_names[GROUP_KINDS] = {
+        [GROUP_NAME] = "name", [GROUP_USER] = "user", [GROUP_UNIT] = "unit"};
+
 static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
 {
     const unsigned char *b = data;

@@ -10,6 +10,7 @@
 #include "protocol/snapshot.h"
 
 typedef enum { GROUP_NONE, GROUP_NAME, GROUP_USER, GROUP_UNIT, GROUP_KINDS } group_kind_t;
+extern const char *const group_kind_names[GROUP_KINDS]; // "name", "user", "unit"
 
 typedef struct {
     row_t *items;

@@ -51,7 +51,7 @@ static const tally_line_t *line(const char *name)
     const tally_line_t *found = NULL;
 
     for (size_t i = 0; i < tally_count(f.tally); i++) {
-        if (strcmp(tally_line(f.tally, i)->name, name) != 0)
+        if (strcmp(tally_line(f.tally, i)->label, name) != 0)
             continue;
         assert_null(found);
         found = tally_line(f.tally, i);
@@ -68,29 +68,29 @@ static void test_sums_and_counters(void **state)
     add(3, "db", 500, 0)->tags = TAG_LEAK | TAG_SPIKE;
     step(1000);
     assert_int_equal(tally_count(f.tally), 2);
-    assert_string_equal(tally_line(f.tally, 0)->name, "db"); // what leaks comes first
-    assert_int_equal(line("web")->processes, 2);
-    assert_int_equal(line("web")->private_kb, 3000);
+    assert_string_equal(tally_line(f.tally, 0)->label, "db"); // what leaks comes first
+    assert_int_equal(line("web")->sums.processes, 2);
+    assert_int_equal(line("web")->sums.private_kb, 3000);
     assert_int_equal(tally_private_kb(f.tally), 3500);
-    assert_int_equal(line("db")->tagged[0], 1);
-    assert_int_equal(line("db")->tagged[1], 0);
-    assert_int_equal(line("db")->tagged[2], 1);
-    assert_false(line("web")->has_cpu); // nothing was counted yet
+    assert_int_equal(line("db")->sums.tagged[0], 1);
+    assert_int_equal(line("db")->sums.tagged[1], 0);
+    assert_int_equal(line("db")->sums.tagged[2], 1);
+    assert_false(line("web")->sums.has_cpu); // nothing was counted yet
     step(2000);
-    assert_int_equal(line("web")->cpu_us, 1500000);
-    assert_int_equal(line("web")->read_bytes, 2 * 3 * 2048);
-    assert_int_equal(line("web")->written_bytes, 2 * 5 * 2048);
+    assert_int_equal(line("web")->sums.cpu_us, 1500000);
+    assert_int_equal(line("web")->sums.read_bytes, 2 * 3 * 2048);
+    assert_int_equal(line("web")->sums.written_bytes, 2 * 5 * 2048);
     // The dead stay counted; all of them may go.
     stage_remove(&f.stage, 1);
     step(1000);
-    assert_int_equal(line("web")->cpu_us, 1750000);
-    assert_int_equal(line("web")->private_kb, 2000);
+    assert_int_equal(line("web")->sums.cpu_us, 1750000);
+    assert_int_equal(line("web")->sums.private_kb, 2000);
     stage_remove(&f.stage, 2);
     step(1000);
     assert_null(line("web"));
     add(4, "web", 10, 100);
     step(1000);
-    assert_int_equal(line("web")->cpu_us, 1850000);
+    assert_int_equal(line("web")->sums.cpu_us, 1850000);
     end();
 }
 
@@ -102,15 +102,15 @@ static void test_a_pause_is_not_filled_up(void **state)
     SYSTEM_SET(&f.stage.snapshot.system, interval_us, 1000000);
     step(1000);
     step(3600000);
-    assert_int_equal(line("web")->cpu_us, 1000000);
+    assert_int_equal(line("web")->sums.cpu_us, 1000000);
     f.stage.snapshot.system.mono_ms += 5000;
     assert_int_equal(tally_update(f.tally, &f.stage.snapshot, true), 0);
-    assert_int_equal(line("web")->cpu_us, 2000000);
+    assert_int_equal(line("web")->sums.cpu_us, 2000000);
     // Without a sample there are no lines, and then they are as they were.
     tally_clear(f.tally);
     assert_int_equal(tally_count(f.tally), 0);
     step(1000);
-    assert_int_equal(line("web")->cpu_us, 3000000);
+    assert_int_equal(line("web")->sums.cpu_us, 3000000);
     end();
 }
 
@@ -133,20 +133,20 @@ static void test_unknown_is_absent(void **state)
     PROCESS_UNSET(p, write_rate);
     step(1000);
     step(1000);
-    assert_true(line("web")->has_rss);
-    assert_false(line("web")->has_pss);
+    assert_true(line("web")->sums.has_rss);
+    assert_false(line("web")->sums.has_pss);
     stage_remove(&f.stage, 1);
     step(1000);
-    assert_true(line("web")->has_pss);
-    assert_int_equal(line("web")->pss_kb, 1400);
+    assert_true(line("web")->sums.has_pss);
+    assert_int_equal(line("web")->sums.pss_kb, 1400);
     p = stage_add(&f.stage, 9, "kthread", 0);
     PROCESS_UNSET(p, anon_kb);
     PROCESS_UNSET(p, file_kb);
     PROCESS_UNSET(p, swap_kb);
     PROCESS_UNSET(p, pss_kb);
     step(1000);
-    assert_false(line("kthread")->has_private || line("kthread")->has_rss);
-    assert_false(line("kthread")->has_pss || line("kthread")->has_swap);
+    assert_false(line("kthread")->sums.has_private || line("kthread")->sums.has_rss);
+    assert_false(line("kthread")->sums.has_pss || line("kthread")->sums.has_swap);
     end();
 }
 
@@ -170,14 +170,14 @@ static void test_the_rest_never_jumps(void **state)
         stage_find(&f.stage, round % 8 + 1)->anon_kb = round * 7919 % 20000;
         step(1000);
         assert_int_equal(tally_count(f.tally), 4);
-        assert_string_equal(tally_line(f.tally, 3)->name, "other");
-        assert_true(line("other")->cpu_us >= last_other);
-        last_other = line("other")->cpu_us;
+        assert_string_equal(tally_line(f.tally, 3)->label, "other");
+        assert_true(line("other")->sums.cpu_us >= last_other);
+        last_other = line("other")->sums.cpu_us;
         for (unsigned i = 0; i < 8; i++) {
             snprintf(name, sizeof(name), "p%u", i);
             if (line(name)) {
-                assert_true(line(name)->cpu_us >= last[i]);
-                last[i] = line(name)->cpu_us;
+                assert_true(line(name)->sums.cpu_us >= last[i]);
+                last[i] = line(name)->sums.cpu_us;
             }
             sum += last[i];
         }
@@ -244,9 +244,9 @@ static void test_hostile_names(void **state)
     for (size_t i = 0; i < tally_count(f.tally); i++) {
         const tally_line_t *l = tally_line(f.tally, i);
 
-        assert_ptr_equal(line(l->name), l); // and no other
-        assert_null(strpbrk(l->name, "\n\x01\x02"));
-        rest += strcmp(l->name, TALLY_OTHER) == 0;
+        assert_ptr_equal(line(l->label), l); // and no other
+        assert_null(strpbrk(l->label, "\n\x01\x02"));
+        rest += strcmp(l->label, GROUP_OTHER) == 0;
     }
     assert_int_equal(rest, 0);
     assert_non_null(line("name:other"));
@@ -254,8 +254,8 @@ static void test_hostile_names(void **state)
     assert_non_null(line("name:name:name:other"));
     assert_non_null(line("another"));
     assert_non_null(line("(no name)"));
-    assert_int_equal(line("a?")->processes, 2);
-    assert_int_equal(line("a?")->private_kb, 96 + 95);
+    assert_int_equal(line("a?")->sums.processes, 2);
+    assert_int_equal(line("a?")->sums.private_kb, 96 + 95);
     end();
 }
 
@@ -270,9 +270,9 @@ static void test_by_user_and_unit(void **state)
     p = add(3, "c", 30, 0);
     PROCESS_UNSET(p, uid);
     step(1000);
-    assert_int_equal(line("root")->private_kb, 10);
-    assert_int_equal(line("4000000")->private_kb, 20);
-    assert_int_equal(line("(no user)")->private_kb, 30);
+    assert_int_equal(line("root")->sums.private_kb, 10);
+    assert_int_equal(line("4000000")->sums.private_kb, 20);
+    assert_int_equal(line("(no user)")->sums.private_kb, 30);
     end();
     begin(GROUP_UNIT, 10);
     for (uint64_t pid = 1; pid < 3; pid++) {
@@ -281,8 +281,8 @@ static void test_by_user_and_unit(void **state)
     }
     add(3, "c", 30, 0);
     step(1000);
-    assert_int_equal(line("web.service")->private_kb, 30);
-    assert_int_equal(line("(no unit)")->processes, 1);
+    assert_int_equal(line("web.service")->sums.private_kb, 30);
+    assert_int_equal(line("(no unit)")->sums.processes, 1);
     end();
 }
 
