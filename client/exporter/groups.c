@@ -172,6 +172,15 @@ static void add(uint64_t *sum, bool *has, bool known, uint64_t value)
     *has = true;
 }
 
+// For how long it has done what its rates say: those of a newborn one are of its life.
+static uint64_t lived_ms(
+        const process_snapshot_t *p, const system_snapshot_t *s, uint64_t elapsed_ms)
+{
+    uint64_t born_ms = s->clock_ticks ? p->start_time * 1000 / s->clock_ticks : 0;
+
+    return s->mono_ms > born_ms ? MIN(s->mono_ms - born_ms, elapsed_ms) : elapsed_ms;
+}
+
 static void add_process(group_sums_t *sums, const process_snapshot_t *p, const system_snapshot_t *s,
         uint64_t elapsed_ms)
 {
@@ -192,6 +201,7 @@ static void add_process(group_sums_t *sums, const process_snapshot_t *p, const s
         sums->tagged[i] += (p->tags & group_tags[i].tag) != 0;
     if (elapsed_ms == 0)
         return;
+    elapsed_ms = lived_ms(p, s, elapsed_ms);
     add(&sums->cpu_us, &sums->has_cpu, PROCESS_KNOWN(p, cpu_permille),
             p->cpu_permille * elapsed_ms);
     add(&sums->read_bytes, &sums->has_io, PROCESS_KNOWN(p, read_rate),

@@ -94,6 +94,26 @@ static void test_sums_and_counters(void **state)
     end();
 }
 
+// It did in a tenth of a second what it would have done ten times of in a whole one.
+static void test_a_newborn_counts_for_its_life(void **state)
+{
+    process_snapshot_t *p;
+
+    (void) state;
+    begin(GROUP_NAME, 10);
+    add(1, "web", 1000, 0);
+    step(1000);
+    p = add(2, "cc1", 1000, 1000);
+    p->start_time = (f.stage.snapshot.system.mono_ms + 900) / 10; // of 100 ticks a second
+    PROCESS_SET(p, read_rate, 40);
+    step(1000);
+    assert_int_equal(line("cc1")->sums.cpu_us, 100000);
+    assert_int_equal(line("cc1")->sums.read_bytes, 4 * 1024);
+    step(1000);
+    assert_int_equal(line("cc1")->sums.cpu_us, 1100000);
+    end();
+}
+
 static void test_a_pause_is_not_filled_up(void **state)
 {
     (void) state;
@@ -290,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_sums_and_counters),
+            cmocka_unit_test(test_a_newborn_counts_for_its_life),
             cmocka_unit_test(test_a_pause_is_not_filled_up),
             cmocka_unit_test(test_unknown_is_absent),
             cmocka_unit_test(test_the_rest_never_jumps),
