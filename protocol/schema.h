@@ -103,7 +103,9 @@
     X(40, missed_ticks,   UINT,   "",       1, PUBLIC,  "ticks skipped since the daemon started, because they were late") \
     X(41, pgsteal,        UINT,   "pages",  1, PUBLIC,  "pages reclaimed since boot (all pgsteal_*)") \
     X(42, zsmalloc_kb,    UINT,   "KiB",    1, PUBLIC,  "RAM that zram and zswap take for what they hold (nr_zspages)") \
-    X(43, percpu_free_kb, UINT,   "KiB",    1, PUBLIC,  "free pages that the processors keep for themselves and MemFree does not count (zoneinfo)")
+    X(43, percpu_free_kb, UINT,   "KiB",    1, PUBLIC,  "free pages that the processors keep for themselves and MemFree does not count (zoneinfo)") \
+    X(44, psi_some_total_us, UINT, "us",    1, PUBLIC,  "/proc/pressure/memory some total: time since boot in which some processes waited for memory") \
+    X(45, psi_full_total_us, UINT, "us",    1, PUBLIC,  "/proc/pressure/memory full total: in which all of them did")
 // clang-format on
 
 // What the bits and codes of fields mean: V(name, value, doc)

@@ -35,6 +35,8 @@ const metric_t metrics[METRICS_MAX] = {
         "Swap space: used, cached (used, and in memory as well) and free."},
     [METRIC_PRESSURE] = {"memscope_memory_pressure_ratio", METRIC_GAUGE, "ratio", "kind",
         "Share of the last ten seconds in which some processes, or all (full), waited for memory."},
+    [METRIC_STALLED] = {"memscope_memory_pressure_seconds", METRIC_COUNTER, "seconds", "kind",
+        "Time since boot in which some processes, or all (full), waited for memory."},
     [METRIC_OOM_KILLS] = {"memscope_oom_kills", METRIC_COUNTER, "", "",
         "Processes that the kernel killed for want of memory since boot."},
     [METRIC_PAGE_FAULTS] = {"memscope_page_faults", METRIC_COUNTER, "", "kind",
@@ -193,6 +195,11 @@ static void write_pressure(writer_t *w)
         exposition_number(&w->text, some, 1, (double) s->psi_some / 1e4, 4);
     if (SYSTEM_KNOWN(s, psi_full))
         exposition_number(&w->text, full, 1, (double) s->psi_full / 1e4, 4);
+    begin(w, METRIC_STALLED);
+    if (SYSTEM_KNOWN(s, psi_some_total_us))
+        exposition_number(&w->text, some, 1, (double) s->psi_some_total_us / 1e6, 6);
+    if (SYSTEM_KNOWN(s, psi_full_total_us))
+        exposition_number(&w->text, full, 1, (double) s->psi_full_total_us / 1e6, 6);
 }
 
 static void write_counters(writer_t *w)

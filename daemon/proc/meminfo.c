@@ -98,21 +98,32 @@ int vmstat_parse(const char *text, size_t len, system_snapshot_t *ret)
     return found > 0 ? 0 : -EBADMSG;
 }
 
-// "some avg10=1.23 avg60=..." -> 123
+static bool find_value(const char *p, const char *end, const char *key, const char **ret_value)
+{
+    while (p < end && !line_key(p, end, key, ret_value))
+        p++;
+    return p < end;
+}
+
+// "avg10=1.23 avg60=..." -> 123
 static bool parse_avg10(const char *p, const char *end, uint64_t *ret)
 {
-    const char *after;
+    const char *fraction_at;
     uint64_t whole, fraction;
 
-    while (p < end && !line_key(p, end, "avg10=", &after))
-        p++;
-    if (p >= end || !number_parse(&after, end, &whole) || after >= end || *after != '.')
+    if (!find_value(p, end, "avg10=", &p) || !number_parse(&p, end, &whole) || p >= end ||
+            *p != '.')
         return false;
-    p = ++after;
-    if (!number_parse(&after, end, &fraction) || after - p != 2)
+    fraction_at = ++p;
+    if (!number_parse(&p, end, &fraction) || p - fraction_at != 2)
         return false;
     *ret = whole * 100 + fraction;
     return true;
+}
+
+static bool parse_total(const char *p, const char *end, uint64_t *ret)
+{
+    return find_value(p, end, " total=", &p) && number_parse(&p, end, ret);
 }
 
 int pressure_parse(const char *text, size_t len, system_snapshot_t *ret)
@@ -124,12 +135,16 @@ int pressure_parse(const char *text, size_t len, system_snapshot_t *ret)
         const char *eol = line_end(p, end), *after;
         uint64_t v;
 
-        if (line_key(p, eol, "some ", &after) && parse_avg10(after, eol, &v)) {
-            SYSTEM_SET(ret, psi_some, v);
-            r = 0;
-        } else if (line_key(p, eol, "full ", &after) && parse_avg10(after, eol, &v)) {
-            SYSTEM_SET(ret, psi_full, v);
-            r = 0;
+        if (line_key(p, eol, "some ", &after)) {
+            if (parse_avg10(after, eol, &v))
+                SYSTEM_SET(ret, psi_some, v), r = 0;
+            if (parse_total(after, eol, &v))
+                SYSTEM_SET(ret, psi_some_total_us, v), r = 0;
+        } else if (line_key(p, eol, "full ", &after)) {
+            if (parse_avg10(after, eol, &v))
+                SYSTEM_SET(ret, psi_full, v), r = 0;
+            if (parse_total(after, eol, &v))
+                SYSTEM_SET(ret, psi_full_total_us, v), r = 0;
         }
         p = eol + 1;
     }

@@ -89,6 +89,8 @@ static void make_host(void)
     SYSTEM_SET(s, cached_kb, 2000000);
     SYSTEM_SET(s, psi_some, 250);
     SYSTEM_SET(s, psi_full, 50);
+    SYSTEM_SET(s, psi_some_total_us, 12345678);
+    SYSTEM_SET(s, psi_full_total_us, 2000);
     SYSTEM_SET(s, oom_kill, 3);
     SYSTEM_SET(s, processes, PROCESSES);
     add_process(0, 100, "web", "web.service", 200);

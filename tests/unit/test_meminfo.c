@@ -178,6 +178,8 @@ static void test_pressure(void **state)
     assert_int_equal(pressure_parse(text, sizeof(text) - 1, &s), 0);
     assert_int_equal(s.psi_some, 123);
     assert_int_equal(s.psi_full, 10000);
+    assert_int_equal(s.psi_some_total_us, 1234);
+    assert_int_equal(s.psi_full_total_us, 99);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         s = (system_snapshot_t){0};
         assert_int_equal(pressure_parse(wrong[i], strlen(wrong[i]), &s), -EBADMSG);
@@ -185,7 +187,11 @@ static void test_pressure(void **state)
     }
     // Without "full", as before Linux 5.13 for CPU.
     assert_int_equal(pressure_parse(text, (size_t) (strstr(text, "full") - text), &s), 0);
-    assert_false(SYSTEM_KNOWN(&s, psi_full));
+    assert_false(SYSTEM_KNOWN(&s, psi_full) || SYSTEM_KNOWN(&s, psi_full_total_us));
+    assert_int_equal(s.psi_some_total_us, 1234);
+    s = (system_snapshot_t){0};
+    assert_int_equal(pressure_parse("some avg10=1.23 total=\n", 23, &s), 0);
+    assert_false(SYSTEM_KNOWN(&s, psi_some_total_us));
 }
 
 static void test_levels(void **state)
