@@ -246,7 +246,7 @@ static void set_newborn_rates(turn_t *turn, const pid_stat_t *s, uint64_t run_ns
         return;
     if (life_us < tick_us)
         life_us = tick_us;
-    turn_set_cpu(turn->p, run_ns ? run_ns : (s->utime + s->stime) * tick_us * 1000, life_us);
+    turn_set_cpu(turn, run_ns ? run_ns : (s->utime + s->stime) * tick_us * 1000, life_us);
     PROCESS_SET(turn->p, minflt_rate, turn_rate(0, s->minflt, life_us, 1));
     PROCESS_SET(turn->p, majflt_rate, turn_rate(0, s->majflt, life_us, 1));
     if (turn->t->has_io) {

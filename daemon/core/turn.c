@@ -73,9 +73,14 @@ uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t
     return per_s < 1 ? 1 : (uint64_t) (per_s + 0.5);
 }
 
-void turn_set_cpu(process_snapshot_t *p, uint64_t used_ns, uint64_t interval_us)
+// What is rounded off is told later: whoever adds rates up shall find what was used.
+void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us)
 {
-    PROCESS_SET(p, cpu_permille, (used_ns + interval_us / 2) / interval_us);
+    int64_t unit = (int64_t) interval_us, ns = (int64_t) used_ns + turn->t->cpu_rest_ns;
+    int64_t permille = ns > 0 ? (ns + unit / 2) / unit : 0;
+
+    PROCESS_SET(turn->p, cpu_permille, (uint64_t) permille);
+    turn->t->cpu_rest_ns = ns - permille * unit;
 }
 
 static void set_text(visit_t *v, process_snapshot_t *p, unsigned field, const char *s, size_t len)
@@ -321,7 +326,7 @@ bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool ha
 
         if (has_run_ns && t->has_sched && run_ns >= t->sched.run_ns && !t->multi)
             used_ns = run_ns - t->sched.run_ns;
-        turn_set_cpu(p, used_ns, v->interval_us);
+        turn_set_cpu(turn, used_ns, v->interval_us);
         PROCESS_SET(p, minflt_rate, turn_rate(t->minflt, s->minflt, v->interval_us, 1));
         PROCESS_SET(p, majflt_rate, turn_rate(t->majflt, s->majflt, v->interval_us, 1));
     }

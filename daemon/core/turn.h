@@ -19,7 +19,7 @@ typedef struct {
 
 uint32_t turn_now_s(const visit_t *v);
 uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t unit);
-void turn_set_cpu(process_snapshot_t *p, uint64_t used_ns, uint64_t interval_us);
+void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us);
 void turn_set_rates_zero(turn_t *turn);
 // 1: it ran since the last visit, 0: it did not, or -errno.
 int turn_read_schedstat(turn_t *turn, pid_schedstat_t *ret);

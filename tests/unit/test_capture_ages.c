@@ -57,6 +57,29 @@ static void test_rates(void **state)
     captured_done(&h);
 }
 
+// What is too little for a rate of one second is in that of a later one.
+static void test_small_rates_add_up(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    uint64_t told_us = 0;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    for (int i = 0; i < 100; i++) {
+        x.run_ns += 300000, x.slices++;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        assert_in_range(captured_find(&h, 812)->cpu_permille, 0, 1);
+        told_us += captured_find(&h, 812)->cpu_permille *
+                   capture_current(h.capture)->system.interval_us / 1000;
+    }
+    assert_in_range(told_us, 29000, 31000);
+    captured_done(&h);
+}
+
 static void test_rates_of_threads_and_without_schedstat(void **state)
 {
     (void) state;
@@ -323,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_rates),
+            cmocka_unit_test(test_small_rates_add_up),
             cmocka_unit_test(test_rates_of_threads_and_without_schedstat),
             cmocka_unit_test(test_newborn),
             cmocka_unit_test(test_ages_of_an_idle_process),
