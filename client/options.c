@@ -241,8 +241,20 @@ bool options_path(char *buf, size_t cap)
 
 typedef struct {
     options_t *options;
-    char wrong[160]; // what is the matter with the first line that is not understood; "" else
+    FILE *file;
+    int line;        // that was read last
+    int wrong_line;  // the first whose setting is not understood; 0: none
+    char wrong[160]; // and what is the matter with it
 } settings_t;
+
+// The library does not tell lines to its handler, so that they are counted as it reads.
+static char *read_line(char *buf, int cap, void *user)
+{
+    settings_t *s = user;
+
+    s->line++;
+    return fgets(buf, cap, s->file);
+}
 
 static int take_setting(void *user, const char *section, const char *name, const char *value)
 {
@@ -253,8 +265,9 @@ static int take_setting(void *user, const char *section, const char *name, const
     (void) section;
     if (option && option->setting && value && option->set(s->options, value))
         return 1;
-    if (s->wrong[0])
+    if (s->wrong_line)
         return 0;
+    s->wrong_line = s->line;
     if (option && option->setting) {
         words = option->words ? option->words : option->help;
         snprintf(s->wrong, sizeof(s->wrong), "%s = %.40s: expected %s", option->name,
@@ -268,7 +281,7 @@ static int take_setting(void *user, const char *section, const char *name, const
 int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
 {
     _cleanup_fclose_ FILE *file = fopen(path, "re");
-    settings_t settings = {.options = o};
+    settings_t settings = {.options = o, .file = file};
     int line;
 
     if (!file && (errno == ENOENT || errno == ENOTDIR))
@@ -276,13 +289,13 @@ int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
     if (!file) {
         int error = errno;
 
-        snprintf(ret_error, cap, "%.150s: %s", path, strerror(error));
+        snprintf(ret_error, cap, "cannot read %.150s: %s", path, strerror(error));
         return -error;
     }
-    line = ini_parse_file(file, take_setting, &settings);
+    line = ini_parse_stream(read_line, &settings, take_setting, &settings);
     if (line == 0)
         return 0;
     snprintf(ret_error, cap, "%.150s:%d: %s", path, line,
-            settings.wrong[0] ? settings.wrong : "expected name = value");
+            settings.wrong_line == line ? settings.wrong : "expected name = value");
     return -EINVAL;
 }

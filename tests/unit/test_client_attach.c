@@ -112,6 +112,8 @@ static void settings_are_options(void **state)
     assert_non_null(strstr(error, ":1: theme = pink: expected default|high-contrast|mono"));
     assert_int_equal(load(&o, "\nwhat is this\n", error), -EINVAL);
     assert_non_null(strstr(error, ":2: expected name = value"));
+    assert_int_equal(load(&o, "what is this\n\ntheme = pink\n", error), -EINVAL);
+    assert_non_null(strstr(error, ":1: expected name = value"));
     // What makes sense only once is no setting.
     assert_int_equal(load(&o, "help = yes\n", error), -EINVAL);
     assert_false(o.help);
