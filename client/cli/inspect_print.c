@@ -181,7 +181,7 @@ static void print_who(const inspected_view_t *v)
         line("Command", "%s", model_command(v->model, v->row, text, sizeof(text)));
     if (v->row && v->row->state)
         line("State", "%c", v->row->state);
-    if (v->row)
+    if (v->row && v->row->flags & ROW_PPID_KNOWN)
         line("Parent", "%" PRIu64, v->row->ppid);
     if (ticks > 0 && d->has.start_time)
         print_moment(

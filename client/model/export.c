@@ -20,7 +20,7 @@ bool export_start_time(const row_t *r, int64_t *ret)
 
 bool export_ppid(const row_t *r, int64_t *ret)
 {
-    return of_process(r, (int64_t) r->ppid, ret);
+    return of_process(r, (int64_t) r->ppid, ret) && (r->flags & ROW_PPID_KNOWN) != 0;
 }
 
 bool export_uid(const row_t *r, int64_t *ret)

@@ -69,6 +69,8 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
         r.flags |= ROW_KERNEL_THREAD;
     if (PROCESS_KNOWN(p, uid))
         r.flags |= ROW_UID_KNOWN;
+    if (PROCESS_KNOWN(p, ppid))
+        r.flags |= ROW_PPID_KNOWN;
     row_set(&r, VALUE_PID, (int64_t) p->pid);
     row_set(&r, VALUE_COUNT, 1);
     if (snapshot_rss_kb(p, &kb)) {

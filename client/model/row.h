@@ -49,7 +49,8 @@ enum {
     ROW_KERNEL_THREAD = 1 << 1,
     ROW_PSS_ESTIMATED = 1 << 2,
     ROW_UID_KNOWN = 1 << 3,
-    ROW_LISTED = 1 << 4, // a process that passes what the list is restricted to
+    ROW_PPID_KNOWN = 1 << 4,
+    ROW_LISTED = 1 << 5, // a process that passes what the list is restricted to
 };
 
 typedef struct {
