@@ -79,25 +79,13 @@ static void follow_size(loop_t *l)
     }
 }
 
-// What a private daemon said is about the file that it replays. Or NULL: it did not say it.
-static const char *about_file(const loop_t *l)
-{
-    static const char name[] = "memscoped: ";
-    const char *text = l->attach.errors;
-
-    return l->file && strncmp(text, name, strlen(name)) == 0 ? text + strlen(name) : NULL;
-}
-
 static void daemon_ended(loop_t *l)
 {
     if (!attach_reap(&l->attach))
         return;
-    if (about_file(l))
-        snprintf(l->ended, sizeof(l->ended), "%.300s: %.260s", l->file, about_file(l));
-    else
-        snprintf(l->ended, sizeof(l->ended), "the private daemon ended: %s", l->attach.errors);
+    attach_ending(&l->attach, l->ended, sizeof(l->ended));
     app_link(l->app, LINK_LOST, l->ended, NULL);
-    if (l->was_live && !l->file)
+    if (l->was_live && !l->attach.replayed)
         return;
     snprintf(l->error, sizeof(l->error), "%s", l->ended);
     l->done = true;
@@ -178,11 +166,7 @@ static void check_session(loop_t *l, uint64_t now_us)
     if (l->give_up_us == 0 || now_us < l->give_up_us || l->done)
         return;
     attach_read_errors(&l->attach);
-    if (about_file(l))
-        snprintf(l->error, sizeof(l->error), "%.300s: %.260s", l->file, about_file(l));
-    else
-        snprintf(l->error, sizeof(l->error), "%s",
-                l->attach.errors[0] ? l->attach.errors : session_error(l->attach.session));
+    attach_ending(&l->attach, l->error, sizeof(l->error));
     l->done = true;
 }
 

@@ -9,9 +9,8 @@ typedef struct {
     app_t *app;
     attach_t attach;
     int signal_fd;
-    int names_fd;     // readable when names of users have come, -1: they are waited for
-    bool was_live;    // something was received
-    const char *file; // that is replayed; its end is the end. NULL: none
+    int names_fd;  // readable when names of users have come, -1: they are waited for
+    bool was_live; // something was received
     bool done;
     bool blocked;        // the terminal takes nothing at the moment
     bool sampled;        // there is something to show

@@ -6,7 +6,6 @@
 #include "client/remember.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
-#include "common/text.h"
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,21 +13,8 @@
 #include <locale.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-
-enum { EXIT_BAD_USAGE = 2 };
 
 #define HELD_MAX 65536
-
-static int fail(int status, const char *text)
-{
-    char safe[ATTACH_ERROR_MAX];
-
-    // What was typed, or stands in the settings, may be anything.
-    text_sanitize(safe, sizeof(safe), text, strlen(text), true);
-    fprintf(stderr, "memscope: %s\n", safe);
-    return status;
-}
 
 // Whatever a library may have to say on stderr waits until the screen is the shell's again.
 static int hold_stderr(void)
@@ -62,12 +48,6 @@ static void release_stderr(int saved)
     }
 }
 
-static int flushed(void)
-{
-    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS
-                                                  : fail(EXIT_FAILURE, "cannot write the output");
-}
-
 static const theme_t *choose_theme(const options_t *o)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -96,25 +76,6 @@ static void remember_changes(const options_t *o, const theme_t *started, const a
         remember(path, "theme", app->theme->name);
 }
 
-// Only a file that can be read at any time: one that blocks would hold up the keys.
-static int attach_trace(
-        loop_t *l, const options_t *o, const session_handlers_t *handlers, char *ret_error)
-{
-    _cleanup_close_ int fd = open(o->replay, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
-    int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
-
-    if (r == 0 && !S_ISREG(st.st_mode))
-        r = S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
-    if (r < 0) {
-        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot replay %.300s: %s", o->replay,
-                r == -ESPIPE ? "not a regular file" : strerror(-r));
-        return r;
-    }
-    l->file = o->replay;
-    return attach_replay(&l->attach, fd, o->speed, handlers, ret_error);
-}
-
 static int run(const options_t *o, bool utf8)
 {
     char error[ATTACH_ERROR_MAX];
@@ -126,7 +87,7 @@ static int run(const options_t *o, bool utf8)
 
     if (app_new(&app, utf8, NULL) < 0 || loop_init(&loop, app) < 0) {
         app_free(app);
-        return fail(EXIT_FAILURE, "out of memory or descriptors");
+        return cli_fail(CLI_FAILURE, "out of memory or descriptors");
     }
     requests = loop_requests(&loop);
     handlers = loop_handlers(&loop);
@@ -135,9 +96,9 @@ static int run(const options_t *o, bool utf8)
     app->list.command = o->command;
     app->theme = choose_theme(o);
     r = terminal_check(error, sizeof(error));
-    status = r == -ENOENT ? EXIT_BAD_USAGE : EXIT_FAILURE;
+    status = r == -ENOENT ? CLI_USAGE : CLI_FAILURE;
     if (r == 0)
-        r = o->replay ? attach_trace(&loop, o, &handlers, error)
+        r = o->replay ? attach_replay(&loop.attach, o->replay, o->speed, &handlers, error)
                       : attach(&loop.attach, &o->target, &handlers, error);
     saved = hold_stderr();
     if (r == 0)
@@ -151,7 +112,7 @@ static int run(const options_t *o, bool utf8)
     loop_done(&loop);
     app_free(app);
     release_stderr(saved);
-    return r < 0 ? fail(status, error) : EXIT_SUCCESS;
+    return r < 0 ? cli_fail(status, "%s", error) : CLI_OK;
 }
 
 // What is wrong in the settings keeps nobody from the screen.
@@ -160,7 +121,7 @@ static void load_settings(options_t *o)
     char path[4096], error[256];
 
     if (options_path(path, sizeof(path)) && options_load(o, path, error, sizeof(error)) < 0)
-        fail(0, error);
+        cli_fail(0, "%s", error);
 }
 
 int main(int argc, char **argv)
@@ -180,14 +141,14 @@ int main(int argc, char **argv)
     if (command)
         return cli_run(command, argc - 1, argv + 1, &o.target, utf8);
     if (options_parse(&o, argc, argv, error, sizeof(error)) < 0)
-        return fail(EXIT_BAD_USAGE, error);
+        return cli_fail(CLI_USAGE, "%s", error);
     if (o.help) {
         options_print_help(stdout);
-        return flushed();
+        return cli_flush(NULL);
     }
     if (o.version) {
         puts("memscope " MEMSCOPE_VERSION);
-        return flushed();
+        return cli_flush(NULL);
     }
     return run(&o, utf8);
 }

@@ -57,6 +57,14 @@ typedef struct {
 #define SYSTEM_SET(s, field, value) \
     ((s)->field = (value), (s)->known |= UINT64_C(1) << SYSTEM_FIELD_##field)
 
+// Whether real_ms counts from 1970. A trace may have a beginning of its own: later times than this,
+// a day in 2001, count from 1970.
+#define SNAPSHOT_CALENDAR_MS UINT64_C(1000000000000)
+static inline bool snapshot_has_calendar(const system_snapshot_t *s)
+{
+    return !(s->system_flags & SYSTEM_REPLAY) || s->real_ms >= SNAPSHOT_CALENDAR_MS;
+}
+
 // RSS in KiB; unknown (false) where the anonymous part is. Shared memory is counted in full.
 static inline bool snapshot_rss_kb(const process_snapshot_t *p, uint64_t *ret_kb)
 {

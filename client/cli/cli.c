@@ -277,6 +277,8 @@ static int run_parsed(const cli_command_t *c, cli_common_t *common, const attach
     }
     if (c->operand && c->operand[0] != '[' && !operand)
         return cli_fail(CLI_USAGE, "%s is missing: try 'memscope %s --help'", c->operand, c->name);
+    if (common->replay && (common->socket || common->private_daemon))
+        return cli_fail(CLI_USAGE, "--replay asks a file: leave --socket and --private out");
     common->target = *target;
     if (common->socket && snprintf(common->target.socket, sizeof(common->target.socket), "%s",
                                   common->socket) >= (int) sizeof(common->target.socket))

@@ -53,8 +53,15 @@ typedef struct {
     attach_target_t target;
     const char *socket;
     int private_daemon;
+    const char *replay; // of those that have CLI_REPLAY_OPTION
     int help;
 } cli_common_t;
+
+#define CLI_REPLAY_OPTION                                                    \
+    {                                                                        \
+        "replay", "FILE", CLI_TEXT, offsetof(cli_common_t, replay), 0, NULL, \
+                "answer from a recorded trace, as things were at its end"    \
+    }
 
 typedef struct cli_command cli_command_t;
 

@@ -72,7 +72,7 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
 
     r->printer.clock = when_clock_of(&s->system);
     if (!(hello->features & FEATURE_EVENTS)) {
-        fail(l, "this daemon keeps no events: it is too old");
+        fail(l, "this daemon is too old to keep events: update memscoped");
         return;
     }
     if (r->instance != hello->instance) {
@@ -97,11 +97,9 @@ static void say_since(const cli_link_t *l, const event_message_t *m)
 
     if (r->options->json || (r->from_real_ms != 0 && r->from_real_ms >= since_ms))
         return;
-    cli_fail(0, "%s %s",
-            cli_link_is_private(l)
-                    ? "a private daemon has seen only what happened since it began, at"
-                    : "nothing is known of the time before",
-            when_format(when, sizeof(when), since_ms, r->printer.clock.now_ms));
+    if (r->from_real_ms == 0 && cli_link_is_replay(l))
+        return;
+    cli_link_say_known(l, when_format(when, sizeof(when), since_ms, r->printer.clock.now_ms));
 }
 
 static void answered(cli_link_t *l, const event_message_t *m)
@@ -164,6 +162,9 @@ static int run(const cli_call_t *call)
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         if (texts[i] && !when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
             return cli_fail(CLI_USAGE, "--%s %.60s: expected " WHEN_ALLOWED, names[i], texts[i]);
+    if (o->follow && o->common.replay)
+        return cli_fail(
+                CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");
     if (event_printer_init(&r.printer, call->utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);
@@ -184,6 +185,7 @@ static const cli_option_t options[] = {
         "go on with events as they happen"},
     {"json", NULL, CLI_SET, offsetof(events_options_t, json), 1, NULL,
         "as one JSON object a line"},
+    CLI_REPLAY_OPTION,
 };
 // clang-format on
 

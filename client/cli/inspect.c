@@ -30,8 +30,8 @@ typedef struct {
 // The first answers may lack what the daemon reads beside its tick: worth a moment's patience.
 static bool is_whole(const inspect_run_t *s, const details_message_t *d)
 {
-    return d->has.breakdown_ms || d->has.exited_ms || d->has.unreadable || s->answers >= 3 ||
-           !d->has.rss_kb;
+    return s->options->common.replay || d->has.breakdown_ms || d->has.exited_ms ||
+           d->has.unreadable || s->answers >= 3 || !d->has.rss_kb;
 }
 
 static const process_snapshot_t *find_process(const inspect_run_t *s, const details_message_t *d)
@@ -78,7 +78,8 @@ static void on_details(cli_link_t *l, const details_message_t *d)
 // One that has just begun is captured with the next tick.
 static bool is_too_young(inspect_run_t *s)
 {
-    if (s->printed || s->tries >= TRIES_MAX || (kill((pid_t) s->pid, 0) < 0 && errno == ESRCH))
+    if (s->printed || s->options->common.replay || s->tries >= TRIES_MAX ||
+            (kill((pid_t) s->pid, 0) < 0 && errno == ESRCH))
         return false;
     s->tries++;
     s->asked = false;
@@ -116,7 +117,7 @@ static void on_tick(cli_link_t *l, const snapshot_t *snapshot)
     if (model_update(&s->model, snapshot, 0) < 0)
         cli_link_end(l, cli_fail(CLI_FAILURE, "out of memory"));
     // A daemon that has just started has no rates yet.
-    if (!s->asked && snapshot->system.interval_us > 0) {
+    if (!s->asked && (snapshot->system.interval_us > 0 || cli_link_is_replay(l))) {
         s->asked = true;
         session_inspect(cli_link_session(l), s->pid, 0);
     }
@@ -133,6 +134,9 @@ static int run(const cli_call_t *call)
     if (call->operand[0] < '0' || call->operand[0] > '9' || *end || s.pid == 0 || s.pid > PID_LIMIT)
         return cli_fail(CLI_USAGE, "'%.40s' is no process id: expected a number from 1 to %" PRIu64,
                 call->operand, PID_LIMIT);
+    if (s.options->follow && s.options->common.replay)
+        return cli_fail(
+                CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");
     if (model_init(&s.model, call->utf8 || s.options->json) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &s.options->common);
@@ -149,6 +153,7 @@ static const cli_option_t options[] = {
         "as one JSON object a line; unknown values are absent"},
     {"follow", NULL, CLI_SET, offsetof(inspect_options_t, follow), 1, NULL,
         "again with each second, until it ends"},
+    CLI_REPLAY_OPTION,
 };
 // clang-format on
 

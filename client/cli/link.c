@@ -3,9 +3,12 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define GIVE_UP_US  (USEC_PER_SEC / 2) // for a private daemon to say why it does not start
 #define PATIENCE_US (5 * USEC_PER_SEC) // with a socket behind which nobody is
@@ -24,17 +27,55 @@ bool cli_link_is_private(const cli_link_t *l)
     return hello && hello->has.rights && hello->rights == RIGHTS_SESSION;
 }
 
+void cli_link_say_known(const cli_link_t *l, const char *when)
+{
+    if (cli_link_is_replay(l))
+        cli_fail(0, "%s tells nothing of the time before %s", l->attach.replayed, when);
+    else if (cli_link_is_private(l))
+        cli_fail(0,
+                "a private daemon has seen only what happened since it began, at %s: start "
+                "memscoped to know of the past",
+                when);
+    else
+        cli_fail(0, "nothing is known of the time before %s", when);
+}
+
+// A trace whose time does not count from 1970 says what it says in every zone.
+static void take_zone(const system_snapshot_t *s)
+{
+    if (snapshot_has_calendar(s))
+        return;
+    setenv("TZ", "UTC0", 1);
+    tzset();
+}
+
 // ---- The session -------------------------------------------------------------------------------
+
+static void show_reading(cli_link_t *l, const system_snapshot_t *s)
+{
+    char text[64];
+    uint64_t s_in_trace = s->real_ms / 1000;
+
+    snprintf(text, sizeof(text), "reading, at second %" PRIu64, s_in_trace);
+    progress_show(&l->progress, 0, 0, text);
+}
 
 static void on_tick(void *user, bool keyframe, bool new_instance)
 {
     cli_link_t *l = user;
+    const snapshot_t *s = replica_snapshot(session_replica(l->attach.session));
 
     (void) keyframe;
     (void) new_instance;
+    if (cli_link_is_replay(l) && !(s->system.system_flags & SYSTEM_ENDED)) {
+        show_reading(l, &s->system);
+        return;
+    }
+    progress_hide(&l->progress);
+    take_zone(&s->system);
     l->live = true;
     if (l->tick && !l->done)
-        l->tick(l, replica_snapshot(session_replica(l->attach.session)));
+        l->tick(l, s);
 }
 
 static void on_message(void *user, message_type_t type, const message_t *m)
@@ -76,7 +117,10 @@ int cli_link_open(cli_link_t *l, const cli_common_t *o)
     session_handlers_t handlers = handlers_of(l);
     char error[ATTACH_ERROR_MAX];
 
-    return failure(attach(&l->attach, &o->target, &handlers, error), error);
+    l->progress = progress_begin();
+    return failure(o->replay ? attach_replay(&l->attach, o->replay, "max", &handlers, error)
+                             : attach(&l->attach, &o->target, &handlers, error),
+            error);
 }
 
 int cli_link_open_file(cli_link_t *l, const char *option, int fd)
@@ -98,15 +142,13 @@ void cli_link_close(cli_link_t *l)
 static void give_up(cli_link_t *l)
 {
     uint64_t until = clock_monotonic_us() + GIVE_UP_US;
+    char why[ATTACH_ERROR_MAX + 64];
 
     while (l->attach.daemon > 0 && !attach_reap(&l->attach) && clock_monotonic_us() < until)
         poll(NULL, 0, 5);
     attach_read_errors(&l->attach);
-    if (l->attach.errors[0])
-        cli_fail(CLI_FAILURE, "the private daemon ended: %s", l->attach.errors);
-    else
-        cli_fail(CLI_FAILURE, "%s", session_error(l->attach.session));
-    cli_link_end(l, CLI_FAILURE);
+    progress_hide(&l->progress);
+    cli_link_end(l, cli_fail(CLI_FAILURE, "%s", attach_ending(&l->attach, why, sizeof(why))));
 }
 
 // systemd listens for a daemon that may not be able to start.

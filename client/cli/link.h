@@ -11,6 +11,7 @@
 //     cli_link_close(&l);
 
 #include "client/cli/cli.h"
+#include "client/cli/progress.h"
 #include "protocol/message.h"
 
 typedef struct cli_link cli_link_t;
@@ -25,14 +26,16 @@ struct cli_link {
     uint64_t wake_us; // CLOCK_MONOTONIC; 0: never
 
     attach_t attach;
-    bool live; // a first tick has come
+    progress_t progress; // of reading a trace
+    bool live;           // a first tick has come
     bool done;
     int status;
     bool said_lost;
     uint64_t patient_until_us; // CLOCK_MONOTONIC: with a daemon that never answered
 };
 
-// CLI_OK, or the exit status after saying why.
+// CLI_OK, or the exit status after saying why. With --replay nothing is handed over before the last
+// sample, and no other comes after it.
 int cli_link_open(cli_link_t *l, const cli_common_t *o);
 // The same with a private daemon that works on a file: see attach_file.
 int cli_link_open_file(cli_link_t *l, const char *option, int fd);
@@ -47,7 +50,16 @@ static inline session_t *cli_link_session(const cli_link_t *l)
     return l->attach.session;
 }
 
+// Whether what is asked is a trace.
+static inline bool cli_link_is_replay(const cli_link_t *l)
+{
+    return l->attach.replayed != NULL;
+}
+
 // Whether the daemon is one of this program's own, with this user's rights.
 bool cli_link_is_private(const cli_link_t *l);
+
+// Says that nothing is known of the time before `when`, and why.
+void cli_link_say_known(const cli_link_t *l, const char *when);
 
 #endif

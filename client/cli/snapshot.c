@@ -151,7 +151,7 @@ static bool is_due(snapshot_run_t *s, const system_snapshot_t *y)
 {
     uint64_t interval_ms = s->options->interval_us ? s->options->interval_us / 1000 : 1000;
 
-    if (s->printed == 0 && !s->waited && y->interval_us == 0) {
+    if (s->printed == 0 && !s->waited && y->interval_us == 0 && !s->options->common.replay) {
         s->waited = true;
         return false;
     }
@@ -195,6 +195,9 @@ static int run(const cli_call_t *call)
 
     if (o->interval_us && o->interval_us < SAMPLE_US)
         return cli_fail(CLI_USAGE, "--interval: there is one sample a second: expected 1 to 86400");
+    if (o->common.replay && (o->interval_us || o->count > 1))
+        return cli_fail(CLI_USAGE, "--replay has one sample, the last: leave --%s out",
+                o->interval_us ? "interval" : "count");
     list_init(&s.list);
     if (model_init(&s.model, utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
@@ -232,6 +235,7 @@ static const cli_option_t options[] = {
         "end after N samples (default: 1; with --interval, never)"},
     {"interval", "SECONDS", CLI_SECONDS, offsetof(snapshot_options_t, interval_us), 0, NULL,
         "time between samples, 1 at least (default: 1)"},
+    CLI_REPLAY_OPTION,
 };
 // clang-format on
 

@@ -218,7 +218,8 @@ static void print_summary(const system_snapshot_t *s)
     struct tm tm;
 
     if (SYSTEM_KNOWN(s, real_ms) && localtime_r(&t, &tm))
-        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+        strftime(when, sizeof(when), snapshot_has_calendar(s) ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S",
+                &tm);
     fputs(when, stdout);
     if (SYSTEM_KNOWN(s, mem_total_kb) && SYSTEM_KNOWN(s, mem_available_kb))
         printf("  memory: %s of %s used",

@@ -53,8 +53,8 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
 
     r->clock = when_clock_of(&s->system);
     if (!(session_hello(cli_link_session(l))->features & FEATURE_WHY)) {
-        cli_link_end(l,
-                cli_fail(CLI_FAILURE, "this daemon is too old to answer that: update memscoped"));
+        cli_link_end(l, cli_fail(CLI_FAILURE,
+                                "this daemon is too old to say who took memory: update memscoped"));
         return;
     }
     if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
@@ -80,14 +80,7 @@ static void say_known(const cli_link_t *l, const why_message_t *m)
 
     if (r->from_ms + m->step_ms >= known_ms)
         return;
-    when_format(when, sizeof(when), known_ms, r->clock.now_ms);
-    if (cli_link_is_private(l))
-        cli_fail(0,
-                "a private daemon has seen only what happened since it began, at %s: start "
-                "memscoped to know of the past",
-                when);
-    else
-        cli_fail(0, "nothing is known of the time before %s", when);
+    cli_link_say_known(l, when_format(when, sizeof(when), known_ms, r->clock.now_ms));
 }
 
 static void show(cli_link_t *l, const why_message_t *m)
@@ -98,10 +91,13 @@ static void show(cli_link_t *l, const why_message_t *m)
             .asked_from_ms = r->from_ms,
             .asked_to_ms = r->to_ms,
             .private_daemon = cli_link_is_private(l),
+            .replay = cli_link_is_replay(l),
             .utf8 = r->utf8};
 
     if (reasons_read(&r->reasons, m, r->users, r->utf8) < 0) {
-        cli_link_end(l, cli_fail(CLI_FAILURE, "the daemon sent a malformed answer"));
+        cli_link_end(l,
+                cli_fail(CLI_FAILURE,
+                        "the daemon sent a malformed answer: 'memscope status' tells its version"));
         return;
     }
     say_known(l, m);
@@ -163,13 +159,17 @@ static const cli_option_t options[] = {
         "only N rows of processes, 64 at most (default: 12, or 64 with --json)"},
     {"json", NULL, CLI_SET, offsetof(why_options_t, json), 1, NULL,
         "as a JSON object"},
+    CLI_REPLAY_OPTION,
 };
 // clang-format on
 
 const cli_command_t cli_why = {
         .name = "why",
         .summary = "who took memory, living or dead, in the last minutes or any other span",
-        .about = "Says what used memory did, and who took it: shares that add up to the change.",
+        .about = "Says what used memory did, and who took it: shares that add up to the change. "
+                 "With --replay\n"
+                 "times are those of the trace, and used memory is the private memory of the "
+                 "processes in it.",
         .options = options,
         .n_options = ARRAY_SIZE(options),
         .options_size = sizeof(why_options_t),

@@ -16,12 +16,22 @@ static char *put_when(const why_view_t *v, uint64_t boot_ms, char *buf)
     return when_format(buf, WHEN_MAX, when_real_ms(&v->clock, boot_ms), v->clock.now_ms);
 }
 
+static const char *what(const why_view_t *v)
+{
+    return v->replay ? "private memory" : "used memory";
+}
+
+static bool is_recorded(const why_view_t *v, const ledger_line_t *l)
+{
+    return !v->replay || l->kind == LEDGER_PROCESSES || l->kind == LEDGER_SWAP;
+}
+
 static char *put_sentence(const why_view_t *v, char *buf)
 {
     const why_message_t *m = &v->reasons->message;
     char from[WHEN_MAX], to[WHEN_MAX];
 
-    return reasons_sentence(v->reasons, put_when(v, m->change_from_ms, from),
+    return reasons_sentence(v->reasons, what(v), put_when(v, m->change_from_ms, from),
             put_when(v, m->change_to_ms, to), v->utf8, buf, SENTENCE_MAX);
 }
 
@@ -74,15 +84,17 @@ static void print_line(const reasons_t *r, const reason_t *line)
     putchar('\n');
 }
 
-static void print_ledger(const reasons_t *r)
+static void print_ledger(const why_view_t *v)
 {
-    printf("\n%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, "Ledger of RAM", "Start", "End", "",
-            "Change");
+    const reasons_t *r = v->reasons;
+
+    printf("\n%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, v->replay ? "Recorded" : "Ledger of RAM",
+            "Start", "End", "", "Change");
     for (size_t i = 0; i < r->n_ledger; i++) {
         const ledger_line_t *l = &r->ledger[i];
         char start[SIZE_LEN], end[SIZE_LEN], change[SIZE_LEN];
 
-        if (l->kind == LEDGER_SWAP && l->start_kb == 0 && l->end_kb == 0)
+        if (!is_recorded(v, l) || (l->kind == LEDGER_SWAP && l->start_kb == 0 && l->end_kb == 0))
             continue;
         printf("%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, ledger_name(l->kind),
                 reasons_size(start, sizeof(start), l->start_kb, false),
@@ -98,8 +110,9 @@ void why_print(const why_view_t *v)
     char sentence[SENTENCE_MAX], a[WHEN_MAX], b[WHEN_MAX], x[SIZE_LEN], y[SIZE_LEN];
 
     puts(put_sentence(v, sentence));
-    printf("\nFrom %s to %s used memory went from %s to %s.\n", put_when(v, m->from_ms, a),
-            put_when(v, m->to_ms, b), reasons_size(x, sizeof(x), (int64_t) m->used_from_kb, false),
+    printf("\nFrom %s to %s %s went from %s to %s.\n", put_when(v, m->from_ms, a),
+            put_when(v, m->to_ms, b), what(v),
+            reasons_size(x, sizeof(x), (int64_t) m->used_from_kb, false),
             reasons_size(y, sizeof(y), (int64_t) m->used_to_kb, false));
     if (m->steepest_to_ms > m->steepest_from_ms)
         printf("Steepest: %s within %.1f s at %s.\n",
@@ -110,10 +123,10 @@ void why_print(const why_view_t *v)
             "Peak", "Change", "Share");
     for (size_t i = 0; i < r->n; i++)
         print_line(r, &r->lines[i]);
-    printf("%-*s", NAME_WIDTH, "used memory");
+    printf("%-*s", NAME_WIDTH, what(v));
     print_sizes(m->change_from_kb, m->change_to_kb);
     printf("  %10s  %10s  %5.1f%%\n", "", reasons_size(x, sizeof(x), r->change_kb, true), 100.0);
-    print_ledger(r);
+    print_ledger(v);
 }
 
 // ---- For machines ------------------------------------------------------------------------------
@@ -217,14 +230,18 @@ static void put_rows(const why_view_t *v, json_t *o)
     json_put(o, "rows", rows);
 }
 
-static json_t *ledger(const reasons_t *r)
+static json_t *ledger(const why_view_t *v)
 {
+    const reasons_t *r = v->reasons;
     json_t *array = json_new_array();
 
     for (size_t i = 0; i < r->n_ledger; i++) {
         const ledger_line_t *l = &r->ledger[i];
-        json_t *o = json_new();
+        json_t *o;
 
+        if (!is_recorded(v, l))
+            continue;
+        o = json_new();
         json_put_text(o, "line", ledger_key(l->kind));
         json_put_int(o, "start_bytes", l->start_kb * 1024);
         json_put_int(o, "end_bytes", l->end_kb * 1024);
@@ -261,7 +278,7 @@ void why_print_json(const why_view_t *v)
     json_put(o, "steepest", steepest);
     put_rows(v, o);
     json_put_int(o, "processes_bytes", m->processes_kb * 1024);
-    json_put(o, "ledger", ledger(r));
+    json_put(o, "ledger", ledger(v));
     json_put_uint(o, "mem_total_bytes", m->mem_total_kb * 1024);
     json_put_bool(o, "private_daemon", v->private_daemon);
     json_print_line(o);

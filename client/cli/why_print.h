@@ -11,6 +11,7 @@ typedef struct {
     when_clock_t clock;
     uint64_t asked_from_ms, asked_to_ms; // CLOCK_REALTIME
     bool private_daemon;
+    bool replay; // a trace knows nothing of the host but its processes
     bool utf8;
 } why_view_t;
 

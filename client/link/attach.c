@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -172,12 +173,22 @@ int attach_file(attach_t *a, const char *option, int fd, const session_handlers_
     return attach_private(a, &work, handlers, ret_error);
 }
 
-int attach_replay(
-        attach_t *a, int fd, const char *speed, const session_handlers_t *handlers, char *ret_error)
+int attach_replay(attach_t *a, const char *path, const char *speed,
+        const session_handlers_t *handlers, char *ret_error)
 {
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     const work_t work = {.option = "--replay", .fd = fd, .speed = speed[0] ? speed : "1"};
+    struct stat st;
+    int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
-    *a = (attach_t){.errors_fd = -1};
+    *a = (attach_t){.errors_fd = -1, .replayed = path};
+    if (r == 0 && !S_ISREG(st.st_mode))
+        r = S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
+    if (r < 0) {
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot replay %.300s: %s", path,
+                r == -ESPIPE ? "not a regular file" : strerror(-r));
+        return r;
+    }
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
     return attach_private(a, &work, handlers, ret_error);
 }
@@ -252,4 +263,19 @@ bool attach_reap(attach_t *a)
     else if (!a->errors[0])
         snprintf(a->errors, sizeof(a->errors), "it ended with status %d", WEXITSTATUS(status));
     return true;
+}
+
+// What it says is about the file that it plays, where it has one.
+char *attach_ending(const attach_t *a, char *buf, size_t cap)
+{
+    static const char name[] = "memscoped: ";
+    const char *text = a->errors;
+
+    if (a->replayed && strncmp(text, name, strlen(name)) == 0)
+        snprintf(buf, cap, "%.300s: %.260s", a->replayed, text + strlen(name));
+    else if (text[0])
+        snprintf(buf, cap, "the private daemon ended: %s", text);
+    else
+        snprintf(buf, cap, "%s", session_error(a->session));
+    return buf;
 }

@@ -20,6 +20,7 @@ typedef struct {
     pid_t daemon;                  // the private one, 0: none (any more)
     int errors_fd;                 // what it writes to stderr, non-blocking; -1: none
     char errors[ATTACH_ERROR_MAX]; // the last line of that
+    const char *replayed;          // the file that it plays, the caller's; NULL: none
 } attach_t;
 
 // 0, or -errno with one line in `ret_error` (ATTACH_ERROR_MAX bytes).
@@ -29,9 +30,10 @@ int attach(attach_t *a, const attach_target_t *target, const session_handlers_t 
 // the caller's. 0, or -errno with one line in `ret_error`.
 int attach_file(attach_t *a, const char *option, int fd, const session_handlers_t *handlers,
         char *ret_error);
-// The same for a trace that is to be played; `speed` as in --speed, "": its own.
-int attach_replay(attach_t *a, int fd, const char *speed, const session_handlers_t *handlers,
-        char *ret_error);
+// The same for a trace that is to be played; `speed` as in --speed, "": its own. The file has to be
+// a regular one: others can block, and would hold up the keys.
+int attach_replay(attach_t *a, const char *path, const char *speed,
+        const session_handlers_t *handlers, char *ret_error);
 // Closes the session, by which a private daemon ends.
 void attach_done(attach_t *a);
 
@@ -39,5 +41,7 @@ void attach_done(attach_t *a);
 void attach_read_errors(attach_t *a);
 // Reaps it if it has ended. True: just now.
 bool attach_reap(attach_t *a);
+// Why the private daemon ended, or the conversation with it: one line.
+char *attach_ending(const attach_t *a, char *buf, size_t cap);
 
 #endif

@@ -260,14 +260,14 @@ static void say_shares(sentence_t *s, const reasons_t *r)
     say(s, "%s%.0f%% unexplained", said ? ", " : ": ", r->lines[r->n - 1].share * 100 + 0.0);
 }
 
-char *reasons_sentence(
-        const reasons_t *r, const char *from, const char *to, bool utf8, char *buf, size_t cap)
+char *reasons_sentence(const reasons_t *r, const char *what, const char *from, const char *to,
+        bool utf8, char *buf, size_t cap)
 {
     sentence_t s = {.buf = buf, .cap = cap};
     const why_message_t *m = &r->message;
     char size[32];
 
-    say(&s, "%s%s%s used memory ", from, utf8 ? "\u2013" : "-", to);
+    say(&s, "%s%s%s %s ", from, utf8 ? "\u2013" : "-", to, what);
     if (llabs(r->change_kb) < HARDLY_KB) {
         say(&s, "hardly changed: %s",
                 reasons_size(size, sizeof(size), (int64_t) m->change_to_kb, 0));

@@ -46,9 +46,10 @@ typedef struct {
 int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8);
 
 // "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000), 4% tmpfs, 2%
-// unexplained"; `from` and `to`: how the ends of the change are to be written. Returns `buf`.
-char *reasons_sentence(
-        const reasons_t *r, const char *from, const char *to, bool utf8, char *buf, size_t cap);
+// unexplained"; `what`: "used memory"; `from` and `to`: how the ends of the change are to be
+// written. Returns `buf`.
+char *reasons_sentence(const reasons_t *r, const char *what, const char *from, const char *to,
+        bool utf8, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);

@@ -9,10 +9,6 @@
 #define KB_PER_MB 1024.0
 #define KB_PER_GB (1024.0 * 1024.0)
 
-// A trace with later times than this counts from 1970 (it is a day in 2001), one with earlier times
-// from a boot or from its own beginning.
-#define CALENDAR_MS UINT64_C(1000000000000)
-
 typedef struct {
     double size;
     const char *name;
@@ -80,7 +76,7 @@ char *format_clock(char *buf, size_t cap, const system_snapshot_t *s, uint64_t b
     struct tm tm;
 
     buf[0] = '\0';
-    if ((s->system_flags & SYSTEM_REPLAY) && s->real_ms < CALENDAR_MS)
+    if (!snapshot_has_calendar(s))
         return format_trace_clock(buf, cap, s->real_ms - MIN(ago, s->real_ms));
     if (SYSTEM_KNOWN(s, real_ms) && SYSTEM_KNOWN(s, mono_ms) && localtime_r(&t, &tm))
         strftime(buf, cap, ago < 20 * 3600 * 1000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
