@@ -152,8 +152,7 @@ static void print_json(const status_message_t *m, bool is_private)
         json_put(o, "viewers", viewers);
     else
         json_object_put(viewers);
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
-    json_object_put(o);
+    json_print_line(o);
 }
 
 // ---- The conversation --------------------------------------------------------------------------
@@ -167,7 +166,8 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
         return;
     run->asked = true;
     if (!(session_hello(cli_link_session(l))->features & FEATURE_STATUS))
-        cli_link_end(l, cli_fail(CLI_FAILURE, "this daemon is too old to say how it is doing"));
+        cli_link_end(l, cli_fail(CLI_FAILURE,
+                                "this daemon is too old to say how it is doing: update memscoped"));
     else if (session_request_status(cli_link_session(l)) < 0)
         run->asked = false;
 }

@@ -137,7 +137,7 @@ static int open_session(source_t *s, char *ret_error)
     s->attach = (attach_t){.errors_fd = -1};
     r = session_new_path(&s->attach.session, path, &handlers);
     if (r < 0)
-        snprintf(ret_error, ATTACH_ERROR_MAX, "%.200s: %s", path, strerror(-r));
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot connect to %.200s: %s", path, strerror(-r));
     return r;
 }
 
