@@ -1,6 +1,6 @@
 #include "daemon/endpoint.h"
 #include "common/log.h"
-#include "daemon/privileges.h"
+#include "daemon/confine/privileges.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -4,10 +4,10 @@
 // Where clients come in: a socket of the daemon's own, one that systemd handed over, or the one
 // connection of a private daemon. What goes wrong is logged.
 
+#include "daemon/confine/sweeper.h"
 #include "daemon/manager.h"
 #include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
-#include "daemon/sweeper.h"
 
 // Before privileges are dropped, and before there are threads. 0 or -errno; nothing to open is no
 // failure.

@@ -5,11 +5,11 @@
 #include "config.h"
 #include "daemon/analyze/analyze.h"
 #include "daemon/conf.h"
+#include "daemon/confine/privileges.h"
+#include "daemon/engine/state.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
-#include "daemon/privileges.h"
 #include "daemon/replay.h"
-#include "daemon/state.h"
 
 #include <stdio.h>
 #include <string.h>

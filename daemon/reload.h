@@ -4,9 +4,9 @@
 // Settings that were read again: applies what can be, and says what cannot.
 
 #include "daemon/core/capture.h"
+#include "daemon/engine/status.h"
 #include "daemon/manager.h"
 #include "daemon/publish/server.h"
-#include "daemon/status.h"
 
 void reload_apply(manager_config_t *now, const manager_config_t *read, capture_t *capture,
         server_t *server, status_t *status);

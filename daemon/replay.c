@@ -3,10 +3,10 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "daemon/feed.h"
+#include "daemon/engine/feed.h"
+#include "daemon/engine/status.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
-#include "daemon/status.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -9,7 +9,7 @@
 // medians of the CPU time of this whole process (the reader's thread included).
 
 #include "common/cleanup.h"
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "tests/bench/crowd.h"
 #include "tests/support/counted_malloc.h"
 

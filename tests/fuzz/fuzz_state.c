@@ -4,8 +4,8 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "daemon/state.h"
-#include "daemon/state_image.h"
+#include "daemon/engine/state.h"
+#include "daemon/engine/state_image.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "tests/support/judged.h"
 
-#include "daemon/state_image.h"
+#include "daemon/engine/state_image.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/fake_clock.h"
 

@@ -3,7 +3,7 @@
 
 // A made-up host (proctree) and the engine that judges it, a second of fake_clock at a time.
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "tests/support/proctree.h"
 
 #define MB_KB    1024

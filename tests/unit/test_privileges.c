@@ -2,8 +2,8 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "daemon/filter.h"
-#include "daemon/privileges.h"
+#include "daemon/confine/filter.h"
+#include "daemon/confine/privileges.h"
 #include "tests/support/cmocka.h"
 
 #include <errno.h>

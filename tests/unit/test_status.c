@@ -2,7 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "daemon/status.h"
+#include "daemon/engine/status.h"
 #include "tests/support/cmocka.h"
 
 #include <unistd.h>

@@ -3,7 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "daemon/publish/subscriber.h"
 #include "protocol/frame.h"
 #include "tests/support/cmocka.h"

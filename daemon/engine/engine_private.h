@@ -1,10 +1,10 @@
-#ifndef MEMSCOPE_DAEMON_ENGINE_PRIVATE_H
-#define MEMSCOPE_DAEMON_ENGINE_PRIVATE_H
+#ifndef MEMSCOPE_DAEMON_ENGINE_ENGINE_PRIVATE_H
+#define MEMSCOPE_DAEMON_ENGINE_ENGINE_PRIVATE_H
 
 // Shared by the parts of engine.c, and by nobody else.
 
 #include "common/arena.h"
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "daemon/forensics/oom.h"
 
 struct engine {

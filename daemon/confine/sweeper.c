@@ -1,5 +1,5 @@
-#include "daemon/sweeper.h"
-#include "daemon/filter.h"
+#include "daemon/confine/sweeper.h"
+#include "daemon/confine/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
-#ifndef MEMSCOPE_DAEMON_BUS_H
-#define MEMSCOPE_DAEMON_BUS_H
+#ifndef MEMSCOPE_DAEMON_BUS_BUS_H
+#define MEMSCOPE_DAEMON_BUS_BUS_H
 
 // org.memscope1 on the system bus: properties of the daemon, what is tagged, single processes, who
 // took memory, and signals when tags change or the kernel kills. Who asks is told what the socket
 // would tell them. Nothing waits for the bus: no bus, or one that restarts, and the daemon goes on
 // and tries again.
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/status.h"
 #include "daemon/publish/audience.h"
-#include "daemon/status.h"
 #include <systemd/sd-event.h>
 
 typedef struct {

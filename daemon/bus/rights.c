@@ -1,6 +1,6 @@
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "daemon/bus_private.h"
+#include "daemon/bus/bus_private.h"
 #include "daemon/proc/pid_status.h"
 #include "protocol/messages.h"
 

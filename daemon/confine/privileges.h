@@ -1,9 +1,9 @@
-#ifndef MEMSCOPE_DAEMON_PRIVILEGES_H
-#define MEMSCOPE_DAEMON_PRIVILEGES_H
+#ifndef MEMSCOPE_DAEMON_CONFINE_PRIVILEGES_H
+#define MEMSCOPE_DAEMON_CONFINE_PRIVILEGES_H
 
 // The daemon gives up what it does not need before it looks at anything: another user where root
 // started it, two capabilities (what reading /proc/PID/io and smaps takes), no new privileges, and
-// the system calls of daemon/filter.h.
+// the system calls of daemon/confine/filter.h.
 //
 // Not Landlock, which would be the way to say "read /proc and /sys/fs/cgroup, and nothing else":
 // whoever is in a Landlock domain may ptrace-read only those of the same domain or of one inside

@@ -1,7 +1,7 @@
 // The engine over a restart.
 
 #include "common/clock.h"
-#include "daemon/engine_private.h"
+#include "daemon/engine/engine_private.h"
 
 static void save_history(const engine_t *e, struct buffer *out)
 {

@@ -1,4 +1,4 @@
-#include "daemon/filter.h"
+#include "daemon/confine/filter.h"
 #include "common/cleanup.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/engine_private.h"
+#include "daemon/engine/engine_private.h"
 
 #include <errno.h>
 #include <unistd.h>

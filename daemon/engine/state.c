@@ -1,9 +1,9 @@
-#include "daemon/state.h"
+#include "daemon/engine/state.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "daemon/state_image.h"
+#include "daemon/engine/state_image.h"
 
 #include <errno.h>
 #include <fcntl.h>

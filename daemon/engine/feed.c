@@ -1,4 +1,4 @@
-#include "daemon/feed.h"
+#include "daemon/engine/feed.h"
 
 #include "common/cleanup.h"
 #include "common/procmap.h"

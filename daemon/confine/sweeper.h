@@ -1,9 +1,9 @@
-#ifndef MEMSCOPE_DAEMON_SWEEPER_H
-#define MEMSCOPE_DAEMON_SWEEPER_H
+#ifndef MEMSCOPE_DAEMON_CONFINE_SWEEPER_H
+#define MEMSCOPE_DAEMON_CONFINE_SWEEPER_H
 
 // memscoped gives up the power to remove files, its own socket included. So a second process,
 // begun before that, waits for the daemon to end in whatever way, and removes the socket and the
-// lock beside it then. It can do nothing else (daemon/filter.h) and takes no input.
+// lock beside it then. It can do nothing else (daemon/confine/filter.h) and takes no input.
 
 #include <sys/types.h>
 

@@ -1,9 +1,9 @@
-#ifndef MEMSCOPE_DAEMON_STATUS_H
-#define MEMSCOPE_DAEMON_STATUS_H
+#ifndef MEMSCOPE_DAEMON_ENGINE_STATUS_H
+#define MEMSCOPE_DAEMON_ENGINE_STATUS_H
 
 // How the daemon itself is doing: what its ticks cost, what it holds, what it may not read.
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "protocol/message.h"
 
 #define STATUS_COSTS 300

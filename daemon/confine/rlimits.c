@@ -1,6 +1,6 @@
-#include "daemon/rlimits.h"
+#include "daemon/confine/rlimits.h"
 #include "common/log.h"
-#include "daemon/filter.h"
+#include "daemon/confine/filter.h"
 
 #include <errno.h>
 #include <malloc.h>

@@ -1,7 +1,7 @@
-#include "daemon/privileges.h"
+#include "daemon/confine/privileges.h"
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "daemon/filter.h"
+#include "daemon/confine/filter.h"
 
 #include <cap-ng.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 #include "common/cleanup.h"
-#include "daemon/bus_private.h"
+#include "daemon/bus/bus_private.h"
 #include "protocol/messages.h"
 
 #include <ctype.h>

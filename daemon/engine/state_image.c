@@ -1,4 +1,4 @@
-#include "daemon/state_image.h"
+#include "daemon/engine/state_image.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"

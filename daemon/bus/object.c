@@ -1,7 +1,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "config.h"
-#include "daemon/bus_private.h"
+#include "daemon/bus/bus_private.h"
 
 #include <errno.h>
 #include <string.h>

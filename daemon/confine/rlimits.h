@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_RLIMITS_H
-#define MEMSCOPE_DAEMON_RLIMITS_H
+#ifndef MEMSCOPE_DAEMON_CONFINE_RLIMITS_H
+#define MEMSCOPE_DAEMON_CONFINE_RLIMITS_H
 
 // What the daemon asks of the system for itself. Before privileges are dropped.
 

@@ -1,10 +1,10 @@
-#ifndef MEMSCOPE_DAEMON_BUS_PRIVATE_H
-#define MEMSCOPE_DAEMON_BUS_PRIVATE_H
+#ifndef MEMSCOPE_DAEMON_BUS_BUS_PRIVATE_H
+#define MEMSCOPE_DAEMON_BUS_BUS_PRIVATE_H
 
-// Shared by the files of the bus: bus.c (connection, and telling), bus_object.c (properties and
-// methods), bus_rights.c (who asks), bus_answer.c, bus_why.c and bus_signal.c (what is said).
+// Shared by the files of this folder: bus.c (connection, and telling), object.c (properties and
+// methods), rights.c (who asks), answer.c, why.c and signal.c (what is said).
 
-#include "daemon/bus.h"
+#include "daemon/bus/bus.h"
 #include "daemon/publish/users.h"
 #include <systemd/sd-bus.h>
 

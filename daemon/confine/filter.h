@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_FILTER_H
-#define MEMSCOPE_DAEMON_FILTER_H
+#ifndef MEMSCOPE_DAEMON_CONFINE_FILTER_H
+#define MEMSCOPE_DAEMON_CONFINE_FILTER_H
 
 // The system calls that are left to memscoped, for good, in every thread: a list of those that it
 // has a use for. CAP_SYS_PTRACE is then good for nothing but reading /proc: there is no ptrace, no

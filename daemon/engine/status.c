@@ -1,4 +1,4 @@
-#include "daemon/status.h"
+#include "daemon/engine/status.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/file.h"

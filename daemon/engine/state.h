@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_STATE_H
-#define MEMSCOPE_DAEMON_STATE_H
+#ifndef MEMSCOPE_DAEMON_ENGINE_STATE_H
+#define MEMSCOPE_DAEMON_ENGINE_STATE_H
 
 // What a restart must not cost: history, who the dead were, exits, ledgers, who wrote to tmpfs,
 // tags with all they were judged by, baselines, stories of leaks, OOM kills, events. Every few
@@ -8,7 +8,7 @@
 // are open before the daemon gives up opening any. What is of another boot, of another layout or
 // damaged is refused section by section.
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include <stddef.h>
 
 #define STATE_COPIES     2

@@ -1,7 +1,7 @@
 #include "common/cleanup.h"
 #include "common/procmap.h"
 #include "common/text.h"
-#include "daemon/bus_private.h"
+#include "daemon/bus/bus_private.h"
 #include "daemon/forensics/receipts.h"
 #include "protocol/messages.h"
 #include "protocol/schema.h"

@@ -1,6 +1,6 @@
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "daemon/bus_private.h"
+#include "daemon/bus/bus_private.h"
 #include "daemon/forensics/receipts.h"
 #include "protocol/messages.h"
 

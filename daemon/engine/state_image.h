@@ -1,9 +1,9 @@
-#ifndef MEMSCOPE_DAEMON_STATE_IMAGE_H
-#define MEMSCOPE_DAEMON_STATE_IMAGE_H
+#ifndef MEMSCOPE_DAEMON_ENGINE_STATE_IMAGE_H
+#define MEMSCOPE_DAEMON_ENGINE_STATE_IMAGE_H
 
 // What is kept for a restart, as bytes: a head, and sections that are judged one by one.
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "protocol/cursor.h"
 #include <stdbool.h>
 #include <stddef.h>

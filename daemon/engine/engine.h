@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_ENGINE_H
-#define MEMSCOPE_DAEMON_ENGINE_H
+#ifndef MEMSCOPE_DAEMON_ENGINE_ENGINE_H
+#define MEMSCOPE_DAEMON_ENGINE_ENGINE_H
 
 // One tick's work without a clock or a socket: capture, tags, events, history, ledger. The manager
 // gives it the rhythm and publishes what it made.
@@ -44,8 +44,8 @@ why_t *engine_why(engine_t *e);
 history_t *engine_history(engine_t *e);
 size_t engine_memory_max(const engine_t *e);
 
-// What a restart keeps, section by section; see daemon/state.h. Loading is done before the first
-// tick.
+// What a restart keeps, section by section; see daemon/engine/state.h. Loading is done before the
+// first tick.
 struct buffer; // protocol/cursor.h
 
 typedef struct {
