@@ -1,4 +1,5 @@
 #include "common/text.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -141,4 +142,15 @@ size_t text_fit(const char *s, size_t columns, size_t *ret_columns)
     }
     *ret_columns = width;
     return at;
+}
+
+size_t text_wrap(const char *s, size_t columns)
+{
+    size_t taken, len = text_fit(s, columns, &taken), blank;
+
+    if (s[len] == '\0' || s[len] == ' ')
+        return len;
+    for (blank = len; blank > 0 && s[blank] != ' '; blank--)
+        ;
+    return blank * 2 > len ? blank : MAX(len, (size_t) 1);
 }

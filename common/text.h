@@ -31,4 +31,8 @@ size_t text_width(const char *s);
 // Bytes of the longest prefix of `s` that fits in `columns`; *ret_columns is what it takes.
 size_t text_fit(const char *s, size_t columns, size_t *ret_columns);
 
+// Bytes of the first line of `s`, not empty, where it is wrapped to so many columns: up to a blank,
+// unless that leaves more than half of the line empty.
+size_t text_wrap(const char *s, size_t columns);
+
 #endif

@@ -5,6 +5,7 @@
 #include "client/cli/json.h"
 #include "client/cli/link.h"
 #include "client/cli/progress.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -13,6 +14,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define INDENT 14 // where a row goes on in the next line
 
 typedef struct {
     cli_common_t common;
@@ -62,18 +65,21 @@ static void print_json(const event_message_t *m, const char *tag, const char *st
 static void print_row(
         analyze_run_t *a, const event_message_t *m, const char *tag, const char *state)
 {
-    char name[256], text[512], fitted[32];
+    char name[256], text[512], fitted[32], line[1024];
     size_t columns, len;
 
     text_sanitize(name, sizeof(name), m->name.data, m->name.len, a->utf8);
     text_sanitize(text, sizeof(text), m->text.data, m->text.len, a->utf8);
     len = MIN(text_fit(name, 15, &columns), sizeof(fitted) - 16);
     snprintf(fitted, sizeof(fitted), "%.*s%*s", (int) len, name, (int) (15 - columns), "");
-    if (!a->printed)
-        printf("%12s  %7s  %-15s  %-6s  %-9s  %s\n", "TIME", "PID", "NAME", "TAG", "STATE",
-                "EVIDENCE");
-    printf("%12.3f  %7" PRIu64 "  %s  %-6s  %-9s  %s\n", (double) m->time_ms / 1000, m->pid, fitted,
-            tag, state, text);
+    if (!a->printed) {
+        snprintf(line, sizeof(line), "%12s  %7s  %-15s  %-6s  %-9s  %s", "TIME", "PID", "NAME",
+                "TAG", "STATE", "EVIDENCE");
+        wrapped_print(line, wrapped_columns(), INDENT);
+    }
+    snprintf(line, sizeof(line), "%12.3f  %7" PRIu64 "  %s  %-6s  %-9s  %s",
+            (double) m->time_ms / 1000, m->pid, fitted, tag, state, text);
+    wrapped_print(line, wrapped_columns(), INDENT);
 }
 
 static void on_event(analyze_run_t *a, const event_message_t *m)

@@ -1,6 +1,7 @@
 #include "client/cli/event_print.h"
 
 #include "client/cli/json.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define TEXT_SIZE 512
+#define INDENT    10 // where a line goes on in the next one
 
 static const char *const state_words[] = {
         [EVENT_SUSPECTED] = "suspected", [EVENT_SET] = "set", [EVENT_CLEARED] = "cleared"};
@@ -73,15 +75,17 @@ static char *put_safe(const event_printer_t *p, text_view_t text, char *buf, siz
 void event_print_line(event_printer_t *p, const event_message_t *m)
 {
     char when[WHEN_MAX], what[32], name[TEXT_SIZE], unit[TEXT_SIZE], text[TEXT_SIZE], pid[32];
+    char line[4 * TEXT_SIZE];
 
     snprintf(pid, sizeof(pid), "[%" PRIu64 "]", m->pid);
-    printf("%s  %-16s  %s%s  %s  %s  %s\n",
+    snprintf(line, sizeof(line), "%s  %-16s  %s%s  %s  %s  %s",
             when_format(when, sizeof(when), when_real_ms(&p->clock, m->time_ms), p->clock.now_ms),
             put_what(m, what, sizeof(what)),
             m->has.name ? put_safe(p, m->name, name, sizeof(name)) : "-", m->has.pid ? pid : "",
             m->has.uid ? userdb_name(p->users, (uint32_t) m->uid) : "-",
             m->unit.len > 0 ? put_safe(p, m->unit, unit, sizeof(unit)) : "-",
             put_safe(p, m->text, text, sizeof(text)));
+    wrapped_print(line, wrapped_columns(), INDENT);
 }
 
 // ---- JSON --------------------------------------------------------------------------------------

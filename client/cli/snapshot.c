@@ -3,10 +3,10 @@
 #include "client/cli/commands.h"
 #include "client/cli/link.h"
 #include "client/cli/snapshot_print.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #define EARLY_MS  100 // a tick that comes so much before it is due counts
 #define SAMPLE_US 1000000
@@ -111,15 +111,6 @@ static int choose(snapshot_run_t *s)
 
 // ---- Samples -----------------------------------------------------------------------------------
 
-static int screen_width(const snapshot_options_t *o)
-{
-    struct winsize size;
-
-    if (o->columns || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
-}
-
 static int print_sample(snapshot_run_t *s)
 {
     const snapshot_options_t *o = s->options;
@@ -128,7 +119,7 @@ static int print_sample(snapshot_run_t *s)
             .columns = s->columns,
             .n_columns = s->n_columns,
             .glyphs = glyphs_get(s->utf8),
-            .width = screen_width(o)};
+            .width = o->columns ? 0 : (int) wrapped_columns()};
     int r = list_rebuild(&s->list, &s->model, 0);
 
     if (o->top > 0)

@@ -165,6 +165,24 @@ static void test_width(void **state)
     assert_int_equal(columns, 1);
 }
 
+static void test_wrap(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t columns, len;
+    } cases[] = {
+            {"", 5, 0}, {"fits", 5, 4}, {"fits here", 9, 9}, {"fits here", 7, 4},
+            {"fits here", 4, 4}, // the blank may lie beyond
+            {"a-very-long-word", 6, 6},
+            {"a very-long-word", 6, 6}, // half of the line would be empty
+            {"x", 0, 1},                // never nothing, or nobody would get on
+    };
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(text_wrap(cases[i].text, cases[i].columns), cases[i].len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +192,7 @@ int main(void)
             cmocka_unit_test(test_never_cuts_a_code_point),
             cmocka_unit_test(test_random_bytes),
             cmocka_unit_test(test_width),
+            cmocka_unit_test(test_wrap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
