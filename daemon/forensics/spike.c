@@ -173,19 +173,33 @@ const char *spike_outcome_name(spike_outcome_t outcome)
     return outcome == SPIKE_RETURNED ? "given_back" : outcome == SPIKE_KEPT ? "kept" : "open";
 }
 
+// "in 5 s"; a second is the shortest that can be seen.
+static const char *in_time(char buf[FORMAT_MAX], uint64_t s, const char *before)
+{
+    char time[FORMAT_MAX / 2];
+
+    if (s == 0)
+        return "within a second";
+    snprintf(buf, FORMAT_MAX, "%s %s", before, format_duration(time, sizeof(time), s));
+    return buf;
+}
+
 char *spike_format(const spike_receipt_t *r, char *buf, size_t cap)
 {
-    char height[FORMAT_MAX], base[FORMAT_MAX], rise[FORMAT_MAX], lasted[FORMAT_MAX];
+    char height[FORMAT_MAX], base[FORMAT_MAX], time[FORMAT_MAX];
+    int n;
 
     format_delta_kb(height, sizeof(height), (int64_t) r->height_kb);
-    format_kb(base, sizeof(base), r->base_kb);
-    format_duration(rise, sizeof(rise), r->rise_s);
-    format_duration(lasted, sizeof(lasted), r->lasted_s);
+    n = snprintf(buf, cap, "SPIKE: %s %s%s %s, ", height,
+            r->base_kb > 0 ? "on top of " : "from nothing",
+            r->base_kb > 0 ? format_kb(base, sizeof(base), r->base_kb) : "",
+            in_time(time, r->rise_s, "in"));
+    if (n < 0 || (size_t) n >= cap)
+        return buf;
     if (r->outcome == SPIKE_RETURNED)
-        snprintf(buf, cap, "SPIKE: %s on top of %s in %s, given back after %s", height, base, rise,
-                lasted);
+        snprintf(buf + n, cap - (size_t) n, "given back %s", in_time(time, r->lasted_s, "after"));
     else
-        snprintf(buf, cap, "SPIKE: %s on top of %s in %s, %s", height, base, rise,
+        snprintf(buf + n, cap - (size_t) n,
                 r->outcome == SPIKE_KEPT ? "kept" : "not given back yet");
     return buf;
 }
