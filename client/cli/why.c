@@ -3,6 +3,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/link.h"
 #include "client/cli/why_print.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include <errno.h>
@@ -71,18 +72,6 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
         ask(l);
 }
 
-// What was asked for and is not known shall not look as if nothing had happened.
-static void say_known(const cli_link_t *l, const why_message_t *m)
-{
-    const why_run_t *r = l->user;
-    uint64_t known_ms = when_real_ms(&r->clock, m->known_ms);
-    char when[WHEN_MAX];
-
-    if (r->from_ms + m->step_ms >= known_ms)
-        return;
-    cli_link_say_known(l, when_format(when, sizeof(when), known_ms, r->clock.now_ms));
-}
-
 static void show(cli_link_t *l, const why_message_t *m)
 {
     why_run_t *r = l->user;
@@ -92,7 +81,9 @@ static void show(cli_link_t *l, const why_message_t *m)
             .asked_to_ms = r->to_ms,
             .private_daemon = cli_link_is_private(l),
             .replay = cli_link_is_replay(l),
-            .utf8 = r->utf8};
+            .utf8 = r->utf8,
+            .columns = wrapped_columns()};
+    char when[WHEN_MAX];
 
     if (reasons_read(&r->reasons, m, r->users, r->utf8) < 0) {
         cli_link_end(l,
@@ -100,7 +91,10 @@ static void show(cli_link_t *l, const why_message_t *m)
                         "the daemon sent a malformed answer: 'memscope status' tells its version"));
         return;
     }
-    say_known(l, m);
+    // The sentence says so; why that is, and what can be done about it, is for here.
+    if ((view.private_daemon || view.replay) && why_is_cut(&view))
+        cli_link_say_known(l, when_format(when, sizeof(when), when_real_ms(&r->clock, m->known_ms),
+                                      r->clock.now_ms));
     if (r->options->json)
         why_print_json(&view);
     else

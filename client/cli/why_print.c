@@ -1,15 +1,25 @@
 #include "client/cli/why_print.h"
 
-#include "client/cli/json.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SENTENCE_MAX 2048
-#define NAME_WIDTH   34
-#define SIZE_LEN     32
+#define SIZE_LEN          32
+#define NAME_MAX_WIDTH    34
+#define NAME_MIN_WIDTH    12
+#define LEDGER_NAME_WIDTH 23
+#define USER_WIDTH        8
+#define SIZES_WIDTH       30 // start, end and peak
+#define SHARE_WIDTH       8
+#define CHANGE_WIDTH      11
+#define WIDE              90 // columns from which the change stands beside what it comes from
+#define NARROW            70 // columns from which the user does
+#define NOTE_INDENT       4
+#define MINOR             0.0005 // of the change
 
 static char *put_when(const why_view_t *v, uint64_t boot_ms, char *buf)
 {
@@ -21,21 +31,51 @@ static const char *what(const why_view_t *v)
     return v->replay ? "private memory" : "used memory";
 }
 
-static bool is_recorded(const why_view_t *v, const ledger_line_t *l)
+bool why_is_recorded(const why_view_t *v, const ledger_line_t *l)
 {
     return !v->replay || l->kind == LEDGER_PROCESSES || l->kind == LEDGER_SWAP;
 }
 
-static char *put_sentence(const why_view_t *v, char *buf)
+bool why_is_cut(const why_view_t *v)
 {
     const why_message_t *m = &v->reasons->message;
-    char from[WHEN_MAX], to[WHEN_MAX];
 
-    return reasons_sentence(v->reasons, what(v), put_when(v, m->change_from_ms, from),
-            put_when(v, m->change_to_ms, to), v->utf8, buf, SENTENCE_MAX);
+    return v->asked_from_ms + m->step_ms < when_real_ms(&v->clock, m->known_ms);
 }
 
-// ---- For people --------------------------------------------------------------------------------
+char *why_sentence(const why_view_t *v, char buf[WHY_SENTENCE_MAX])
+{
+    const why_message_t *m = &v->reasons->message;
+    char from[WHEN_MAX], to[WHEN_MAX], known[WHEN_MAX];
+    reasons_wording_t wording = {.what = what(v),
+            .from = put_when(v, m->change_from_ms, from),
+            .to = put_when(v, m->change_to_ms, to)};
+
+    // That shall not look as if nothing had happened.
+    if (why_is_cut(v))
+        wording.known = put_when(v, m->known_ms, known);
+    return reasons_sentence(v->reasons, &wording, v->utf8, buf, WHY_SENTENCE_MAX);
+}
+
+// What there is room for.
+typedef struct {
+    size_t columns; // SIZE_MAX: no limit
+    size_t name;
+    bool change, owner;
+} table_t;
+
+static table_t table_for(size_t columns)
+{
+    table_t t = {.columns = columns ? columns : SIZE_MAX};
+    size_t taken = SIZES_WIDTH + SHARE_WIDTH;
+
+    t.change = t.columns >= WIDE;
+    t.owner = t.columns >= NARROW;
+    taken += (t.change ? CHANGE_WIDTH : 0) + (t.owner ? 2 + USER_WIDTH : 0);
+    t.name = t.columns < taken + NAME_MIN_WIDTH ? NAME_MIN_WIDTH
+                                                : MIN(t.columns - taken, (size_t) NAME_MAX_WIDTH);
+    return t;
+}
 
 // Left-aligned in so many columns, cut where it is longer.
 static void print_cell(const char *text, size_t width)
@@ -45,61 +85,147 @@ static void print_cell(const char *text, size_t width)
     printf("%.*s%*s", (int) len, text, (int) (width - columns), "");
 }
 
-static void print_sizes(uint64_t start_kb, uint64_t end_kb)
+static void print_size(const char *size)
 {
-    char start[SIZE_LEN], end[SIZE_LEN];
-
-    printf("  %10s  %10s", reasons_size(start, sizeof(start), (int64_t) start_kb, false),
-            reasons_size(end, sizeof(end), (int64_t) end_kb, false));
+    printf("  %8s", size);
 }
 
-static void print_line(const reasons_t *r, const reason_t *line)
+static void print_sizes(const int64_t *kb, size_t n)
 {
-    char name[REASONS_NAME_MAX + 48], which[48] = "", size[SIZE_LEN];
+    char size[SIZE_LEN];
+
+    for (size_t i = 0; i < n; i++)
+        print_size(reasons_size(size, sizeof(size), kb[i], false));
+}
+
+static void print_change(const table_t *t, int64_t kb, double share)
+{
+    char size[SIZE_LEN];
+
+    if (t->change)
+        printf("  %9s", reasons_size(size, sizeof(size), kb, true));
+    printf("  %5.1f%%", fabs(share) < MINOR ? 0 : share * 100); // no -0
+}
+
+static void print_owner(const table_t *t, const reason_t *line)
+{
+    size_t at = t->name + SIZES_WIDTH + SHARE_WIDTH + (t->change ? CHANGE_WIDTH : 0) + 2, columns;
+
+    if (!t->owner)
+        return;
+    fputs("  ", stdout);
+    print_cell(line->user[0] ? line->user : "-", USER_WIDTH);
+    at += USER_WIDTH + 2;
+    if (line->unit[0] && at < t->columns)
+        printf("  %.*s", (int) text_fit(line->unit, t->columns - at, &columns), line->unit);
+}
+
+// What else is known of it, below.
+static void print_notes(const table_t *t, const reason_t *line)
+{
+    char text[REASONS_NAME_MAX + 64];
+
+    if (line->row.story > 1)
+        printf("%*sleaks, as %" PRIu64 " before it did\n", NOTE_INDENT, "", line->row.story - 1);
+    if (line->writer[0]) {
+        snprintf(text, sizeof(text), "%*slikely written by %s[%" PRIu64 "]", NOTE_INDENT, "",
+                line->writer, line->row.pid);
+        wrapped_print(text, t->columns == SIZE_MAX ? 0 : t->columns, NOTE_INDENT);
+    }
+}
+
+static bool is_row(const reason_t *line)
+{
+    return line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER;
+}
+
+static void print_line(const table_t *t, const reasons_t *r, const reason_t *line)
+{
+    char name[REASONS_NAME_MAX + 48], which[48] = "";
+    bool is_one = line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS;
+    const int64_t kb[] = {
+            (int64_t) line->row.start_kb, (int64_t) line->row.end_kb, (int64_t) line->row.peak_kb};
     size_t columns, len;
 
-    if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
+    if (is_one)
         snprintf(which, sizeof(which), "[%" PRIu64 "]%s", line->row.pid,
                 line->row.exited_ms ? " ended" : "");
     else if (line->kind == REASON_PROCESSES)
         snprintf(which, sizeof(which), " (%" PRIu64 ")", line->count);
     // A name that is too long gives way.
-    len = text_fit(line->name, NAME_WIDTH - strlen(which), &columns);
+    len = text_fit(line->name, t->name - MIN(strlen(which), t->name), &columns);
     snprintf(name, sizeof(name), "%.*s%s", (int) len, line->name, which);
-    print_cell(name, NAME_WIDTH);
-    if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
-        print_sizes(line->row.start_kb, line->row.end_kb);
-        printf("  %10s", reasons_size(size, sizeof(size), (int64_t) line->row.peak_kb, false));
-    } else {
-        printf("  %10s  %10s  %10s", "-", "-", "-");
+    print_cell(name, t->name);
+    if (is_row(line))
+        print_sizes(kb, ARRAY_SIZE(kb));
+    for (size_t i = 0; !is_row(line) && i < ARRAY_SIZE(kb); i++)
+        print_size("-");
+    print_change(t, line->change_kb, line->share);
+    if (is_one)
+        print_owner(t, line);
+    putchar('\n');
+    print_notes(t, line);
+}
+
+// What would be shown as 0.0% is counted with the others.
+static bool is_minor(const reasons_t *r, const reason_t *line)
+{
+    return line->kind == REASON_OTHERS ||
+           (is_row(line) && r->change_kb != 0 && fabs(line->share) < MINOR);
+}
+
+static void print_rows(const table_t *t, const why_view_t *v)
+{
+    const reasons_t *r = v->reasons;
+    const why_message_t *m = &r->message;
+    const int64_t used[] = {(int64_t) m->change_from_kb, (int64_t) m->change_to_kb};
+    reason_t rest = {.kind = REASON_OTHERS};
+
+    print_cell("Who took it", t->name);
+    printf("  %8s  %8s  %8s", "Start", "End", "Peak");
+    if (t->change)
+        printf("  %9s", "Change");
+    printf("  %6s\n", "Share");
+    for (size_t i = 0; i < r->n; i++) {
+        const reason_t *line = &r->lines[i];
+
+        if (is_minor(r, line)) {
+            rest.count += line->kind == REASON_OTHERS ? line->count : 1;
+            rest.change_kb += line->change_kb;
+            rest.share += line->share;
+            continue;
+        }
+        if (rest.count > 0 && !is_row(line)) {
+            snprintf(rest.name, sizeof(rest.name), "%" PRIu64 " others", rest.count);
+            print_line(t, r, &rest);
+            rest.count = 0;
+        }
+        print_line(t, r, line);
     }
-    printf("  %10s  %5.1f%%", reasons_size(size, sizeof(size), line->change_kb, true),
-            line->share * 100 + 0.0);
-    if (line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS)
-        printf("  %s%s%s", line->user[0] ? line->user : "-", line->unit[0] ? "  " : "", line->unit);
-    if (line->row.story > 1)
-        printf("  leaks, as %" PRIu64 " before it did", line->row.story - 1);
-    if (line->writer[0])
-        printf("  likely written by %s[%" PRIu64 "]", line->writer, line->row.pid);
+    print_cell(what(v), t->name);
+    print_sizes(used, ARRAY_SIZE(used));
+    print_size("");
+    print_change(t, r->change_kb, 1);
     putchar('\n');
 }
 
-static void print_ledger(const why_view_t *v)
+static void print_ledger(const table_t *t, const why_view_t *v)
 {
     const reasons_t *r = v->reasons;
+    char size[SIZE_LEN];
 
-    printf("\n%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, v->replay ? "Recorded" : "Ledger of RAM",
-            "Start", "End", "", "Change");
+    print_cell(v->replay ? "Recorded" : "Ledger of RAM", MAX(t->name, (size_t) LEDGER_NAME_WIDTH));
+    printf("  %8s  %8s  %9s\n", "Start", "End", "Change");
     for (size_t i = 0; i < r->n_ledger; i++) {
         const ledger_line_t *l = &r->ledger[i];
-        char start[SIZE_LEN], end[SIZE_LEN], change[SIZE_LEN];
+        const int64_t kb[] = {l->start_kb, l->end_kb};
 
-        if (!is_recorded(v, l) || (l->kind == LEDGER_SWAP && l->start_kb == 0 && l->end_kb == 0))
+        if (!why_is_recorded(v, l) ||
+                (l->kind == LEDGER_SWAP && l->start_kb == 0 && l->end_kb == 0))
             continue;
-        printf("%-*s  %10s  %10s  %10s  %10s\n", NAME_WIDTH, ledger_name(l->kind),
-                reasons_size(start, sizeof(start), l->start_kb, false),
-                reasons_size(end, sizeof(end), l->end_kb, false), "",
-                reasons_size(change, sizeof(change), l->end_kb - l->start_kb, true));
+        print_cell(ledger_name(l->kind), MAX(t->name, (size_t) LEDGER_NAME_WIDTH));
+        print_sizes(kb, ARRAY_SIZE(kb));
+        printf("  %9s\n", reasons_size(size, sizeof(size), l->end_kb - l->start_kb, true));
     }
 }
 
@@ -107,179 +233,25 @@ void why_print(const why_view_t *v)
 {
     const reasons_t *r = v->reasons;
     const why_message_t *m = &r->message;
-    char sentence[SENTENCE_MAX], a[WHEN_MAX], b[WHEN_MAX], x[SIZE_LEN], y[SIZE_LEN];
+    const table_t t = table_for(v->columns);
+    char text[WHY_SENTENCE_MAX], a[WHEN_MAX], b[WHEN_MAX], x[SIZE_LEN], y[SIZE_LEN];
 
-    puts(put_sentence(v, sentence));
-    printf("\nFrom %s to %s %s went from %s to %s.\n", put_when(v, m->from_ms, a),
+    wrapped_print(why_sentence(v, text), v->columns, 0);
+    snprintf(text, sizeof(text), "From %s to %s %s went from %s to %s.", put_when(v, m->from_ms, a),
             put_when(v, m->to_ms, b), what(v),
             reasons_size(x, sizeof(x), (int64_t) m->used_from_kb, false),
             reasons_size(y, sizeof(y), (int64_t) m->used_to_kb, false));
-    if (m->steepest_to_ms > m->steepest_from_ms)
-        printf("Steepest: %s within %.1f s at %s.\n",
+    putchar('\n');
+    wrapped_print(text, v->columns, 0);
+    if (m->steepest_to_ms > m->steepest_from_ms) {
+        snprintf(text, sizeof(text), "Steepest: %s within %.1f s at %s.",
                 reasons_size(x, sizeof(x), m->steepest_kb, true),
                 (double) (m->steepest_to_ms - m->steepest_from_ms) / 1000,
                 put_when(v, m->steepest_to_ms, a));
-    printf("\n%-*s  %10s  %10s  %10s  %10s  %6s\n", NAME_WIDTH, "Who took it", "Start", "End",
-            "Peak", "Change", "Share");
-    for (size_t i = 0; i < r->n; i++)
-        print_line(r, &r->lines[i]);
-    printf("%-*s", NAME_WIDTH, what(v));
-    print_sizes(m->change_from_kb, m->change_to_kb);
-    printf("  %10s  %10s  %5.1f%%\n", "", reasons_size(x, sizeof(x), r->change_kb, true), 100.0);
-    print_ledger(v);
-}
-
-// ---- For machines ------------------------------------------------------------------------------
-
-static void put_time(const why_view_t *v, json_t *o, const char *key, uint64_t boot_ms)
-{
-    json_put(o, key, json_time_ms(when_real_ms(&v->clock, boot_ms)));
-}
-
-static json_t *span(const why_view_t *v, uint64_t from_ms, uint64_t to_ms)
-{
-    json_t *o = json_new();
-
-    put_time(v, o, "from", from_ms);
-    put_time(v, o, "to", to_ms);
-    return o;
-}
-
-static void put_owner(json_t *o, const reason_t *line)
-{
-    if (line->row.has_uid) {
-        json_put_uint(o, "uid", line->row.uid);
-        json_put_text(o, "user", line->user);
+        wrapped_print(text, v->columns, 0);
     }
-    if (line->unit[0])
-        json_put_text(o, "unit", line->unit);
-}
-
-static json_t *writer(const reason_t *line)
-{
-    json_t *o = json_new();
-
-    json_put_text(o, "name", line->writer);
-    json_put_uint(o, "pid", line->row.pid);
-    json_put_uint(o, "start_time", line->row.start_time);
-    put_owner(o, line);
-    return o;
-}
-
-static json_t *row(const why_view_t *v, const reason_t *line)
-{
-    static const char *const kinds[] = {[WHY_BY_PROCESS] = "process",
-            [WHY_BY_USER] = "user",
-            [WHY_BY_UNIT] = "unit",
-            [WHY_BY_NAME] = "name"};
-    const why_row_t *r = &line->row;
-    json_t *o = json_new();
-
-    if (line->kind == REASON_LEDGER) {
-        json_put_text(o, "kind", "ledger");
-        json_put_text(o, "line", ledger_key(r->kind));
-    } else {
-        unsigned by = v->reasons->by;
-
-        json_put_text(o, "kind", kinds[by < ARRAY_SIZE(kinds) ? by : WHY_BY_PROCESS]);
-        json_put_uint(o, "processes", r->count);
-    }
-    json_put_text(o, "name", line->name);
-    if (line->writer[0])
-        json_put(o, "likely_writer", writer(line));
-    if (r->pid && line->kind == REASON_PROCESSES) {
-        json_put_uint(o, "pid", r->pid);
-        json_put_uint(o, "start_time", r->start_time);
-    }
-    if (line->kind == REASON_PROCESSES)
-        put_owner(o, line);
-    if (r->story)
-        json_put_uint(o, "story", r->story);
-    if (r->exited_ms)
-        put_time(v, o, "exited", r->exited_ms);
-    json_put_uint(o, "start_bytes", r->start_kb * 1024);
-    json_put_uint(o, "end_bytes", r->end_kb * 1024);
-    json_put_uint(o, "peak_bytes", r->peak_kb * 1024);
-    json_put_int(o, "change_bytes", line->change_kb * 1024);
-    json_put_number(o, "share", line->share, 4);
-    return o;
-}
-
-static void put_rows(const why_view_t *v, json_t *o)
-{
-    static const char *const keys[] = {[REASON_OTHERS] = "others",
-            [REASON_HIDDEN] = "hidden",
-            [REASON_UNEXPLAINED] = "unexplained"};
-    json_t *rows = json_new_array();
-
-    for (size_t i = 0; i < v->reasons->n; i++) {
-        const reason_t *line = &v->reasons->lines[i];
-        json_t *rest;
-
-        if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
-            json_append(rows, row(v, line));
-            continue;
-        }
-        rest = json_new();
-        if (line->count)
-            json_put_uint(rest, "count", line->count);
-        json_put_int(rest, "change_bytes", line->change_kb * 1024);
-        json_put_number(rest, "share", line->share, 4);
-        json_put(o, keys[line->kind], rest);
-    }
-    json_put(o, "rows", rows);
-}
-
-static json_t *ledger(const why_view_t *v)
-{
-    const reasons_t *r = v->reasons;
-    json_t *array = json_new_array();
-
-    for (size_t i = 0; i < r->n_ledger; i++) {
-        const ledger_line_t *l = &r->ledger[i];
-        json_t *o;
-
-        if (!is_recorded(v, l))
-            continue;
-        o = json_new();
-        json_put_text(o, "line", ledger_key(l->kind));
-        json_put_int(o, "start_bytes", l->start_kb * 1024);
-        json_put_int(o, "end_bytes", l->end_kb * 1024);
-        json_put_int(o, "change_bytes", (l->end_kb - l->start_kb) * 1024);
-        json_append(array, o);
-    }
-    return array;
-}
-
-void why_print_json(const why_view_t *v)
-{
-    const reasons_t *r = v->reasons;
-    const why_message_t *m = &r->message;
-    char sentence[SENTENCE_MAX];
-    json_t *o = json_new(), *asked = json_new(), *known, *change, *steepest;
-
-    json_put_text(o, "sentence", put_sentence(v, sentence));
-    json_put(asked, "from", json_time_ms(v->asked_from_ms));
-    json_put(asked, "to", json_time_ms(v->asked_to_ms));
-    json_put(o, "asked", asked);
-    known = span(v, m->from_ms, m->to_ms);
-    put_time(v, known, "known_since", m->known_ms);
-    json_put_number(known, "step_seconds", (double) m->step_ms / 1000, 3);
-    json_put_uint(known, "used_from_bytes", m->used_from_kb * 1024);
-    json_put_uint(known, "used_to_bytes", m->used_to_kb * 1024);
-    json_put(o, "span", known);
-    change = span(v, m->change_from_ms, m->change_to_ms);
-    json_put_uint(change, "used_from_bytes", m->change_from_kb * 1024);
-    json_put_uint(change, "used_to_bytes", m->change_to_kb * 1024);
-    json_put_int(change, "bytes", r->change_kb * 1024);
-    json_put(o, "change", change);
-    steepest = span(v, m->steepest_from_ms, m->steepest_to_ms);
-    json_put_int(steepest, "bytes", m->steepest_kb * 1024);
-    json_put(o, "steepest", steepest);
-    put_rows(v, o);
-    json_put_int(o, "processes_bytes", m->processes_kb * 1024);
-    json_put(o, "ledger", ledger(v));
-    json_put_uint(o, "mem_total_bytes", m->mem_total_kb * 1024);
-    json_put_bool(o, "private_daemon", v->private_daemon);
-    json_print_line(o);
+    putchar('\n');
+    print_rows(&t, v);
+    putchar('\n');
+    print_ledger(&t, v);
 }

@@ -13,7 +13,19 @@ typedef struct {
     bool private_daemon;
     bool replay; // a trace knows nothing of the host but its processes
     bool utf8;
+    size_t columns; // of the terminal, 0: it is none
 } why_view_t;
+
+// Whether something was asked for that nothing is known of.
+bool why_is_cut(const why_view_t *v);
+
+// Whether there is something behind this line of the ledger.
+bool why_is_recorded(const why_view_t *v, const ledger_line_t *l);
+
+#define WHY_SENTENCE_MAX 2048
+
+// What goes first; returns `buf`.
+char *why_sentence(const why_view_t *v, char buf[WHY_SENTENCE_MAX]);
 
 void why_print(const why_view_t *v);
 void why_print_json(const why_view_t *v);

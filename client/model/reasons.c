@@ -11,7 +11,7 @@
 
 #define HARDLY_KB      1024 // a change that is none
 #define SENTENCE_PARTS 4
-#define SENTENCE_SHARE 0.01
+#define SENSELESS      200 // percent of the change that are no share of it
 
 static const struct {
     const char *key, *name;
@@ -165,9 +165,15 @@ __attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char 
 
 static void say_pid(sentence_t *s, const reason_t *line)
 {
+    char uid[24];
+
     say(s, "PID %" PRIu64, line->row.pid);
-    if (line->row.has_uid)
-        say(s, ", uid %" PRIu64, line->row.uid);
+    if (line->row.has_uid) {
+        snprintf(uid, sizeof(uid), "%" PRIu64, line->row.uid);
+        say(s, ", uid %s", uid);
+        if (strcmp(line->user, uid) != 0)
+            say(s, " %s", line->user);
+    }
     if (line->row.exited_ms)
         say(s, ", ended");
     if (line->row.story > 1)
@@ -210,12 +216,13 @@ static bool is_same_program(const reasons_t *r, const reason_t *a, const reason_
 typedef struct {
     const reason_t *line; // the largest of them
     uint64_t count;
-    double share;
+    int64_t kb;
 } part_t;
 
 // One program's processes are one part of the sentence. Largest share first.
 static size_t find_parts(const reasons_t *r, part_t *ret)
 {
+    int sign = r->change_kb < 0 ? -1 : 1;
     size_t n = 0;
 
     for (size_t i = 0; i < r->n; i++) {
@@ -229,8 +236,8 @@ static size_t find_parts(const reasons_t *r, part_t *ret)
         if (at == n)
             ret[n++] = (part_t){.line = line};
         ret[at].count++;
-        ret[at].share += line->share;
-        for (; at > 0 && ret[at].share > ret[at - 1].share; at--) {
+        ret[at].kb += line->change_kb;
+        for (; at > 0 && sign * ret[at].kb > sign * ret[at - 1].kb; at--) {
             part_t p = ret[at];
 
             ret[at] = ret[at - 1];
@@ -240,41 +247,72 @@ static size_t find_parts(const reasons_t *r, part_t *ret)
     return n;
 }
 
+static double percent_of(const reasons_t *r, int64_t kb)
+{
+    double percent = (double) kb / (double) r->change_kb * 100;
+
+    return fabs(percent) <= 0.5 ? 0 : percent; // no -0
+}
+
+// Where one took far more than the change, and others gave that back, shares say little.
+static bool has_shares(const reasons_t *r, const part_t *parts, size_t n, int64_t unexplained)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabs(percent_of(r, parts[i].kb)) > SENSELESS)
+            return false;
+    return fabs(percent_of(r, unexplained)) <= SENSELESS;
+}
+
+static void say_share(sentence_t *s, const reasons_t *r, bool as_share, int64_t kb)
+{
+    char size[32];
+
+    if (as_share)
+        say(s, "%.0f%% ", percent_of(r, kb));
+    else
+        say(s, "%s ", reasons_size(size, sizeof(size), kb, true));
+}
+
 // What goes with the change, as long as it is worth a word; the rest is others.
 static void say_shares(sentence_t *s, const reasons_t *r)
 {
     part_t parts[REASONS_MAX];
     size_t n = find_parts(r, parts), said = 0;
-    double rest = 1;
+    int64_t unexplained = r->lines[r->n - 1].change_kb, rest = r->change_kb - unexplained;
+    bool as_shares = has_shares(r, parts, n, unexplained);
 
-    for (size_t i = 0; i < n && said < SENTENCE_PARTS; i++) {
-        if (parts[i].share < SENTENCE_SHARE)
-            break;
-        say(s, "%s%.0f%% ", said++ ? ", " : ": ", parts[i].share * 100);
-        say_who(s, r, parts[i].line, parts[i].count);
-        rest -= parts[i].share;
+    for (; said < n && said < SENTENCE_PARTS && percent_of(r, parts[said].kb) >= 1; said++) {
+        say(s, said ? ", " : ": ");
+        say_share(s, r, as_shares, parts[said].kb);
+        say_who(s, r, parts[said].line, parts[said].count);
+        rest -= parts[said].kb;
     }
-    rest -= r->lines[r->n - 1].share;
-    if (fabs(rest) >= SENTENCE_SHARE / 2)
-        say(s, "%s%.0f%% others", said++ ? ", " : ": ", rest * 100);
-    say(s, "%s%.0f%% unexplained", said ? ", " : ": ", r->lines[r->n - 1].share * 100 + 0.0);
+    if (percent_of(r, rest) != 0) {
+        say(s, said++ ? ", " : ": ");
+        say_share(s, r, as_shares, rest);
+        say(s, "others");
+    }
+    say(s, said ? ", " : ": ");
+    say_share(s, r, as_shares, unexplained);
+    say(s, "unexplained");
 }
 
-char *reasons_sentence(const reasons_t *r, const char *what, const char *from, const char *to,
-        bool utf8, char *buf, size_t cap)
+char *reasons_sentence(
+        const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap)
 {
     sentence_t s = {.buf = buf, .cap = cap};
-    const why_message_t *m = &r->message;
+    int64_t to_kb = (int64_t) r->message.change_to_kb;
     char size[32];
 
-    say(&s, "%s%s%s %s ", from, utf8 ? "\u2013" : "-", to, what);
+    say(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
     if (llabs(r->change_kb) < HARDLY_KB) {
-        say(&s, "hardly changed: %s",
-                reasons_size(size, sizeof(size), (int64_t) m->change_to_kb, 0));
-        return buf;
+        say(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
+    } else {
+        say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
+                reasons_size(size, sizeof(size), llabs(r->change_kb), false));
+        say_shares(&s, r);
     }
-    say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
-            reasons_size(size, sizeof(size), llabs(r->change_kb), false));
-    say_shares(&s, r);
+    if (w->known)
+        say(&s, " (nothing is known of the time before %s)", w->known);
     return buf;
 }

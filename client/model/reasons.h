@@ -45,11 +45,18 @@ typedef struct {
 // 0; -EBADMSG where the daemon sent nonsense.
 int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8);
 
-// "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000), 4% tmpfs, 2%
-// unexplained"; `what`: "used memory"; `from` and `to`: how the ends of the change are to be
-// written. Returns `buf`.
-char *reasons_sentence(const reasons_t *r, const char *what, const char *from, const char *to,
-        bool utf8, char *buf, size_t cap);
+// How it is to be written.
+typedef struct {
+    const char *what;      // "used memory"
+    const char *from, *to; // the ends of the change
+    const char *known;     // nothing is known of the time before; NULL: of all that was asked for
+} reasons_wording_t;
+
+// "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000 anna), 4% tmpfs, 2%
+// unexplained"; amounts stand in place of shares where some of those are far more than all of the
+// change. Returns `buf`.
+char *reasons_sentence(
+        const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);
