@@ -217,9 +217,7 @@ const cli_command_t cli_analyze = {
                  "\"time_s,pid,start_time,comm,state,rss_kb,anon_kb,swap_kb\"; rows are in order "
                  "of time, and a\n"
                  "process without a row in a sample has ended.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(analyze_options_t),
+        CLI_OPTIONS(options, analyze_options_t),
         .offline = true,
         .run = run,
 };

@@ -1,7 +1,9 @@
 #include "client/cli/cli.h"
 
 #include "client/cli/commands.h"
+#include "client/cli/when.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/text.h"
 #include "config.h"
 #include <errno.h>
@@ -185,6 +187,7 @@ static bool take_choice(const char *words, const char *text, int *ret)
 static const char *store(const cli_option_t *o, char *options, const char *value)
 {
     void *at = options + o->offset;
+    uint64_t ms;
 
     switch (o->kind) {
     case CLI_SET:
@@ -197,6 +200,9 @@ static const char *store(const cli_option_t *o, char *options, const char *value
         return take_count(value, at) ? NULL : "a whole number from 1 on";
     case CLI_SECONDS:
         return take_seconds(value, at) ? NULL : "seconds, 0.001 to 86400";
+    case CLI_TIME:
+        *(const char **) at = value;
+        return when_parse(value, clock_realtime_us() / USEC_PER_MSEC, &ms) ? NULL : WHEN_ALLOWED;
     case CLI_CHOICE:
         return take_choice(o->words, value, at) ? NULL : o->words;
     }

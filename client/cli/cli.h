@@ -35,6 +35,7 @@ typedef enum {
     CLI_TEXT,    // const char *
     CLI_COUNT,   // uint64_t, a whole number from 1 on
     CLI_SECONDS, // uint64_t microseconds, from a number of seconds that may have a fraction
+    CLI_TIME,    // const char *, as when_parse takes it
     CLI_CHOICE,  // int = place in `words`, from 1 on
 } cli_kind_t;
 
@@ -62,6 +63,11 @@ typedef struct {
         "replay", "FILE", CLI_TEXT, offsetof(cli_common_t, replay), 0, NULL, \
                 "answer from a recorded trace, as things were at its end"    \
     }
+
+// The options of a cli_command_t: a table, and the structure that it fills.
+#define CLI_OPTIONS(table, type)                                         \
+    .options = (table), .n_options = sizeof(table) / sizeof((table)[0]), \
+    .options_size = sizeof(type)
 
 typedef struct cli_command cli_command_t;
 

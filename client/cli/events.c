@@ -5,8 +5,6 @@
 #include "client/cli/link.h"
 #include "client/cli/when.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
-#include <errno.h>
 #include <inttypes.h>
 
 #define ANSWER_TICKS 10 // without an answer for so long, it was lost with the connection
@@ -152,16 +150,10 @@ static void on_message(cli_link_t *l, message_type_t type, const message_t *mess
 static int run(const cli_call_t *call)
 {
     const events_options_t *o = call->options;
-    const char *const texts[] = {o->since, o->until};
-    const char *const names[] = {"since", "until"};
     events_run_t r = {.options = o};
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
-    uint64_t ms;
     int status;
 
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-        if (texts[i] && !when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
-            return cli_fail(CLI_USAGE, "--%s %.60s: expected " WHEN_ALLOWED, names[i], texts[i]);
     if (o->follow && o->common.replay)
         return cli_fail(
                 CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");
@@ -177,9 +169,9 @@ static int run(const cli_call_t *call)
 
 // clang-format off
 static const cli_option_t options[] = {
-    {"since", "TIME", CLI_TEXT, offsetof(events_options_t, since), 0, NULL,
+    {"since", "TIME", CLI_TIME, offsetof(events_options_t, since), 0, NULL,
         "events from then on: -10m, 14:02, 2026-11-21T14:02 (default: all)"},
-    {"until", "TIME", CLI_TEXT, offsetof(events_options_t, until), 0, NULL,
+    {"until", "TIME", CLI_TIME, offsetof(events_options_t, until), 0, NULL,
         "and until then (default: now)"},
     {"follow", NULL, CLI_SET, offsetof(events_options_t, follow), 1, NULL,
         "go on with events as they happen"},
@@ -193,8 +185,6 @@ const cli_command_t cli_events = {
         .name = "events",
         .summary = "what happened: tags set and cleared, OOM kills, exits of what was big",
         .about = "Prints the events that the daemon keeps, also of processes that are gone.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(events_options_t),
+        CLI_OPTIONS(options, events_options_t),
         .run = run,
 };

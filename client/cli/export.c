@@ -277,8 +277,6 @@ const cli_command_t cli_export = {
         .about = "Serves what the daemon knows as metrics: memory of the host by what it is used "
                  "for, pressure,\nmemory, CPU and I/O of each unit, tags and events. Without a "
                  "daemon it says memscope_up 0 and\nwaits for one.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(export_options_t),
+        CLI_OPTIONS(options, export_options_t),
         .run = run,
 };

@@ -164,8 +164,6 @@ const cli_command_t cli_inspect = {
         .about = "Prints a process's memory by kind, its limits and what was found out about it. "
                  "Of one that\n"
                  "has ended, its last figures as long as the daemon keeps them.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(inspect_options_t),
+        CLI_OPTIONS(options, inspect_options_t),
         .run = run,
 };

@@ -234,8 +234,6 @@ const cli_command_t cli_snapshot = {
         .name = "snapshot",
         .summary = "the processes at this moment: a table, CSV or JSON",
         .about = "Prints the list of processes, or of groups of them, once or repeatedly.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(snapshot_options_t),
+        CLI_OPTIONS(options, snapshot_options_t),
         .run = run,
 };

@@ -216,8 +216,6 @@ const cli_command_t cli_status_of = {
         .about = "Prints the daemon's version and uptime, what its ticks cost and how many it "
                  "missed, its memory\nagainst the cap, the budget for PSS, what the kernel does "
                  "not let it read, and, to those who see\neverything, who is attached.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(status_options_t),
+        CLI_OPTIONS(options, status_options_t),
         .run = run,
 };

@@ -5,8 +5,6 @@
 #include "client/cli/why_print.h"
 #include "client/cli/wrapped.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
-#include <errno.h>
 
 #define DEFAULT_SINCE "-5m"
 #define TOP_DEFAULT   12
@@ -123,14 +121,9 @@ static int run(const cli_call_t *call)
             .since = o->since ? o->since : DEFAULT_SINCE,
             .until = o->until ? o->until : "now",
             .utf8 = call->utf8 || o->json};
-    const char *const texts[] = {r.since, r.until}, *const names[] = {"since", "until"};
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
-    uint64_t ms;
     int status;
 
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-        if (!when_parse(texts[i], clock_realtime_us() / USEC_PER_MSEC, &ms))
-            return cli_fail(CLI_USAGE, "--%s %.60s: expected " WHEN_ALLOWED, names[i], texts[i]);
     if (userdb_new(&r.users) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);
@@ -143,9 +136,9 @@ static int run(const cli_call_t *call)
 
 // clang-format off
 static const cli_option_t options[] = {
-    {"since", "TIME", CLI_TEXT, offsetof(why_options_t, since), 0, NULL,
+    {"since", "TIME", CLI_TIME, offsetof(why_options_t, since), 0, NULL,
         "start of the span: -10m, 14:02, 2026-11-21T14:02 (default: -5m)"},
-    {"until", "TIME", CLI_TEXT, offsetof(why_options_t, until), 0, NULL,
+    {"until", "TIME", CLI_TIME, offsetof(why_options_t, until), 0, NULL,
         "end of the span (default: now)"},
     {"by", "KIND", CLI_CHOICE, offsetof(why_options_t, by), 0, "process|user|unit|name",
         "what makes a row: each process (the default), or all of a user, unit or name"},
@@ -164,8 +157,6 @@ const cli_command_t cli_why = {
                  "With --replay\n"
                  "times are those of the trace, and used memory is the private memory of the "
                  "processes in it.",
-        .options = options,
-        .n_options = ARRAY_SIZE(options),
-        .options_size = sizeof(why_options_t),
+        CLI_OPTIONS(options, why_options_t),
         .run = run,
 };
