@@ -11,6 +11,7 @@
 #include "daemon/options.h"
 #include "daemon/replay.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -122,6 +123,10 @@ int main(int argc, char **argv)
 
     log_open("memscoped", LOG_LEVEL_INFO);
     status = settings_read(&s, &config, &s.texts) ? run(&s, &config) : s.options.status;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        log_error("cannot write the output: %s", strerror(errno));
+        status = 1;
+    }
     conf_texts_done(&s.texts);
     conf_texts_done(&s.reloaded);
     return status;

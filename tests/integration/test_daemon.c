@@ -274,6 +274,11 @@ static void test_usage(void **state)
                              sizeof(output)),
             0);
     assert_non_null(strstr(output, "memscoped "));
+    assert_int_equal(process_run((const char *const[]){"/bin/sh", "-c",
+                                         MEMSCOPED_PATH " --help >/dev/full", NULL},
+                             output, sizeof(output)),
+            1 << 8);
+    assert_string_equal(output, "memscoped: cannot write the output: No space left on device\n");
 }
 
 int main(void)
