@@ -38,12 +38,12 @@ int scripted_teardown(void **state)
 
 int bash(const char *format, ...)
 {
-    char line[1024], script[2048];
+    char line[2048], script[4096];
     va_list args;
     int status;
 
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    assert_true(vsnprintf(line, sizeof(line), format, args) < (int) sizeof(line));
     va_end(args);
     snprintf(script, sizeof(script), "M='%s' S='--socket=%s' D='%s'\n%s", MEMSCOPE_PATH,
             scripted.socket, scripted.dir.path, line);
