@@ -173,6 +173,7 @@ int main(int argc, char **argv)
             {"active", required_argument, NULL, 'a'}, {"rounds", required_argument, NULL, 'r'},
             {NULL, 0, NULL, 0}};
     size_t n = 1000, active = 0, rounds = ROUNDS_DEFAULT, limit = raise_limit();
+    bool known = true;
     engine_config_t config = {.proc_root = "/proc", .pss_budget_ppm = 5000 / KINDS};
     static figures_t f;
     double per_process[KINDS];
@@ -189,10 +190,10 @@ int main(int argc, char **argv)
         else if (c == 'r')
             rounds = MIN(strtoul(optarg, NULL, 10), (unsigned long) ROUNDS_MAX);
         else
-            return 2;
+            known = false;
     }
-    if (n == 0 || rounds == 0 || active > 100) {
-        fprintf(stderr, "bench-capture: --processes N --active PERCENT --rounds N\n");
+    if (!known || optind < argc || n == 0 || rounds == 0 || active > 100) {
+        fputs("usage: bench-capture [--processes N] [--active PERCENT] [--rounds N]\n", stderr);
         return 2;
     }
     proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

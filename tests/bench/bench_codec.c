@@ -145,10 +145,15 @@ static void measure_keyframes(figures_t *f)
     world_done(&w);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     figures_t f = {0};
 
+    (void) argv;
+    if (argc > 1) {
+        fputs("usage: bench-codec\n", stderr);
+        return 2;
+    }
     measure_ticks(&f);
     measure_keyframes(&f);
     printf("a tick of %d processes of which %d%% changed: %zu bytes, %.1f for each that changed\n",

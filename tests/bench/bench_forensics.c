@@ -250,8 +250,12 @@ int main(int argc, char **argv)
     int first = parse_options(argc, argv);
     double idle, busy;
 
-    if (first < 0)
-        return EXIT_FAILURE;
+    if (first < 0) {
+        fputs("usage: bench-forensics [--rounds N] [--seed N] [--family TEXT [--verbose]] "
+              "[TRACE.csv...]\n",
+                stderr);
+        return 2;
+    }
     run_curves(curves, sizeof(curves));
     run_mechanisms(mechanisms, sizeof(mechanisms));
     run_compositions(compositions, sizeof(compositions), beyond, sizeof(beyond));

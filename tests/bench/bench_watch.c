@@ -31,7 +31,7 @@ static void on_wanted(void *user)
     wanted++;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     uint64_t total_kb =
             (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
@@ -40,6 +40,11 @@ int main(void)
     sd_event *loop = NULL;
     double used;
 
+    (void) argv;
+    if (argc > 1) {
+        fprintf(stderr, "usage: bench-watch (it takes %d seconds)\n", SECONDS);
+        return 2;
+    }
     lookout_open(&lookout, "/proc");
     if (sd_event_new(&loop) < 0 ||
             lookout_start(&lookout, loop, mem_total_kb, on_wanted, &total_kb) < 0) {
