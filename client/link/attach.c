@@ -124,8 +124,10 @@ static int attach_private(
     r = spawn_daemon(path, theirs, errors_in, work, &a->daemon);
     if (r < 0) {
         a->daemon = 0;
-        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot start a private daemon, %.300s: %s", path,
-                strerror(-r));
+        snprintf(ret_error, ATTACH_ERROR_MAX,
+                "cannot start a private daemon, %.300s: %s; install memscoped, or set MEMSCOPED to "
+                "its path",
+                path, strerror(-r));
         return r;
     }
     a->errors_fd = take_fd(&errors);

@@ -254,7 +254,8 @@ static void test_errors_on_a_terminal(void **state)
         const char *argument, *value, *env, *says;
         int status;
     } uses[] = {
-            {"--private", NULL, "MEMSCOPED=/nonexistent/memscoped", "/nonexistent/memscoped", 1},
+            {"--private", NULL, "MEMSCOPED=/nonexistent/memscoped",
+                    "/nonexistent/memscoped: No such file or directory; install memscoped", 1},
             {"--private", NULL, "MEMSCOPED=/bin/false", "private daemon", 1},
             {"--socket", "/nonexistent/socket", NULL, "/nonexistent/socket", 1},
             {"--private", NULL, "TERM=no-such-terminal", "no-such-terminal", 2},
