@@ -3,8 +3,10 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define ROW_TEXT_MAX 16384
 
@@ -74,6 +76,9 @@ void stage_init(stage_t *s, bool utf8, int rows, int cols)
     system_snapshot_t *system = &s->snapshot.system;
     hello_message_t hello = {0};
 
+    check(setlocale(LC_ALL, utf8 ? "C.UTF-8" : "C") != NULL, "no such locale");
+    setenv("TZ", "UTC", 1);
+    tzset();
     *s = (stage_t){0};
     check(intern_new(&s->strings) == 0, "no memory");
     s->processes = calloc(STAGE_SLOTS, sizeof(*s->processes));
@@ -106,6 +111,25 @@ void stage_init(stage_t *s, bool utf8, int rows, int cols)
     MESSAGE_SET(&hello, instance, 1);
     app_time(s->app, 1000000);
     app_link(s->app, LINK_LIVE, "", &hello);
+}
+
+void stage_open(stage_t *s, int rows, int cols)
+{
+    stage_init(s, true, rows, cols);
+    stage_populate(s);
+    stage_run(s, 1);
+}
+
+void stage_open_ten(stage_t *s)
+{
+    char name[32];
+
+    stage_init(s, true, 24, 80);
+    for (uint64_t pid = 1; pid <= 10; pid++) {
+        snprintf(name, sizeof(name), "p%d", (int) pid);
+        stage_add(s, pid, name, pid * 10000);
+    }
+    stage_run(s, 1);
 }
 
 void stage_done(stage_t *s)
@@ -281,6 +305,11 @@ const char *stage_row(const stage_t *s, int row)
 
     grid_row_text(s->grid, row, text, ROW_TEXT_MAX);
     return text;
+}
+
+uint64_t stage_pid(const stage_t *s, int row)
+{
+    return strtoull(stage_row(s, row), NULL, 10);
 }
 
 const char *stage_selected(const stage_t *s)

@@ -30,8 +30,12 @@ typedef struct {
     bool paused;
 } stage_t;
 
-// utf8: as in a UTF-8 locale (which has to be set for the widths of characters).
+// In UTC, and in a UTF-8 locale or in that of C.
 void stage_init(stage_t *s, bool utf8, int rows, int cols);
+// In UTF-8, with the host of stage_populate, of which a first picture was made.
+void stage_open(stage_t *s, int rows, int cols);
+// In 80x24, with ten processes p1 to p10, of which p10 is the largest.
+void stage_open_ten(stage_t *s);
 void stage_done(stage_t *s);
 
 // A living process with plausible figures; the caller changes what it likes. Its start time is its
@@ -57,12 +61,17 @@ void stage_resize(stage_t *s, int rows, int cols);
 
 // Text of a row of the last picture, in a buffer that the next calls reuse in turn.
 const char *stage_row(const stage_t *s, int row);
+// The PID in a row of the list, 0 if there is none.
+uint64_t stage_pid(const stage_t *s, int row);
 // The row under the cursor, "" if none.
 const char *stage_selected(const stage_t *s);
 // The first row that has the text, -1: none.
 int stage_find_row(const stage_t *s, const char *text);
 // The column at which a text begins in a row, -1: nowhere.
 int stage_column(const stage_t *s, int row, const char *text);
+
+#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
+#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
 
 // Compares the picture with tests/golden/NAME.txt; with MEMSCOPE_GOLDEN=update in the environment
 // it writes that file instead. False: they differ, and both were printed.

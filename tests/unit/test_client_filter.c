@@ -4,20 +4,11 @@
 #include "tests/support/stage.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_ROW 5 // head and headings above it
 #define RULE_ROW  2 // where it is said what is listed
-
-static void open_stage(stage_t *s)
-{
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
-    stage_init(s, true, 40, 100);
-    stage_populate(s);
-    stage_run(s, 1);
-}
 
 static size_t count_passing(const stage_t *s, const char *line)
 {
@@ -37,7 +28,7 @@ static void terms_mean_what_help_says(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     assert_int_equal(count_passing(&s, ""), 32);
     assert_int_equal(count_passing(&s, "   "), 32);
     assert_int_equal(count_passing(&s, "chrome"), 2);
@@ -114,7 +105,7 @@ static void any_line_is_a_filter_or_is_not(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     srand(3);
     for (int i = 0; i < 20000; i++) {
         size_t n = (size_t) rand() % (sizeof(line) - 1);
@@ -135,7 +126,7 @@ static void typing_filters_at_once(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "fpost");
     assert_int_equal(stage_find_row(&s, "Filter: post_"), 39);
     assert_int_equal(stage_find_row(&s, "FILTER: post"), RULE_ROW);
@@ -162,7 +153,7 @@ static void giving_up_restores(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "fworker\r");
     assert_int_equal(s.app->list.n, 24);
     stage_keys(&s, "f");
@@ -180,7 +171,7 @@ static void a_wrong_filter_says_so_and_changes_nothing(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "f/(");
     assert_int_not_equal(stage_find_row(&s, "not understood: /("), -1);
     assert_int_equal(s.app->list.n, 32);
@@ -197,7 +188,7 @@ static void letters_are_text_while_typing(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "fq g?");
     assert_false(s.app->quit);
     assert_int_not_equal(stage_find_row(&s, "Filter: q g?_"), -1);
@@ -216,7 +207,7 @@ static void filters_apply_to_groups(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "f>100M\rg");
     assert_int_equal(s.app->list.n, 2);
     assert_int_equal(strtol(stage_row(&s, stage_find_row(&s, "chrome")), NULL, 10), 1);
@@ -229,7 +220,7 @@ static void only_the_tagged(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "T");
     assert_int_equal(s.app->list.n, 4);
     assert_int_equal(stage_find_row(&s, "TAGGED"), RULE_ROW);
@@ -243,7 +234,7 @@ static void search_moves_as_one_types(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "/fire");
     assert_non_null(strstr(stage_selected(&s), "firefox"));
     stage_keys(&s, "\x15"
@@ -272,7 +263,7 @@ static void an_empty_search_goes_on_with_the_last(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "/chrome\r/\r");
     assert_non_null(strstr(stage_selected(&s), "3600 "));
     stage_done(&s);
@@ -283,7 +274,7 @@ static void a_frozen_picture_asks_for_no_ticks(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    stage_open(&s, 40, 100);
     stage_keys(&s, "Z");
     assert_true(s.paused);
     assert_int_equal(stage_find_row(&s, "frozen"), 0);

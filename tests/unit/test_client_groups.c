@@ -4,18 +4,16 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_ROW 4
 
 // Two of "web" (one with a PSS), one "db", a kernel thread.
-static void open_stage(stage_t *s, int cols)
+static void open_groups(stage_t *s, int cols)
 {
     process_snapshot_t *p;
 
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
     stage_init(s, true, 24, cols);
     p = stage_add(s, 10, "web", 100 * 1024);
     PROCESS_SET(p, file_kb, 0);
@@ -47,7 +45,7 @@ static void sums_say_what_they_are_sums_of(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 120);
+    open_groups(&s, 120);
     stage_keys(&s, "g");
     assert_int_not_equal(stage_find_row(&s, "counts shared pages repeatedly"), -1);
     row = stage_row(&s, FIRST_ROW);
@@ -70,7 +68,7 @@ static void space_means_the_same_in_groups(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "g ");
     assert_non_null(strstr(stage_row(&s, FIRST_ROW), "+0.00 MB"));
     stage_find(&s, 10)->anon_kb += 2048;
@@ -85,7 +83,7 @@ static void g_goes_round(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "g");
     assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
     stage_keys(&s, "g");
@@ -106,7 +104,7 @@ static void sort_keys_work_on_groups(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_find(&s, 12)->baseline_kb = 1024;
     stage_run(&s, 1);
     stage_keys(&s, "gd");
@@ -125,7 +123,7 @@ static void the_cursor_stays_inside_and_on_its_group(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "gjjjjjjj");
     assert_non_null(strstr(stage_selected(&s), "kthreadd"));
     stage_keys(&s, "k");
@@ -142,7 +140,7 @@ static void enter_shows_the_members(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "gj\r");
     assert_null(s.app->inspect);
     assert_int_not_equal(stage_find_row(&s, "NAME = db: together MEM "), -1);
@@ -174,7 +172,7 @@ static void keys_need_no_picture_between_them(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     app_key(s.app, 'g');
     app_key(s.app, 'j');
     app_key(s.app, KEY_CODE_ENTER);
@@ -189,7 +187,7 @@ static void a_process_leads_to_its_group(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "j"); // db
     stage_keys(&s, "g");
     assert_non_null(strstr(stage_selected(&s), "db"));
@@ -201,7 +199,7 @@ static void an_empty_group_is_no_trap(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100);
+    open_groups(&s, 100);
     stage_keys(&s, "gj\r");
     stage_remove(&s, 12);
     stage_run(&s, 1);

@@ -4,24 +4,14 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static void open_stage(stage_t *s, int rows, int cols)
-{
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
-    setenv("TZ", "UTC", 1);
-    tzset();
-    stage_init(s, true, rows, cols);
-}
 
 static process_snapshot_t *open_one(stage_t *s)
 {
     process_snapshot_t *p;
 
-    open_stage(s, 40, 100);
+    stage_init(s, true, 40, 100);
     p = stage_add(s, 500, "victim", 200 * 1024);
     PROCESS_SET(p, file_kb, 100 * 1024);
     PROCESS_SET(p, shmem_kb, 50 * 1024);
@@ -31,9 +21,6 @@ static process_snapshot_t *open_one(stage_t *s)
     assert_int_equal(s->inspected_pid, 500);
     return p;
 }
-
-#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
-#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
 
 // The text after `label` in the row that has it.
 static const char *after(const stage_t *s, const char *label)
@@ -264,7 +251,7 @@ static void a_kernel_thread_has_no_numbers(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_init(&s, true, 24, 80);
     p = stage_add(&s, 2, "kthreadd", 0);
     PROCESS_SET(p, flags, PROCESS_KERNEL_THREAD);
     PROCESS_UNSET(p, anon_kb);
@@ -288,7 +275,7 @@ static void a_zombie_names_its_parent(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_init(&s, true, 24, 80);
     p = stage_add(&s, 7, "dead", 0);
     PROCESS_SET(p, state, 'Z');
     PROCESS_SET(p, ppid, 4711);

@@ -5,25 +5,10 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define KEY_ESCAPE "\x1b"
-
-static void open_stage(stage_t *s, int rows, int cols)
-{
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
-    setenv("TZ", "UTC", 1);
-    tzset();
-    stage_init(s, true, rows, cols);
-    stage_populate(s);
-    stage_run(s, 1);
-}
-
-#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
-#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
 
 // ---- Events ------------------------------------------------------------------------------------
 
@@ -68,7 +53,7 @@ static void events_are_shown_newest_first(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     assert_int_equal(s.events_requests, 0);
     stage_keys(&s, "e");
     assert_int_equal(s.events_requests, 1);
@@ -105,7 +90,7 @@ static void the_cursor_stays_on_its_event(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "e");
     tell_some(&s);
     stage_keys(&s, "j");
@@ -132,7 +117,7 @@ static void more_events_are_asked_for(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "e");
     tell_some(&s);
     tell_end(&s, 2001, true, 4);
@@ -218,7 +203,7 @@ static void why_tells_who(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "w");
     assert_int_equal(s.why_requests, 1);
     assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 600000);
@@ -243,7 +228,7 @@ static void a_reason_can_be_opened(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "w");
     stage_keys(&s, "\r"); // nothing to open yet
     assert_int_equal(s.app->view, VIEW_WHY);
@@ -278,7 +263,7 @@ static void the_mouse_works_in_panes(void **state)
     int row;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "w");
     answer(&s, 3001);
     row = stage_find_row(&s, "gone?");
@@ -318,7 +303,7 @@ static void what_hardly_changed_is_summed_up(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "w");
     put_row(&rows, 3587, "chrome", 1 << 20, 2 << 20);
     for (uint64_t pid = 5000; pid < 5010; pid++)
@@ -343,7 +328,7 @@ static void why_goes_on_asking(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "\r++w");
     assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 600000); // the span inspected
     answer(&s, 3001);
@@ -376,7 +361,7 @@ static void answers_may_be_any_bytes(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "w");
     srand(1);
     for (unsigned round = 0; round < 3000; round++) {
@@ -408,7 +393,7 @@ static void a_daemon_that_does_not_know_is_not_asked(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     MESSAGE_SET(&hello, features, FEATURE_HISTORY);
     app_link(s.app, LINK_RECONNECTING, "gone", NULL);
     app_link(s.app, LINK_LIVE, "", &hello);

@@ -3,20 +3,8 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static void open_stage(stage_t *s, bool utf8, int rows, int cols)
-{
-    assert_non_null(setlocale(LC_ALL, utf8 ? "C.UTF-8" : "C"));
-    setenv("TZ", "UTC", 1);
-    tzset();
-    stage_init(s, utf8, rows, cols);
-    stage_populate(s);
-    stage_run(s, 1);
-}
 
 // Grows so that the trend has a shape.
 static void let_chrome_grow(stage_t *s)
@@ -77,7 +65,9 @@ static void picture(const char *name, bool utf8, int rows, int cols, const char 
 {
     stage_t s;
 
-    open_stage(&s, utf8, rows, cols);
+    stage_init(&s, utf8, rows, cols);
+    stage_populate(&s);
+    stage_run(&s, 1);
     if (strncmp(name, "tree", 4) == 0)
         make_families(&s);
     let_chrome_grow(&s);

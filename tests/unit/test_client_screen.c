@@ -1,24 +1,12 @@
-// Head and foot lines, columns at every width, sizes, help, keys.
+// Columns at every width, sizes, help, keys and mouse, and what is copied.
 
 #include "client/view/views.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void open_stage(stage_t *s, int rows, int cols)
-{
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
-    stage_init(s, true, rows, cols);
-    stage_populate(s);
-    stage_run(s, 1);
-}
-
-#define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
-#define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)
 
 // ---- Columns -----------------------------------------------------------------------------------
 
@@ -77,7 +65,7 @@ static void headings_stand_over_their_columns(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     for (int cols = VIEW_MIN_COLS; cols <= 240; cols += 3) {
         char heading[1024];
 
@@ -96,104 +84,14 @@ static void headings_stand_over_their_columns(void **state)
     stage_done(&s);
 }
 
-// ---- Head and foot -----------------------------------------------------------------------------
-
-static void counts_and_gauge(void **state)
-{
-    stage_t s;
-
-    (void) state;
-    open_stage(&s, 24, 80);
-    assert_int_equal(stage_find_row(&s, "MEMSCOPE [SORT: MEM] live"), 0);
-    assert_int_equal(stage_find_row(&s, "RAM [███▓▚▒▒▒░░░░] 12.4/32G"), 0);
-    assert_int_equal(stage_find_row(&s, "32 processes  1 LEAK  1 ZOMBIE"), 23);
-    SYSTEM_SET(&s.snapshot.system, processes, 5000);
-    stage_run(&s, 1);
-    assert_shown(&s, "32 of 5,000 processes");
-    stage_done(&s);
-}
-
-static void says_what_the_viewer_may_not_see(void **state)
-{
-    hello_message_t hello = {0};
-    stage_t s;
-
-    (void) state;
-    open_stage(&s, 24, 100);
-    assert_not_shown(&s, "show -");
-    MESSAGE_SET(&hello, rights, RIGHTS_SESSION);
-    MESSAGE_SET(&hello, uid, 1000);
-    app_link(s.app, LINK_LIVE, "", &hello);
-    stage_draw(&s);
-    assert_int_equal(stage_find_row(&s, "private"), 0);
-    assert_shown(&s, "other users' I/O and PSS show -");
-    MESSAGE_SET(&hello, rights, RIGHTS_OWN);
-    app_link(s.app, LINK_LIVE, "", &hello);
-    stage_draw(&s);
-    assert_int_equal(stage_find_row(&s, "] live"), 0);
-    assert_shown(&s, "other users' I/O and PSS show -");
-    MESSAGE_SET(&hello, rights, RIGHTS_HIDEPID);
-    app_link(s.app, LINK_LIVE, "", &hello);
-    stage_draw(&s);
-    assert_shown(&s, "hidepid: only your own processes");
-    // Root's private daemon sees everything.
-    MESSAGE_SET(&hello, rights, RIGHTS_SESSION);
-    MESSAGE_SET(&hello, uid, 0);
-    app_link(s.app, LINK_LIVE, "", &hello);
-    stage_draw(&s);
-    assert_not_shown(&s, "show -");
-    SYSTEM_SET(&s.snapshot.system, system_flags, SYSTEM_PRIVATE | SYSTEM_TRUNCATED);
-    stage_run(&s, 1);
-    assert_int_equal(stage_find_row(&s, "private"), 0);
-    assert_shown(&s, "TRUNCATED");
-    stage_done(&s);
-}
-
-static void says_when_it_lags_behind(void **state)
-{
-    stage_t s;
-    uint64_t now;
-
-    (void) state;
-    open_stage(&s, 24, 80);
-    now = s.app->now_ms;
-    app_time(s.app, now + 2000);
-    assert_false(s.app->dirty);
-    app_time(s.app, now + 5000);
-    assert_true(s.app->dirty);
-    stage_draw(&s);
-    assert_int_equal(stage_find_row(&s, "5 s behind"), 0);
-    assert_true(app_deadline_ms(s.app) <= now + 6000);
-    stage_run(&s, 1);
-    s.app->now_ms = s.snapshot.system.mono_ms;
-    stage_draw(&s);
-    assert_not_shown(&s, "behind");
-    stage_done(&s);
-}
-
-static void says_what_became_of_the_daemon(void **state)
-{
-    stage_t s;
-
-    (void) state;
-    open_stage(&s, 24, 80);
-    app_link(s.app, LINK_RECONNECTING, "cannot connect to /x: Connection refused", NULL);
-    stage_draw(&s);
-    assert_int_equal(stage_find_row(&s, "reconnecting"), 0);
-    assert_int_equal(stage_find_row(&s, "cannot connect to /x"), 23);
-    assert_shown(&s, "firefox");
-    app_link(s.app, LINK_LOST, "the private daemon ended", NULL);
-    stage_draw(&s);
-    assert_int_equal(stage_find_row(&s, "] lost"), 0);
-    stage_done(&s);
-}
+// ---- Drawing -----------------------------------------------------------------------------------
 
 static void nothing_to_draw_without_a_change(void **state)
 {
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     assert_false(s.app->dirty);
     app_key(s.app, 'x'); // no key of ours
     assert_false(s.app->dirty);
@@ -227,7 +125,7 @@ static void any_size_is_drawn(void **state)
 
     (void) state;
     for (size_t i = 0; i < sizeof(screens) / sizeof(screens[0]); i++) {
-        open_stage(&s, 24, 80);
+        stage_open(&s, 24, 80);
         stage_keys(&s, screens[i]);
         for (int rows = 1; rows < 60; rows += 3) {
             for (int cols = 1; cols < 200; cols += 7) {
@@ -248,7 +146,7 @@ static void growing_back_loses_nothing(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "jj");
     stage_resize(&s, 5, 20);
     assert_shown(&s, "too small");
@@ -262,7 +160,7 @@ static void help_knows_every_key(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 100, 100);
+    stage_open(&s, 100, 100);
     stage_keys(&s, "?");
     for (size_t i = 0; i < n_key_bindings; i++) {
         assert_shown(&s, key_bindings[i].name);
@@ -292,7 +190,7 @@ static void help_scrolls_to_its_end_and_no_further(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 15, 60);
+    stage_open(&s, 15, 60);
     stage_keys(&s, "?");
     stage_key(&s, KEY_CODE_END);
     assert_shown(&s, "an estimate");
@@ -309,11 +207,11 @@ static void escape_and_q_quit(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     app_key(s.app, KEY_CODE_ESCAPE);
     assert_true(s.app->quit);
     stage_done(&s);
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     stage_keys(&s, "\r");
     app_key(s.app, 'q');
     assert_true(s.app->quit);
@@ -327,7 +225,7 @@ static void the_mouse_selects_opens_and_sorts(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     app_mouse(s.app, MOUSE_PRESS, 6, 10);
     stage_draw(&s);
     assert_non_null(strstr(stage_selected(&s), "3600"));
@@ -378,7 +276,7 @@ static void y_copies_a_report(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     assert_null(app_take_clipboard(s.app));
     assert_copied(&s, "y",
             "PID 3587 chrome, user root, unit app-chrome.scope, RSS 483.7 MB, PSS 412.1 MB, "
@@ -431,7 +329,7 @@ static void capital_c_changes_colours(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s, 24, 80);
+    stage_open(&s, 24, 80);
     assert_string_equal(s.app->theme->name, "default");
     stage_keys(&s, "C");
     assert_string_equal(s.app->theme->name, "high-contrast");
@@ -441,94 +339,12 @@ static void capital_c_changes_colours(void **state)
     stage_done(&s);
 }
 
-static void a_tall_screen_says_what_memory_is(void **state)
-{
-    stage_t s;
-
-    (void) state;
-    open_stage(&s, 40, 120);
-    assert_int_equal(stage_find_row(&s, "█ private 9.0G  ▓ shared 2.0G  ▚ slab 1.5G"), 1);
-    assert_int_equal(stage_find_row(&s, "PSI some 0.4% full 0.1%"), 1);
-    SYSTEM_SET(&s.snapshot.system, psi_some, 1234);
-    stage_run(&s, 1);
-    assert_int_equal(stage_find_row(&s, "PSI some 12.3% full 0.1%"), 1);
-    // Where there is no such line, trouble is still told.
-    stage_resize(&s, 24, 80);
-    assert_int_equal(stage_find_row(&s, "PSI some 12.3%"), 23);
-    SYSTEM_SET(&s.snapshot.system, psi_some, 99);
-    stage_run(&s, 1);
-    assert_int_equal(stage_find_row(&s, "PSI"), -1);
-    // Of what is not known nothing is said.
-    s.snapshot.system.known &= ~(UINT64_C(1) << SYSTEM_FIELD_mem_free_kb);
-    s.snapshot.system.known &= ~(UINT64_C(1) << SYSTEM_FIELD_psi_full);
-    stage_resize(&s, 40, 120);
-    stage_run(&s, 1);
-    assert_int_equal(stage_find_row(&s, "private"), -1);
-    assert_int_equal(stage_find_row(&s, "PSI"), -1);
-    assert_int_equal(stage_find_row(&s, "12.4/32G"), 0);
-    stage_done(&s);
-}
-
-// ---- Receipts ----------------------------------------------------------------------------------
-
-static void tell_receipt(stage_t *s, uint64_t pid, const char *text)
-{
-    message_t m = {0};
-
-    MESSAGE_SET(&m.details, pid, pid);
-    MESSAGE_SET(&m.details, start_time, pid);
-    MESSAGE_SET_TEXT(&m.details, leak_text, text, strlen(text));
-    app_message(s->app, MESSAGE_DETAILS, &m);
-    stage_draw(s);
-}
-
-static void the_selected_row_says_why_it_is_tagged(void **state)
-{
-    unsigned asked;
-    stage_t s;
-
-    (void) state;
-    open_stage(&s, 24, 80);
-    assert_int_equal(s.inspected_pid, 3587);
-    tell_receipt(&s, 3587, "grows\x1b since 14 min");
-    assert_int_equal(stage_find_row(&s, "LEAK: grows? since 14 min"), 23);
-    assert_int_equal(s.inspected_pid, 0); // told once, for a while
-    asked = s.inspect_requests;
-    stage_run(&s, 8);
-    assert_int_equal(s.inspect_requests, asked);
-    stage_run(&s, 3);
-    assert_int_equal(s.inspected_pid, 3587);
-    tell_receipt(&s, 3587, "still grows");
-    assert_int_equal(stage_find_row(&s, "LEAK: still grows"), 23);
-    tell_receipt(&s, 3587, "unasked");
-    assert_int_equal(stage_find_row(&s, "unasked"), -1);
-    stage_keys(&s, "j"); // one without a tag
-    assert_int_equal(stage_find_row(&s, "still grows"), -1);
-    assert_int_equal(stage_find_row(&s, "32 processes"), 23);
-    stage_keys(&s, "jj");
-    stage_keys(&s, "k\r");
-    assert_int_equal(s.inspected_pid, 3600);
-    stage_resize(&s, 40, 80);
-    stage_keys(&s, "\x1b");
-    assert_int_equal(s.inspected_pid, 3600); // again, for its receipt
-    tell_receipt(&s, 3600, "steep");
-    assert_int_equal(stage_find_row(&s, "LEAK?: steep"), 38);
-    assert_int_equal(stage_find_row(&s, "32 processes"), 39);
-    stage_done(&s);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(columns_fit_and_only_join_as_it_widens),
             cmocka_unit_test(the_core_fits_80_columns),
             cmocka_unit_test(headings_stand_over_their_columns),
-            cmocka_unit_test(counts_and_gauge),
-            cmocka_unit_test(a_tall_screen_says_what_memory_is),
-            cmocka_unit_test(the_selected_row_says_why_it_is_tagged),
-            cmocka_unit_test(says_what_the_viewer_may_not_see),
-            cmocka_unit_test(says_when_it_lags_behind),
-            cmocka_unit_test(says_what_became_of_the_daemon),
             cmocka_unit_test(nothing_to_draw_without_a_change),
             cmocka_unit_test(before_the_first_sample),
             cmocka_unit_test(any_size_is_drawn),

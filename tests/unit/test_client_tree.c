@@ -3,7 +3,6 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +20,8 @@ static process_snapshot_t *add(
 }
 
 // 1 ─ 10 (20 MB) ─ 11 (5 MB), 12 (7 MB);  1 ─ 20 (30 MB);  2, a root of its own
-static void open_stage(stage_t *s)
+static void open_tree(stage_t *s)
 {
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
     stage_init(s, true, 24, 100);
     add(s, 1, 0, "init", 1);
     add(s, 10, 1, "server", 20);
@@ -50,7 +48,7 @@ static void children_stand_below_their_parents(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    open_tree(&s);
     ASSERT_ORDER(&s, 1, 10, 12, 11, 20, 2);
     assert_int_equal(
             stage_column(&s, FIRST_ROW + 1, "├ server"), stage_column(&s, FIRST_ROW, "init"));
@@ -68,7 +66,7 @@ static void sums_are_of_the_whole_subtree(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    open_tree(&s);
     assert_int_not_equal(stage_find_row(&s, "SUBTREE"), -1);
     assert_non_null(strstr(stage_row(&s, FIRST_ROW), " 1.0 MB    63.0 MB"));
     assert_non_null(strstr(stage_row(&s, FIRST_ROW + 1), "20.0 MB    32.0 MB"));
@@ -87,7 +85,7 @@ static void a_filter_keeps_the_way_up(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    open_tree(&s);
     stage_keys(&s, "flarge\r");
     ASSERT_ORDER(&s, 1, 10, 12);
     stage_done(&s);
@@ -98,7 +96,7 @@ static void circles_and_orphans_are_shown_once(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    open_tree(&s);
     add(&s, 30, 31, "a", 1);
     add(&s, 31, 32, "b", 1);
     add(&s, 32, 30, "c", 1);
@@ -118,7 +116,6 @@ static void any_parents_make_some_tree(void **state)
     stage_t s;
 
     (void) state;
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
     stage_init(&s, true, 24, 100);
     srand(4);
     for (uint64_t pid = 1; pid <= 300; pid++)
@@ -138,7 +135,6 @@ static void a_long_line_of_descent(void **state)
     stage_t s;
 
     (void) state;
-    assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
     stage_init(&s, true, 24, 80);
     for (uint64_t pid = 1; pid <= 9000; pid++)
         add(&s, pid, pid - 1, "p", 1);
@@ -155,7 +151,7 @@ static void t_and_g_exclude_each_other(void **state)
     stage_t s;
 
     (void) state;
-    open_stage(&s);
+    open_tree(&s);
     stage_key(&s, KEY_CODE_HOME);
     stage_keys(&s, "j");
     stage_keys(&s, "t");
