@@ -52,6 +52,7 @@ void actions_open(app_t *a)
     if (!row)
         return;
     if (!(row->flags & ROW_GROUP)) {
+        list_move(&a->list, &a->model, 0); // whoever is opened was chosen
         actions_inspect(a, row->id, "", VIEW_LIST);
         return;
     }

@@ -66,17 +66,52 @@ static void put_cursor(list_t *l, const model_t *m, size_t place)
         l->selected = list_row(l, m, l->cursor)->id;
 }
 
-// The line of the selected row; where it is gone, the line that it had.
+// Where the cursor is to be once the list is made anew.
+static void aim_at(list_t *l, identity_t id)
+{
+    l->selected = l->chosen = id;
+}
+
+// The viewer's choice.
+static void choose(list_t *l, const model_t *m, size_t place)
+{
+    put_cursor(l, m, place);
+    l->chosen = l->selected;
+    l->moved = true;
+}
+
+// Whether it lives, listed or not.
+static bool is_there(const list_t *l, const model_t *m, identity_t id)
+{
+    if (l->kind == GROUP_NONE)
+        return model_find(m, id) != NULL;
+    for (size_t i = 0; i < m->processes.n; i++)
+        if (identity_equal(model_group_of(m, &m->processes.items[i], l->kind), id))
+            return true;
+    return false;
+}
+
+// The line of the chosen row; while something hides it, of the one that took its place; where that
+// is gone, the line that it had.
 static void follow_selected(list_t *l, const model_t *m)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        if (!identity_equal(list_row(l, m, i)->id, l->selected))
-            continue;
-        // A cursor that nobody has moved does not drag the screen away from the top.
-        put_cursor(l, m, l->moved || i < l->page ? i : 0);
-        return;
+    size_t place = SIZE_MAX;
+    bool found = false;
+
+    for (size_t i = 0; i < l->n && !found; i++) {
+        identity_t id = list_row(l, m, i)->id;
+
+        found = identity_equal(id, l->chosen);
+        if (found || identity_equal(id, l->selected))
+            place = i;
     }
-    put_cursor(l, m, l->cursor);
+    // A cursor that nobody has moved does not drag the screen away from the top.
+    if (place != SIZE_MAX)
+        put_cursor(l, m, l->moved || place < l->page ? place : 0);
+    else
+        put_cursor(l, m, l->cursor);
+    if (found || !is_there(l, m, l->chosen))
+        l->chosen = l->selected;
 }
 
 static void scroll_to_cursor(list_t *l)
@@ -122,24 +157,22 @@ void list_move(list_t *l, const model_t *m, long lines)
     size_t size = (size_t) labs(lines);
 
     if (lines < 0)
-        put_cursor(l, m, l->cursor > size ? l->cursor - size : 0);
+        choose(l, m, l->cursor > size ? l->cursor - size : 0);
     else
-        put_cursor(l, m, l->cursor + size);
-    l->moved = true;
+        choose(l, m, l->cursor + size);
     scroll_to_cursor(l);
 }
 
 void list_home(list_t *l, const model_t *m)
 {
-    put_cursor(l, m, 0);
+    choose(l, m, 0);
     l->moved = false;
     scroll_to_cursor(l);
 }
 
 void list_end(list_t *l, const model_t *m)
 {
-    put_cursor(l, m, l->n);
-    l->moved = true;
+    choose(l, m, l->n);
     scroll_to_cursor(l);
 }
 
@@ -163,8 +196,7 @@ bool list_search(list_t *l, const model_t *m, size_t place, int step, bool here)
 
         if (!filter_finds(m, list_row(l, m, at), l->search))
             continue;
-        put_cursor(l, m, at);
-        l->moved = true;
+        choose(l, m, at);
         scroll_to_cursor(l);
         return true;
     }
@@ -178,13 +210,13 @@ void list_sort_by(list_t *l, column_id_t column, bool invert)
     l->order = (sort_order_t){.column = column, .inverted = invert && !l->order.inverted};
     if (!l->moved) {
         l->cursor = 0;
-        l->selected = (identity_t){0};
+        aim_at(l, (identity_t){0});
     }
 }
 
 static void forget_place(list_t *l)
 {
-    l->selected = (identity_t){0};
+    aim_at(l, (identity_t){0});
     l->cursor = 0;
     l->top = 0;
     l->moved = false;
@@ -203,7 +235,7 @@ void list_cycle_groups(list_t *l, const model_t *m)
     l->tree = false;
     l->kind = to;
     if (process && to != GROUP_NONE) {
-        l->selected = model_group_of(m, selected, to);
+        aim_at(l, model_group_of(m, selected, to));
         l->moved = moved;
     }
 }
@@ -240,7 +272,7 @@ bool list_leave_group(list_t *l)
     l->within_kind = GROUP_NONE;
     l->tree = false;
     forget_place(l);
-    l->selected = l->outer_selected;
+    aim_at(l, l->outer_selected);
     l->top = l->outer_top;
     l->moved = true;
     return true;

@@ -27,6 +27,7 @@ typedef struct {
 
     size_t cursor;       // place of the selected row, 0 if there is none
     identity_t selected; // counts where n > 0
+    identity_t chosen;   // where the cursor goes back to when a filter lets it
     bool moved;          // the viewer has put the cursor where it is
     size_t top;          // first line on the screen
     size_t page;         // lines on the screen when it was last drawn

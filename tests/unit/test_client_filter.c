@@ -166,6 +166,41 @@ static void giving_up_restores(void **state)
     stage_done(&s);
 }
 
+// Whatever a filter hid, the cursor goes back to whom the viewer had put it on.
+static void the_cursor_comes_back_from_a_filter(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 40, 100);
+    stage_keys(&s, "jjj");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    stage_keys(&s, "fcaf");
+    assert_non_null(strstr(stage_selected(&s), "caf"));
+    stage_keys(&s, "\x1b");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    stage_keys(&s, "fnobody\r");
+    assert_string_equal(stage_selected(&s), "");
+    stage_run(&s, 2);
+    stage_keys(&s, "\x1b");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    // Who was chosen in the meantime is chosen.
+    stage_keys(&s, "fwork\rj\x1b");
+    assert_non_null(strstr(stage_selected(&s), "worker"));
+    stage_keys(&s, "fpostgres\r\r\x1b\x1b");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    // So with groups.
+    stage_keys(&s, "gfcaf\r\x1b");
+    assert_non_null(strstr(stage_selected(&s), "postgres"));
+    // Who has died does not come back.
+    stage_keys(&s, "ggg/postgres\rfcaf\r");
+    stage_remove(&s, 812);
+    stage_run(&s, 1);
+    stage_keys(&s, "\x1b");
+    assert_non_null(strstr(stage_selected(&s), "caf"));
+    stage_done(&s);
+}
+
 static void a_wrong_filter_says_so_and_changes_nothing(void **state)
 {
     stage_t s;
@@ -296,6 +331,7 @@ int main(void)
             cmocka_unit_test(any_line_is_a_filter_or_is_not),
             cmocka_unit_test(typing_filters_at_once),
             cmocka_unit_test(giving_up_restores),
+            cmocka_unit_test(the_cursor_comes_back_from_a_filter),
             cmocka_unit_test(a_wrong_filter_says_so_and_changes_nothing),
             cmocka_unit_test(letters_are_text_while_typing),
             cmocka_unit_test(filters_apply_to_groups),
