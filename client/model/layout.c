@@ -31,9 +31,14 @@ static int wanted_width(column_id_t id, const cell_context_t *c, int pid_width)
     return id == COLUMN_NAME && c->command ? COMMAND_WANTED : columns[id].width;
 }
 
-static int min_width(column_id_t id, int pid_width)
+// A tree's names need room for what they are indented by, before other columns do.
+static int min_width(column_id_t id, const cell_context_t *c, int width, int pid_width)
 {
-    return id == COLUMN_PID ? MAX((int) columns[id].min, pid_width) : columns[id].min;
+    int min = columns[id].min;
+
+    if (id == COLUMN_NAME && c->tree)
+        return MAX(min, MIN(TREE_WANTED, width / 4));
+    return id == COLUMN_PID ? MAX(min, pid_width) : min;
 }
 
 // Command lines are shown once.
@@ -58,7 +63,7 @@ static int fitting_rank(const cell_context_t *c, int width, int pid_width)
                 left_out++;
             else
                 sum += columns[id].gap + (rank <= COLUMN_RANK_CORE
-                                                         ? min_width(id, pid_width)
+                                                         ? min_width(id, c, width, pid_width)
                                                          : wanted_width(id, c, pid_width));
         }
         if (sum > width)
@@ -125,8 +130,8 @@ column_layout_t columns_layout(const cell_context_t *c, int width, int pid_width
     for (column_id_t id = 0; id < COLUMN_MAX; id++) {
         if (!is_shown(id, c) || columns[id].rank > rank)
             continue;
-        l.places[l.n++] = (column_place_t){.id = id, .width = min_width(id, pid_width)};
-        left_over -= min_width(id, pid_width) + columns[id].gap;
+        l.places[l.n] = (column_place_t){.id = id, .width = min_width(id, c, width, pid_width)};
+        left_over -= l.places[l.n++].width + columns[id].gap;
     }
     widen(&l, c, left_over, pid_width);
     for (size_t i = 0; i < l.n; i++) {

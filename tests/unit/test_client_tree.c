@@ -91,6 +91,23 @@ static void a_filter_keeps_the_way_up(void **state)
     stage_done(&s);
 }
 
+// Narrow screens give other columns up for the names.
+static void names_have_room_at_any_width(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    open_tree(&s);
+    add(&s, 13, 12, "postgres-writer", 2);
+    stage_run(&s, 1);
+    for (int cols = 60; cols <= 300; cols += 4) {
+        stage_resize(&s, 24, cols);
+        assert_int_not_equal(stage_find_row(&s, "│ └ postgres-w"), -1);
+        assert_int_not_equal(stage_find_row(&s, "RSS"), -1);
+    }
+    stage_done(&s);
+}
+
 static void circles_and_orphans_are_shown_once(void **state)
 {
     stage_t s;
@@ -176,6 +193,7 @@ int main(void)
             cmocka_unit_test(children_stand_below_their_parents),
             cmocka_unit_test(sums_are_of_the_whole_subtree),
             cmocka_unit_test(a_filter_keeps_the_way_up),
+            cmocka_unit_test(names_have_room_at_any_width),
             cmocka_unit_test(circles_and_orphans_are_shown_once),
             cmocka_unit_test(any_parents_make_some_tree),
             cmocka_unit_test(a_long_line_of_descent),
