@@ -3,8 +3,10 @@
 #include "client/view/views.h"
 #include "common/cleanup.h"
 
-// Between two looks at who took memory: the daemon does few of these for all its clients.
-#define WHY_MS 5000
+// Between two looks at who took memory: the daemon does few of these for all its clients. An answer
+// that takes longer is waited for: asking again would be in vain as often.
+#define WHY_MS     5000
+#define WHY_MAX_MS 60000
 
 // ---- Asking ------------------------------------------------------------------------------------
 
@@ -48,7 +50,9 @@ static void ask_why(app_t *a)
 
 void panes_tick(app_t *a)
 {
-    if (a->why && a->view == VIEW_WHY && a->now_ms >= a->why->asked_ms + WHY_MS)
+    const why_t *w = a->why;
+
+    if (w && a->view == VIEW_WHY && a->now_ms >= w->asked_ms + (w->request ? WHY_MAX_MS : WHY_MS))
         ask_why(a);
 }
 

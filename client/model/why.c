@@ -1,5 +1,6 @@
 #include "client/model/why.h"
 
+#include "client/model/reasons.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "protocol/rows.h"
@@ -23,29 +24,6 @@ int why_new(why_t **ret, unsigned span)
 void why_free(why_t *w)
 {
     free(w);
-}
-
-const char *why_ledger_name(uint64_t kind)
-{
-    static const char *const names[] = {
-            [LEDGER_PROCESSES] = "processes",
-            [LEDGER_SHMEM] = "shared, tmpfs",
-            [LEDGER_CACHE_CLEAN] = "page cache",
-            [LEDGER_CACHE_DIRTY] = "cache to write",
-            [LEDGER_SLAB_RECLAIMABLE] = "kernel caches",
-            [LEDGER_SLAB] = "kernel objects",
-            [LEDGER_PAGE_TABLES] = "page tables",
-            [LEDGER_KERNEL_STACKS] = "kernel stacks",
-            [LEDGER_PERCPU] = "per CPU",
-            [LEDGER_VMALLOC] = "vmalloc",
-            [LEDGER_HUGETLB] = "huge pages",
-            [LEDGER_COMPRESSED] = "compressed swap",
-            [LEDGER_FREE] = "free",
-            [LEDGER_UNEXPLAINED] = "unexplained",
-            [LEDGER_SWAP] = "swap",
-    };
-
-    return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "other";
 }
 
 // Amounts are what a host may have: differences stay within the type.
@@ -110,7 +88,7 @@ static bool take_rows(why_t *w, const why_message_t *m, bool utf8)
         }
         w->n_rows++;
         if (row.kind != 0)
-            snprintf(line->name, sizeof(line->name), "%s", why_ledger_name(row.kind));
+            snprintf(line->name, sizeof(line->name), "%s", ledger_name(row.kind));
         else
             text_sanitize(line->name, sizeof(line->name), row.name.data, row.name.len, utf8);
     }
@@ -169,8 +147,9 @@ bool why_failed(why_t *w, const error_message_t *m, bool utf8)
     if (w->request == 0 || m->request != w->request)
         return false;
     w->request = 0;
-    // As many as there may be between two ticks: it is asked again.
-    if (m->code != ERROR_LIMIT)
-        text_sanitize(w->error, sizeof(w->error), m->text.data, m->text.len, utf8);
+    // What is no more than there may be between two ticks is asked again after the next one.
+    if (m->code == ERROR_LIMIT)
+        w->asked_ms = 0;
+    text_sanitize(w->error, sizeof(w->error), m->text.data, m->text.len, utf8);
     return true;
 }

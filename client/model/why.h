@@ -23,7 +23,7 @@ typedef struct {
     unsigned by;   // WHY_BY_*
     uint64_t request;
     uint64_t asked_ms;
-    char error[256]; // why there is no answer, "" if nothing is wrong
+    char error[256]; // why there was none last time, "" if nothing was wrong
 
     bool known;           // there was an answer:
     why_message_t answer; // without what is packed in it
@@ -50,8 +50,5 @@ bool why_failed(why_t *w, const error_message_t *m, bool utf8);
 const why_line_t *why_selected(const why_t *w);
 // False: there is no row in that direction.
 bool why_move(why_t *w, int lines);
-
-// What a line of the ledger is called.
-const char *why_ledger_name(uint64_t kind);
 
 #endif

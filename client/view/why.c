@@ -1,3 +1,4 @@
+#include "client/model/reasons.h"
 #include "client/view/figures.h"
 #include "client/view/text.h"
 #include "client/view/views.h"
@@ -15,8 +16,9 @@
 #define WHO_WIDTH    8
 #define USER_WIDTH   9
 #define SPAN_WIDTH   15
-#define SIDE_BY_SIDE 130 // columns from which the ledger stands beside the rows
-#define LEDGER_WIDTH 54
+#define SIDE_BY_SIDE 136 // columns from which the ledger stands beside the rows
+#define LEDGER_NAME  24
+#define LEDGER_WIDTH (LEDGER_NAME + 3 * (CHANGE_WIDTH + 1))
 
 static const char *const by_names[] = {"process", "user", "unit", "name"};
 
@@ -103,8 +105,9 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     int name = p->cols >= WIDE ? NAME_WIDE : NAME_WIDTH;
 
     put_change(p, row, r->end_kb - r->start_kb, whole);
-    pane_put(p, row, at, name, ALIGN_LEFT, r->kind ? STYLE_DIM : STYLE_NORMAL,
-            r->name[0] ? r->name : "-");
+    // What is the kernel's has no PID.
+    pane_put(p, row, at, r->kind ? name + 1 + WHO_WIDTH : name, ALIGN_LEFT,
+            r->kind ? STYLE_DIM : STYLE_NORMAL, r->name[0] ? r->name : "-");
     at += name + 1;
     if (r->pid)
         snprintf(text, sizeof(text), "%" PRIu64, r->pid);
@@ -137,7 +140,7 @@ static int draw_rows(const ui_t *ui, const pane_t *p, int row)
     int first = row;
     char text[64];
 
-    snprintf(text, sizeof(text), "WHO, by %s", by_names[w->by % ARRAY_SIZE(by_names)]);
+    snprintf(text, sizeof(text), "WHO, by %s", by_names[a->by % ARRAY_SIZE(by_names)]);
     pane_put(p, row++, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, text);
     for (size_t i = 0; i < w->n_rows; i++, row++) {
         draw_row(ui, p, row, &w->rows[i], whole);
@@ -153,26 +156,29 @@ static int draw_rows(const ui_t *ui, const pane_t *p, int row)
 
 static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
 {
+    const int before = LEDGER_NAME, after = before + CHANGE_WIDTH + 1,
+              change = after + CHANGE_WIDTH + 1;
     const why_t *w = ui->why;
     int first = row;
     char text[FORMAT_MAX];
 
-    pane_put(p, row, 0, 16, ALIGN_LEFT, STYLE_HEADING, is_replay(ui) ? "RECORDED" : "ALL MEMORY");
-    pane_put(p, row, 16, 11, ALIGN_RIGHT, STYLE_HEADING, "BEFORE");
-    pane_put(p, row, 28, 11, ALIGN_RIGHT, STYLE_HEADING, "AFTER");
-    pane_put(p, row++, 40, 11, ALIGN_RIGHT, STYLE_HEADING, "CHANGE");
+    pane_put(p, row, 0, LEDGER_NAME, ALIGN_LEFT, STYLE_HEADING,
+            is_replay(ui) ? "RECORDED" : "ALL MEMORY");
+    pane_put(p, row, before, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "BEFORE");
+    pane_put(p, row, after, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "AFTER");
+    pane_put(p, row++, change, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "CHANGE");
     for (size_t i = 0; i < w->n_ledger; i++) {
         const why_line_t *l = &w->ledger[i];
-        int64_t change = l->end_kb - l->start_kb;
+        int64_t kb = l->end_kb - l->start_kb;
 
         if (is_replay(ui) && l->kind != LEDGER_PROCESSES && l->kind != LEDGER_SWAP)
             continue;
-        pane_put(p, row, 0, 16, ALIGN_LEFT, STYLE_NORMAL, why_ledger_name(l->kind));
-        pane_put(p, row, 16, 11, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->start_kb));
-        pane_put(p, row, 28, 11, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->end_kb));
-        pane_put(p, row, 40, 11, ALIGN_RIGHT, change_style(change),
-                format_delta_kb(text, sizeof(text), change));
-        row++;
+        pane_put(p, row, 0, LEDGER_NAME, ALIGN_LEFT, STYLE_NORMAL, ledger_name(l->kind));
+        pane_put(
+                p, row, before, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->start_kb));
+        pane_put(p, row, after, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->end_kb));
+        pane_put(p, row++, change, CHANGE_WIDTH, ALIGN_RIGHT, change_style(kb),
+                format_delta_kb(text, sizeof(text), kb));
     }
     return row - first;
 }

@@ -248,7 +248,7 @@ static void a_reason_can_be_opened(void **state)
     // Below the rows is the ledger, which short screens have to scroll to.
     stage_resize(&s, 15, 60);
     stage_keys(&s, "jjjjjjjjjjjj");
-    assert_shown(&s, "free              9216.0 MB");
+    assert_shown(&s, "free                      9216.0 MB");
     stage_key(&s, KEY_CODE_HOME);
     assert_non_null(strstr(stage_selected(&s), "chrome"));
     // From the process to why again, and back to where nothing is left.
@@ -342,17 +342,27 @@ static void why_goes_on_asking(void **state)
     app_message(s.app, MESSAGE_ERROR, &m);
     stage_draw(&s);
     assert_shown(&s, "Used memory");
+    // Too many at once are asked again after the next tick.
+    stage_run(&s, 1);
+    assert_int_equal(s.why_requests, 3);
+    // An answer that takes long is waited for.
+    stage_run(&s, 20);
+    assert_int_equal(s.why_requests, 3);
+    answer(&s, 3003);
+    stage_run(&s, 1);
+    assert_int_equal(s.why_requests, 4);
     stage_keys(&s, "-");
     assert_int_equal(s.why_from_ms, s.snapshot.system.mono_ms - 120000);
     stage_keys(&s, "g");
     assert_int_equal(s.why_by, WHY_BY_NAME);
+    assert_shown(&s, "WHO, by process"); // what is there, until the answer comes
     stage_keys(&s, "g");
     assert_int_equal(s.why_by, WHY_BY_UNIT);
-    assert_int_equal(s.why_requests, 5);
+    assert_int_equal(s.why_requests, 7);
     stage_keys(&s, KEY_ESCAPE);
     assert_int_equal(s.app->view, VIEW_INSPECT);
     stage_run(&s, 20);
-    assert_int_equal(s.why_requests, 5);
+    assert_int_equal(s.why_requests, 7);
     stage_done(&s);
 }
 
