@@ -131,6 +131,36 @@ void view_title(const ui_t *ui, const pane_t *p, const char *title)
     pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
 }
 
+void view_place(const ui_t *ui, const pane_t *p, int scroll, int shown, int rows)
+{
+    char state[64], text[64];
+    int right, len;
+
+    if (rows <= shown)
+        return;
+    view_state(ui, state, sizeof(state));
+    right = p->cols - (int) strlen(state) - 2;
+    len = snprintf(text, sizeof(text), " %d-%d/%d", scroll + 1, scroll + shown, rows);
+    pane_put(p, 0, right - len, len, ALIGN_LEFT, STYLE_DIM, text);
+}
+
+void view_scrolled(const ui_t *ui, const pane_t *p, int *ret_scroll,
+        int (*draw)(const ui_t *ui, const pane_t *p))
+{
+    pane_t body = pane_part(p, VIEW_TITLE_ROWS, 0, p->rows - VIEW_TITLE_ROWS - 1, p->cols);
+    int rows, most;
+
+    body.scroll = *ret_scroll;
+    rows = draw(ui, &body);
+    most = MAX(rows - body.rows, 0);
+    if (*ret_scroll > most) {
+        *ret_scroll = body.scroll = most;
+        pane_clear(&body);
+        draw(ui, &body);
+    }
+    view_place(ui, p, body.scroll, body.rows, rows);
+}
+
 // What this viewer may not see, in as many words as there is room for.
 static const char *describe_rights(const ui_t *ui, int room)
 {

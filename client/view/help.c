@@ -75,19 +75,9 @@ static int draw_all(const ui_t *ui, const pane_t *p)
 
 void view_help(ui_t *ui, const pane_t *p)
 {
-    pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
-    int rows;
 
-    pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_TITLE, "MEMSCOPE help");
-    pane_fill(p, 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
-    body.scroll = ui->help_scroll;
-    rows = draw_all(ui, &body);
-    if (ui->help_scroll > MAX(rows - body.rows, 0)) {
-        ui->help_scroll = body.scroll = MAX(rows - body.rows, 0);
-        for (int i = 0; i < body.rows; i++)
-            pane_fill(&body, body.scroll + i, 0, body.cols, STYLE_NORMAL, " ");
-        draw_all(ui, &body);
-    }
+    view_title(ui, p, "MEMSCOPE help");
+    view_scrolled(ui, p, &ui->help_scroll, draw_all);
     view_hints(ui, &foot, VIEW_HELP);
 }

@@ -282,22 +282,13 @@ static int draw_all(const ui_t *ui, const pane_t *p)
 
 void view_inspect(ui_t *ui, const pane_t *p)
 {
-    pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
     const inspect_t *i = ui->inspect;
     char title[INSPECT_NAME_MAX + 64];
-    int rows;
 
     snprintf(title, sizeof(title), "INSPECT: %s%s(PID %" PRIu64 ")", i->name, i->name[0] ? " " : "",
             i->id.pid);
     view_title(ui, p, title);
-    body.scroll = ui->inspect_scroll;
-    rows = draw_all(ui, &body);
-    if (ui->inspect_scroll > MAX(rows - body.rows, 0)) {
-        ui->inspect_scroll = body.scroll = MAX(rows - body.rows, 0);
-        for (int k = 0; k < body.rows; k++)
-            pane_fill(&body, body.scroll + k, 0, body.cols, STYLE_NORMAL, " ");
-        draw_all(ui, &body);
-    }
+    view_scrolled(ui, p, &ui->inspect_scroll, draw_all);
     view_hints(ui, &foot, VIEW_INSPECT);
 }

@@ -50,6 +50,14 @@ void view_help(ui_t *ui, const pane_t *p);
 // The first two rows of a screen that is not the list.
 void view_title(const ui_t *ui, const pane_t *p, const char *title);
 
+// In the title: which rows are shown of those that there are, if that is not all.
+void view_place(const ui_t *ui, const pane_t *p, int scroll, int shown, int rows);
+
+// Draws below the title of a screen what may be longer, `*ret_scroll` rows down, which goes no
+// further than there is something to see. `draw` returns how many rows there are.
+void view_scrolled(const ui_t *ui, const pane_t *p, int *ret_scroll,
+        int (*draw)(const ui_t *ui, const pane_t *p));
+
 // How many events a screen of that many rows shows.
 int view_events_page(int rows);
 

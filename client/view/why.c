@@ -226,7 +226,7 @@ static int scroll_of(const ui_t *ui, const pane_t *body, int rows)
 
 void view_why(ui_t *ui, const pane_t *p)
 {
-    pane_t body = pane_part(p, 2, 0, p->rows - 3, p->cols);
+    pane_t body = pane_part(p, VIEW_TITLE_ROWS, 0, p->rows - VIEW_TITLE_ROWS - 1, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
     unsigned seconds = inspect_spans[ui->why->span];
     char title[96], span[FORMAT_MAX];
@@ -240,9 +240,9 @@ void view_why(ui_t *ui, const pane_t *p)
     scroll = scroll_of(ui, &body, rows);
     if (scroll != ui->why_scroll) {
         ui->why_scroll = body.scroll = scroll;
-        for (int k = 0; k < body.rows; k++)
-            pane_fill(&body, body.scroll + k, 0, body.cols, STYLE_NORMAL, " ");
+        pane_clear(&body);
         draw_all(ui, &body, &ui->why_first);
     }
+    view_place(ui, p, scroll, body.rows, rows);
     view_hints(ui, &foot, VIEW_WHY);
 }

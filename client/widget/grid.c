@@ -156,6 +156,12 @@ void pane_fill(const pane_t *p, int row, int col, int width, int style, const ch
     }
 }
 
+void pane_clear(const pane_t *p)
+{
+    for (int i = 0; i < p->rows; i++)
+        pane_fill(p, p->scroll + i, 0, p->cols, STYLE_NORMAL, " ");
+}
+
 void pane_mark(const pane_t *p, int row, int col, int width, int style)
 {
     cell_t *cells = span(p, row, col, &width);

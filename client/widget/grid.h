@@ -49,6 +49,8 @@ int pane_put(
         const pane_t *p, int row, int col, int width, align_t align, int style, const char *text);
 // Repeats one glyph.
 void pane_fill(const pane_t *p, int row, int col, int width, int style, const char *glyph);
+// All of it, as far as it is in sight.
+void pane_clear(const pane_t *p);
 // Adds style bits to what is there.
 void pane_mark(const pane_t *p, int row, int col, int width, int style);
 
