@@ -100,7 +100,7 @@ static void draw_headings(const pane_t *p, int row)
     pane_put(p, row, at.pid, PID_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "PID");
     pane_put(p, row, at.name, NAME_WIDTH, ALIGN_LEFT, STYLE_HEADING, "NAME");
     pane_put(p, row, at.label, LABEL_WIDTH, ALIGN_LEFT, STYLE_HEADING, "EVENT");
-    pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_HEADING, "WHAT IT IS ABOUT");
+    pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_HEADING, "ABOUT");
 }
 
 static void draw_lines(ui_t *ui, const pane_t *p)

@@ -199,7 +199,11 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
 {
     const model_t *m = &ui->model;
     const char *noun = p->cols < 76 ? "procs" : (m->processes.n == 1 ? "process" : "processes");
-    char number[FORMAT_MAX], all[FORMAT_MAX], text[2 * FORMAT_MAX + 32];
+    char number[FORMAT_MAX], all[FORMAT_MAX], text[2 * FORMAT_MAX + 32], pressure[64];
+    // A tall head has it already.
+    bool told = view_head_rows(ui->grid.rows) == HEAD_ROWS_MIN &&
+                view_pressure(&m->system, pressure, sizeof(pressure));
+    bool pressed = told && m->system.psi_some >= VIEW_PRESSURE;
     int at;
 
     format_count(number, sizeof(number), m->processes.n);
@@ -213,12 +217,13 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
         at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED");
     at = put_count(p, at, room, STYLE_LEAK, m->leaks, "LEAK");
     at = put_count(p, at, room, STYLE_ZOMBIE, m->zombies, "ZOMBIE");
-    if (m->system.psi_some >= VIEW_PRESSURE && view_head_rows(ui->grid.rows) == HEAD_ROWS_MIN &&
-            view_pressure(&m->system, text, sizeof(text)))
-        at = put_part(p, at, room, STYLE_ALERT, text);
+    if (pressed)
+        at = put_part(p, at, room, STYLE_ALERT, pressure);
     at = put_part(p, at, room, STYLE_DIM, describe_rights(ui, room - at - 2));
     at = put_count(p, at, room, STYLE_SPIKE, m->spikes, "SPIKE");
-    put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
+    at = put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
+    if (told && !pressed)
+        put_part(p, at, room, STYLE_DIM, pressure);
 }
 
 // The line that is being typed, with its end in sight.

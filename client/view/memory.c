@@ -79,30 +79,26 @@ static int draw_gauge(const ui_t *ui, const pane_t *p, int right, int room, cons
 void view_memory_gauges(const ui_t *ui, const pane_t *p, int room)
 {
     const system_snapshot_t *s = &ui->model.system;
-    gauge_part_t parts[PART_MAX];
-    int right = p->cols;
+    gauge_part_t parts[PART_MAX] = {0};
+    int width = p->cols >= 120 ? 32 : 14, taken;
+    bool divided = divide(s, parts);
     uint64_t used;
 
     if (!SYSTEM_KNOWN(s, mem_total_kb) || !SYSTEM_KNOWN(s, mem_available_kb) ||
             s->mem_available_kb > s->mem_total_kb)
         return;
     used = s->mem_total_kb - s->mem_available_kb;
-    if (divide(s, parts)) {
-        // What fills the RAM warns by its colour.
-        if (used > s->mem_total_kb / 10 * 7)
-            parts[0].style = STYLE_GAUGE_MEDIUM;
-        if (used > s->mem_total_kb / 10 * 9)
-            parts[0].style = STYLE_GAUGE_HIGH;
-        right -= draw_gauge(
-                ui, p, right, room, "RAM", p->cols >= 120 ? 32 : 14, used, s->mem_total_kb, parts);
-    } else {
-        right -= draw_gauge(
-                ui, p, right, room, "RAM", p->cols >= 120 ? 32 : 14, used, s->mem_total_kb, NULL);
-    }
-    if (p->cols >= 110 && SYSTEM_KNOWN(s, swap_total_kb) && SYSTEM_KNOWN(s, swap_free_kb) &&
-            s->swap_total_kb > 0 && s->swap_free_kb <= s->swap_total_kb)
-        draw_gauge(ui, p, right - 2, 40, "SWAP", 14, s->swap_total_kb - s->swap_free_kb,
-                s->swap_total_kb, NULL);
+    // What fills the RAM warns by its colour.
+    if (used > s->mem_total_kb / 10 * 7)
+        parts[0].style = STYLE_GAUGE_MEDIUM;
+    if (used > s->mem_total_kb / 10 * 9)
+        parts[0].style = STYLE_GAUGE_HIGH;
+    taken = draw_gauge(
+            ui, p, p->cols, room, "RAM", width, used, s->mem_total_kb, divided ? parts : NULL);
+    if (SYSTEM_KNOWN(s, swap_total_kb) && SYSTEM_KNOWN(s, swap_free_kb) && s->swap_total_kb > 0 &&
+            s->swap_free_kb <= s->swap_total_kb)
+        draw_gauge(ui, p, p->cols - taken - 2, room - taken - 2, "SWAP", p->cols >= 110 ? 14 : 0,
+                s->swap_total_kb - s->swap_free_kb, s->swap_total_kb, NULL);
 }
 
 bool view_pressure(const system_snapshot_t *s, char *buf, size_t cap)
