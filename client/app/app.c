@@ -180,9 +180,13 @@ void app_take_up(app_t *a)
         a->pending = false;
         a->stale = true;
     }
-    if (a->stale && list_rebuild(&a->list, &a->model, (size_t) view_list_page(a)) < 0)
-        app_say(a, "out of memory: some processes are missing");
+    if (!a->stale)
+        return;
     a->stale = false;
+    if (list_rebuild(&a->list, &a->model, (size_t) view_list_page(a)) < 0)
+        app_say(a, "out of memory: some processes are missing");
+    if (a->list.within_kind != GROUP_NONE)
+        model_sum(&a->model, &a->sum);
 }
 
 char *app_take_clipboard(app_t *a)

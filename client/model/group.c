@@ -1,5 +1,6 @@
 #include "client/model/model.h"
 
+#include "client/widget/sparkline.h"
 #include "common/cleanup.h"
 #include "common/procmap.h"
 #include <errno.h>
@@ -48,9 +49,49 @@ static uint64_t group_key(const row_t *r, group_kind_t kind)
     }
 }
 
+// Names come and go: what has not been there for a minute is another one.
+#define PATIENCE (TRACK_RATE_MS / TRACK_STEP_MS)
+
+int model_record_groups(model_t *m)
+{
+    tracks_t *t = &m->group_tracks;
+    int r = 0;
+
+    t->now_ms = m->tracks.now_ms;
+    t->patience = PATIENCE;
+    if (!m->tracks.sampling)
+        return 0;
+    tracks_begin(t, t->now_ms);
+    for (size_t i = 0; i < m->processes.n && r == 0; i++) {
+        const row_t *process = &m->processes.items[i];
+
+        for (group_kind_t kind = GROUP_NAME; kind < GROUP_KINDS && r == 0; kind++) {
+            uint32_t slot = process->slot * (GROUP_KINDS - 1) + kind - 1;
+            track_t *track;
+
+            if (!row_knows(process, VALUE_PRIVATE))
+                continue;
+            r = tracks_touch(t, model_group_of(m, process, kind), slot, 0, &track);
+            if (r == 0)
+                track_add(t, track, (uint64_t) process->values[VALUE_PRIVATE]);
+        }
+    }
+    tracks_end(t);
+    return r;
+}
+
+size_t model_group_series(const model_t *m, identity_t group, int64_t values[TRACK_POINTS])
+{
+    const track_t *track = tracks_find(&m->group_tracks, group);
+
+    for (size_t i = 0; i < TRACK_POINTS; i++)
+        values[i] = SPARKLINE_GAP;
+    return track ? track_series(&m->group_tracks, track, true, values) : 0;
+}
+
 static row_t new_group(const model_t *m, const row_t *first, group_kind_t kind)
 {
-    row_t g = {.id = model_group_of(m, first, kind), .flags = ROW_GROUP};
+    row_t g = {.id = model_group_of(m, first, kind), .flags = ROW_GROUP, .member = ROW_NOBODY};
 
     switch (kind) {
     case GROUP_USER:
@@ -99,6 +140,17 @@ static int add_group(rows_t *groups, row_t group)
     return 0;
 }
 
+// Of the group, not of those members that live now, as far as it was watched long enough.
+static void set_rate(const model_t *m, row_t *g)
+{
+    const track_t *track = tracks_find(&m->group_tracks, g->id);
+    int64_t rate;
+
+    if (track && row_knows(g, VALUE_PRIVATE) &&
+            track_rate(&m->group_tracks, track, (uint64_t) g->values[VALUE_PRIVATE], &rate))
+        row_set(g, VALUE_RATE, rate);
+}
+
 int model_group(model_t *m, group_kind_t kind)
 {
     procmap_t by_key = {0};
@@ -121,19 +173,29 @@ int model_group(model_t *m, group_kind_t kind)
             if (r < 0)
                 break;
         }
-        process->group = index;
+        process->member = m->groups.items[index].member;
+        m->groups.items[index].member = (uint32_t) i;
         add_member(&m->groups.items[index], process);
     }
     procmap_done(&by_key);
+    for (size_t i = 0; i < m->groups.n && !m->partial; i++)
+        set_rate(m, &m->groups.items[i]);
     return r;
 }
 
-row_t model_sum(const model_t *m)
+void model_sum(const model_t *m, model_sum_t *ret)
 {
-    row_t sum = {.flags = ROW_GROUP};
+    *ret = (model_sum_t){.row = {.flags = ROW_GROUP}};
+    for (size_t i = 0; i < m->processes.n; i++) {
+        const row_t *r = &m->processes.items[i];
 
-    for (size_t i = 0; i < m->processes.n; i++)
-        if (m->processes.items[i].flags & ROW_LISTED)
-            add_member(&sum, &m->processes.items[i]);
-    return sum;
+        if (!(r->flags & ROW_LISTED))
+            continue;
+        add_member(&ret->row, r);
+        if (r->flags & ROW_KERNEL_THREAD || r->state == 'Z')
+            continue;
+        ret->members++;
+        for (value_t v = 0; v < VALUE_MAX; v++)
+            ret->known[v] += row_knows(r, v);
+    }
 }

@@ -25,6 +25,7 @@ static const rows_t *rows_of(const list_t *l, const model_t *m)
 // What stands in the list's way of showing everything, decided once for each process.
 static void mark_listed(const list_t *l, model_t *m)
 {
+    m->partial = false;
     for (size_t i = 0; i < m->processes.n; i++) {
         row_t *r = &m->processes.items[i];
         bool listed = (!l->tagged || r->tags) &&
@@ -32,6 +33,7 @@ static void mark_listed(const list_t *l, model_t *m)
                               identity_equal(model_group_of(m, r, l->within_kind), l->within)) &&
                       filter_passes(l->filter, m, r);
 
+        m->partial |= !listed;
         r->flags = (uint8_t) (listed ? r->flags | ROW_LISTED : r->flags & ~ROW_LISTED);
     }
 }

@@ -17,6 +17,7 @@ void model_done(model_t *m)
     free(m->processes.items);
     free(m->groups.items);
     tracks_done(&m->tracks);
+    tracks_done(&m->group_tracks);
     userdb_free(m->users);
     *m = (model_t){0};
 }
@@ -120,17 +121,23 @@ static int reserve(rows_t *rows, size_t n)
     return 0;
 }
 
-static void count_tags(model_t *m)
+// What is to be said of all of them.
+static void survey(model_t *m)
 {
+    uint64_t largest = 0;
+
     m->leaks = m->suspects = m->spikes = m->zombies = 0;
     for (size_t i = 0; i < m->processes.n; i++) {
         uint32_t tags = m->processes.items[i].tags;
 
+        largest = MAX(largest, m->processes.items[i].id.pid);
         m->leaks += (tags & TAG_LEAK) != 0;
         m->suspects += (tags & TAG_LEAK_SUSPECTED) != 0;
         m->spikes += (tags & TAG_SPIKE) != 0;
         m->zombies += (tags & TAG_ZOMBIE) != 0;
     }
+    for (m->pid_width = 1; largest >= 10; largest /= 10)
+        m->pid_width++;
 }
 
 static size_t count_living(const snapshot_t *s)
@@ -189,8 +196,8 @@ int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms)
     tracks_end(&m->tracks);
     for (size_t i = 0; i < m->tracks.n; i++)
         rows->items[m->tracks.items[i].row].track = (uint32_t) i;
-    count_tags(m);
-    return r;
+    survey(m);
+    return r < 0 ? r : model_record_groups(m);
 }
 
 void model_reset_baselines(model_t *m)
@@ -260,17 +267,14 @@ const char *model_user(const model_t *m, const row_t *r)
 
 size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINTS])
 {
-    size_t n = m->tracks.filled;
-
     for (size_t i = 0; i < TRACK_POINTS; i++)
         values[i] = SPARKLINE_GAP;
     if (!(r->flags & ROW_GROUP))
         return track_series(&m->tracks, &m->tracks.items[r->track], false, values);
-    for (size_t i = 0; i < m->processes.n; i++) {
-        const row_t *member = &m->processes.items[i];
-
-        if (member->flags & ROW_LISTED && &m->groups.items[member->group] == r)
-            track_series(&m->tracks, &m->tracks.items[member->track], true, values);
-    }
-    return n;
+    if (!m->partial)
+        return model_group_series(m, r->id, values);
+    // Of some members only: what those had that live.
+    for (uint32_t i = r->member; i != ROW_NOBODY; i = m->processes.items[i].member)
+        track_series(&m->tracks, &m->tracks.items[m->processes.items[i].track], true, values);
+    return m->tracks.filled;
 }

@@ -24,8 +24,11 @@ typedef struct {
     const intern_t *strings;
     userdb_t *users;
     tracks_t tracks;
+    tracks_t group_tracks; // of all groups, of each kind
+    bool partial;          // some processes are not ROW_LISTED
     bool utf8;
     size_t leaks, suspects, spikes, zombies; // processes with that tag
+    int pid_width;                           // digits of the largest PID
 } model_t;
 
 int model_init(model_t *m, bool utf8);
@@ -38,11 +41,21 @@ int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms);
 // DELTA counts from now on from what each process has at this moment.
 void model_reset_baselines(model_t *m);
 
+// Remembers what the groups have: members that die take nothing of the past with them. 0 or
+// -ENOMEM.
+int model_record_groups(model_t *m);
+
 // Makes `groups` of the processes that are ROW_LISTED. 0 or -ENOMEM.
 int model_group(model_t *m, group_kind_t kind);
 
-// The processes that are ROW_LISTED as one row.
-row_t model_sum(const model_t *m);
+// The processes that are ROW_LISTED as one.
+typedef struct {
+    row_t row;
+    size_t members;          // that have memory at all
+    size_t known[VALUE_MAX]; // of how many of these
+} model_sum_t;
+
+void model_sum(const model_t *m, model_sum_t *ret);
 
 // NULL where it is not among the processes (or the groups last made).
 const row_t *model_find(const model_t *m, identity_t id);
@@ -58,5 +71,7 @@ const char *model_user(const model_t *m, const row_t *r); // NULL: unknown
 
 // Private memory over the last minutes, as sparkline_text() takes it.
 size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINTS]);
+// The same of a whole group, whatever is listed: since this viewer has come.
+size_t model_group_series(const model_t *m, identity_t group, int64_t values[TRACK_POINTS]);
 
 #endif

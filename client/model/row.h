@@ -60,17 +60,19 @@ typedef struct {
     uint32_t name, cmdline, unit; // ids of the snapshot's strings
     uint32_t uid;
     uint64_t ppid;
-    uint16_t depth; // in a tree
-    uint32_t rails; // bit n: at depth n another one follows below, of those above it or of its own
-    uint32_t slot;  // of a process, in the snapshot
-    uint32_t track; // of a process, in the model's tracks
-    uint32_t group; // of a process, in the groups last made
-    uint32_t tags;  // TAG_*
+    uint16_t depth;  // in a tree
+    uint32_t rails;  // bit n: at depth n another one follows below, of those above it or of its own
+    uint32_t slot;   // of a process, in the snapshot
+    uint32_t track;  // of a process, in the model's tracks
+    uint32_t member; // of a group, its first; of a process, the next one in the groups last made
+    uint32_t tags;   // TAG_*
     uint32_t zombies;
     uint32_t from_pss, from_rss; // of a group: how many members VALUE_MEM took from which
     uint8_t flags;               // ROW_*
     char state;                  // '\0': unknown
 } row_t;
+
+#define ROW_NOBODY UINT32_MAX // no further member
 
 static inline bool row_knows(const row_t *r, value_t v)
 {

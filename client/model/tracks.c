@@ -107,8 +107,11 @@ int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_
 
 void track_add(const tracks_t *t, track_t *track, uint64_t private_kb)
 {
+    uint32_t *point = &track->points[t->at];
+
     if (t->sampling)
-        track->points[t->at] = (uint32_t) MIN(private_kb, (uint64_t) TRACK_GAP - 1);
+        *point = (uint32_t) MIN(
+                private_kb + (*point == TRACK_GAP ? 0 : *point), (uint64_t) TRACK_GAP - 1);
 }
 
 void tracks_end(tracks_t *t)
@@ -116,7 +119,7 @@ void tracks_end(tracks_t *t)
     for (size_t i = 0; i < t->n;) {
         identity_t id = t->items[i].id;
 
-        if (t->items[i].seen == t->tick) {
+        if (t->tick - t->items[i].seen <= t->patience) {
             i++;
             continue;
         }

@@ -37,17 +37,18 @@ typedef struct {
     size_t at, filled;
     size_t live; // of these, those that were seen here; what is older is known from histories
     uint64_t now_ms;
-    bool sampling; // this tick writes point `at`
+    bool sampling;     // this tick writes point `at`
+    uint32_t patience; // ticks for which one that is not seen is kept
 } tracks_t;
 
 void tracks_done(tracks_t *t);
 
-// A tick: begin, then one tracks_touch for each living process, then end, which forgets the dead.
+// A tick: begin, then one tracks_touch for each living process, then end, which forgets the dead,
 // which may move tracks: their place in `items` is good from then to the next begin.
 void tracks_begin(tracks_t *t, uint64_t now_ms);
 // `slot`: where the process stands in the snapshot, which is where it stood in the one before.
 int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_t **ret);
-// Its private memory now, after its tracks_touch.
+// Its private memory now, after its tracks_touch; that of several is added up.
 void track_add(const tracks_t *t, track_t *track, uint64_t private_kb);
 void tracks_end(tracks_t *t);
 

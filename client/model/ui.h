@@ -50,7 +50,8 @@ typedef struct ui {
     uint64_t now_ms;            // CLOCK_BOOTTIME
     model_t model;
     list_t list;
-    column_layout_t layout;             // of the drawn list
+    column_layout_t layout; // of the drawn list
+    model_sum_t sum;        // of the members that are listed, where those of a group are
     char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
     inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or something above it)
     view_t inspect_below;               // where ESC leads to from there

@@ -48,19 +48,19 @@ style_t view_state(const ui_t *ui, char *buf, size_t cap)
 // What the members of a group are together.
 static int describe_sum(const ui_t *ui, char *buf, size_t cap, int width)
 {
-    row_t sum = model_sum(&ui->model);
+    const row_t *sum = &ui->sum.row;
     char mem[FORMAT_MAX] = "-", swap[FORMAT_MAX] = "-", delta[FORMAT_MAX] = "-";
 
-    if (row_knows(&sum, VALUE_MEM))
-        format_kb(mem, sizeof(mem), (uint64_t) sum.values[VALUE_MEM]);
-    if (row_knows(&sum, VALUE_SWAP))
-        format_kb(swap, sizeof(swap), (uint64_t) sum.values[VALUE_SWAP]);
-    if (row_knows(&sum, VALUE_DELTA))
-        format_delta_kb(delta, sizeof(delta), sum.values[VALUE_DELTA]);
+    if (row_knows(sum, VALUE_MEM))
+        format_kb(mem, sizeof(mem), (uint64_t) sum->values[VALUE_MEM]);
+    if (row_knows(sum, VALUE_SWAP))
+        format_kb(swap, sizeof(swap), (uint64_t) sum->values[VALUE_SWAP]);
+    if (row_knows(sum, VALUE_DELTA))
+        format_delta_kb(delta, sizeof(delta), sum->values[VALUE_DELTA]);
     if (width < 60)
         return snprintf(buf, cap, ": MEM %s", mem);
     return snprintf(buf, cap, ": together MEM %s%s, SWAP %s, DELTA %s", mem,
-            sum.from_pss == 0 ? " (RSS)" : "", swap, delta);
+            sum->from_pss == 0 ? " (RSS)" : "", swap, delta);
 }
 
 // How the list was made; "" where it simply shows all processes.

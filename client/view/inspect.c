@@ -2,19 +2,15 @@
 
 #include "client/view/facts.h"
 #include "client/view/figures.h"
-#include "client/widget/gauge.h"
+#include "client/view/part.h"
 #include "client/widget/sparkline.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include <inttypes.h>
 #include <string.h>
 
-#define LABEL_WIDTH  8
-#define GAUGE_WIDTH  14
-#define VALUE_WIDTH  10
 #define LEFT_WIDTH   40
-#define SIDE_BY_SIDE 68 // columns from which the trend stands beside the breakdown
-#define SHARE_WIDTH  5
+#define SIDE_BY_SIDE 68  // columns from which the trend stands beside the breakdown
 #define CHART_ROWS   7   // at least
 #define CHART_TALL   16  // at most
 #define CHART_MAX    128 // columns
@@ -86,21 +82,9 @@ static char *amount_text(char *buf, amount_t a)
     return buf;
 }
 
-static void put_part(
-        const ui_t *ui, const pane_t *p, int row, const char *label, amount_t part, amount_t whole)
+static view_part_t part_of(const char *label, amount_t part, amount_t whole)
 {
-    char text[FORMAT_MAX];
-
-    pane_put(p, row, 0, LABEL_WIDTH, ALIGN_LEFT, STYLE_NORMAL, label);
-    gauge_draw(p, ui->glyphs, row, LABEL_WIDTH, GAUGE_WIDTH, GAUGE_PLAIN, part.kb,
-            whole.known ? whole.kb : 0);
-    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH, VALUE_WIDTH, ALIGN_RIGHT,
-            part.known ? STYLE_NORMAL : STYLE_DIM, amount_text(text, part));
-    if (!part.known || !whole.known)
-        return;
-    format_share(text, sizeof(text), part.kb, whole.kb);
-    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH + VALUE_WIDTH, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM,
-            text);
+    return (view_part_t){label, part.known, false, part.kb, whole.kb, whole.known};
 }
 
 static void put_source(const inspect_t *i, const pane_t *p, int row)
@@ -164,25 +148,20 @@ static int draw_breakdown(const ui_t *ui, const pane_t *p, int row)
     amount_t all = {b.rss.known && b.swap.known, b.rss.kb + b.swap.kb};
     // Address space may be locked before there is memory behind it.
     amount_t resident = b.locked.kb <= b.rss.kb ? b.rss : (amount_t){0};
-    const struct {
-        const char *label;
-        amount_t part, whole;
-    } parts[] = {
-            {"Private", b.uss, b.rss},
-            {"Anon", b.anon, b.rss},
-            {"File", b.file, b.rss},
-            {"Shmem", b.shmem, b.rss},
-            {"Swap", b.swap, all},
-            {"Locked", b.locked, resident},
-            {"PageTbl", b.page_tables, b.rss},
+    const view_part_t parts[] = {
+            part_of("Private", b.uss, b.rss),
+            part_of("Anon", b.anon, b.rss),
+            part_of("File", b.file, b.rss),
+            part_of("Shmem", b.shmem, b.rss),
+            part_of("Swap", b.swap, all),
+            part_of("Locked", b.locked, resident),
+            part_of("PageTbl", b.page_tables, b.rss),
     };
     int n = (int) ARRAY_SIZE(parts);
 
-    pane_put(p, row, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, "MEMORY BREAKDOWN");
-    pane_put(p, row, LABEL_WIDTH + GAUGE_WIDTH + VALUE_WIDTH - 3, SHARE_WIDTH + 3, ALIGN_RIGHT,
-            STYLE_DIM, "of RSS");
+    view_part_heading(p, row, 0, "MEMORY BREAKDOWN", "of RSS");
     for (int k = 0; k < n; k++)
-        put_part(ui, p, row + 1 + k, parts[k].label, parts[k].part, parts[k].whole);
+        view_part(ui, p, row + 1 + k, 0, &parts[k]);
     put_totals(i, p, row + 1 + n, &b);
     put_source(i, p, row + 3 + n);
     return 4 + n;

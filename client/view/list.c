@@ -67,18 +67,6 @@ static void draw_row(const pane_t *p, int line, cell_context_t *c, const column_
     }
 }
 
-static int pid_width(const model_t *m)
-{
-    uint64_t largest = 0;
-    int digits = 1;
-
-    for (size_t i = 0; i < m->processes.n; i++)
-        largest = MAX(largest, m->processes.items[i].id.pid);
-    for (; largest >= 10; largest /= 10)
-        digits++;
-    return digits;
-}
-
 static void draw_empty(const ui_t *ui, const pane_t *p)
 {
     const char *text = "no process to show";
@@ -104,7 +92,7 @@ void view_list(ui_t *ui, const pane_t *p)
             .tree = l->tree,
             .command = l->command,
     };
-    column_layout_t layout = columns_layout(&c, p->cols, pid_width(&ui->model));
+    column_layout_t layout = columns_layout(&c, p->cols, ui->model.pid_width);
     int top = view_list_top(ui), below = view_foot_rows(p->rows), first = top - sum_rows(ui);
     pane_t head = pane_part(p, 0, 0, first, p->cols);
     pane_t sum = pane_part(p, first, 0, top - first, p->cols);

@@ -1,73 +1,56 @@
 // What the members of a group are together, above their list.
 
 #include "client/view/figures.h"
+#include "client/view/part.h"
 #include "client/view/views.h"
-#include "client/widget/gauge.h"
+#include "client/widget/sparkline.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include <stdio.h>
 
-#define COL_WIDTH   40
-#define LABEL_WIDTH 8
-#define GAUGE_WIDTH 14
-#define VALUE_WIDTH 11
-#define SHARE_WIDTH 5
-
-typedef struct {
-    int64_t kb[VALUE_MAX];
-    size_t known[VALUE_MAX]; // of how many members
-    size_t n;                // that have memory at all
-} sum_t;
-
-static sum_t add_up(const model_t *m)
-{
-    sum_t s = {0};
-
-    for (size_t i = 0; i < m->processes.n; i++) {
-        const row_t *r = &m->processes.items[i];
-
-        if (!(r->flags & ROW_LISTED) || r->flags & ROW_KERNEL_THREAD || r->state == 'Z')
-            continue;
-        s.n++;
-        for (value_t v = 0; v < VALUE_MAX; v++) {
-            s.kb[v] += row_knows(r, v) ? r->values[v] : 0;
-            s.known[v] += row_knows(r, v);
-        }
-    }
-    return s;
-}
+#define PARTS_ROWS  3
+#define TREND_LEFT  8
+#define BESIDE_LEFT (VIEW_PART_WIDTH + 4)
 
 // What is not known of every member is more than that.
-static char *amount(const sum_t *s, value_t v, char buf[FORMAT_MAX + 1])
+static view_part_t part_of(const model_sum_t *s, const char *label, value_t v)
 {
-    char text[FORMAT_MAX];
+    uint64_t kb = (uint64_t) MAX(s->row.values[v], INT64_C(0)), swap = v == VALUE_SWAP ? kb : 0;
 
-    if (s->known[v] == 0)
-        snprintf(buf, FORMAT_MAX + 1, "-");
-    else
-        snprintf(buf, FORMAT_MAX + 1, "%s%s", s->known[v] < s->n ? ">" : "",
-                format_mb(text, sizeof(text), (uint64_t) MAX(s->kb[v], INT64_C(0)), 1));
-    return buf;
+    return (view_part_t){.label = label,
+            .known = s->known[v] > 0,
+            .partly = s->known[v] > 0 && s->known[v] < s->members,
+            .kb = kb,
+            .whole_kb = (uint64_t) MAX(s->row.values[VALUE_RSS], INT64_C(0)) + swap,
+            .of_whole = true};
 }
 
-static void put_part(const ui_t *ui, const pane_t *p, int row, int col, const char *label,
-        const sum_t *s, value_t v)
+// The whole group's, also of those that a filter hides and those that have died.
+static void put_trend(const ui_t *ui, const pane_t *p, int row)
 {
-    uint64_t part = (uint64_t) MAX(s->kb[v], INT64_C(0)), whole = (uint64_t) s->kb[VALUE_RSS];
-    char text[FORMAT_MAX + 1];
+    int64_t values[TRACK_POINTS], least = INT64_MAX, greatest = 0;
+    size_t n = model_group_series(&ui->model, ui->list.within, values), known = 0;
+    char text[160], low[FORMAT_MAX], high[FORMAT_MAX], span[FORMAT_MAX];
 
-    if (v == VALUE_SWAP)
-        whole += part;
-    pane_put(p, row, col, LABEL_WIDTH, ALIGN_LEFT, STYLE_NORMAL, label);
-    col += LABEL_WIDTH;
-    gauge_draw(p, ui->glyphs, row, col, GAUGE_WIDTH, GAUGE_PLAIN, part, whole);
-    col += GAUGE_WIDTH;
-    pane_put(p, row, col, VALUE_WIDTH, ALIGN_RIGHT, s->known[v] ? STYLE_NORMAL : STYLE_DIM,
-            amount(s, v, text));
-    if (s->known[v] == 0)
+    pane_put(p, row, 0, TREND_LEFT, ALIGN_LEFT, STYLE_NORMAL, "Trend");
+    for (size_t i = 0; i < n; i++) {
+        if (values[i] == SPARKLINE_GAP)
+            continue;
+        least = MIN(least, values[i]);
+        greatest = MAX(greatest, values[i]);
+        known++;
+    }
+    if (known == 0) {
+        pane_put(p, row, TREND_LEFT, 1, ALIGN_LEFT, STYLE_DIM, "-");
         return;
-    format_share(text, sizeof(text), part, whole);
-    pane_put(p, row, col + VALUE_WIDTH, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM, text);
+    }
+    sparkline_text(ui->glyphs, values, n, TRACK_POINTS, text, sizeof(text));
+    pane_put(p, row, TREND_LEFT, TRACK_POINTS, ALIGN_LEFT, STYLE_GAUGE_LOW, text);
+    format_range(low, high, (uint64_t) least, (uint64_t) greatest);
+    format_duration(span, sizeof(span), known * TRACK_STEP_MS / 1000);
+    snprintf(text, sizeof(text), "%s - %s anonymous + swap, last %s", low, high, span);
+    pane_put(p, row, TREND_LEFT + TRACK_POINTS + 2, p->cols - TREND_LEFT - TRACK_POINTS - 2,
+            ALIGN_LEFT, STYLE_DIM, text);
 }
 
 void view_sum(const ui_t *ui, const pane_t *p)
@@ -75,15 +58,18 @@ void view_sum(const ui_t *ui, const pane_t *p)
     static const struct {
         const char *label;
         value_t value;
-    } parts[][VIEW_SUM_ROWS - 1] = {
+    } parts[][PARTS_ROWS] = {
             {{"Anon", VALUE_ANON}, {"File", VALUE_FILE}, {"Shmem", VALUE_SHMEM}},
             {{"Private", VALUE_USS}, {"PSS", VALUE_PSS}, {"Swap", VALUE_SWAP}},
     };
-    sum_t s = add_up(&ui->model);
 
-    for (size_t col = 0; col < ARRAY_SIZE(parts); col++)
-        for (size_t row = 0; row < ARRAY_SIZE(parts[col]); row++)
-            put_part(ui, p, (int) row, (int) col * (COL_WIDTH + 2), parts[col][row].label, &s,
-                    parts[col][row].value);
+    for (size_t col = 0; col < ARRAY_SIZE(parts); col++) {
+        for (size_t row = 0; row < PARTS_ROWS; row++) {
+            view_part_t part = part_of(&ui->sum, parts[col][row].label, parts[col][row].value);
+
+            view_part(ui, p, (int) row, (int) col * BESIDE_LEFT, &part);
+        }
+    }
+    put_trend(ui, p, PARTS_ROWS);
     pane_fill(p, VIEW_SUM_ROWS - 1, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
 }

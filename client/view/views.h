@@ -33,7 +33,7 @@ void view_head(const ui_t *ui, const pane_t *p);
 void view_foot(const ui_t *ui, const pane_t *p);
 
 // The members of a group have what they are together above them, where there is room.
-#define VIEW_SUM_ROWS 4
+#define VIEW_SUM_ROWS 5
 #define VIEW_SUM_TALL 20
 #define VIEW_SUM_COLS 80
 void view_sum(const ui_t *ui, const pane_t *p);

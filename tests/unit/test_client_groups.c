@@ -167,6 +167,35 @@ static void enter_shows_the_members(void **state)
     stage_done(&s);
 }
 
+// Each of a line of workers lives for half a minute: together they have the same all the time.
+static void a_groups_past_is_not_that_of_who_lives(void **state)
+{
+    const char *row;
+    stage_t s;
+
+    (void) state;
+    open_groups(&s, 160);
+    for (uint64_t pid = 100; pid < 112; pid++) {
+        stage_add(&s, pid, "job", 300 * 1024);
+        stage_run(&s, 30);
+        stage_remove(&s, pid);
+    }
+    stage_add(&s, 112, "job", 300 * 1024);
+    stage_run(&s, 10);
+    stage_keys(&s, "g");
+    stage_key(&s, KEY_CODE_HOME);
+    row = stage_row(&s, stage_find_row(&s, "job"));
+    assert_non_null(strstr(row, " 0 ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁"));
+    stage_keys(&s, "\r");
+    assert_int_not_equal(stage_find_row(&s, "300.0 - 300.0 MB anonymous + swap, last 4 min"), -1);
+    // Some of its members: what those had that live.
+    stage_keys(&s, "\x1b"
+                   "fpid:112\r");
+    row = stage_row(&s, stage_find_row(&s, "job"));
+    assert_null(strstr(row, "▁▁▁"));
+    stage_done(&s);
+}
+
 static void keys_need_no_picture_between_them(void **state)
 {
     stage_t s;
@@ -218,6 +247,7 @@ int main(void)
             cmocka_unit_test(sort_keys_work_on_groups),
             cmocka_unit_test(the_cursor_stays_inside_and_on_its_group),
             cmocka_unit_test(enter_shows_the_members),
+            cmocka_unit_test(a_groups_past_is_not_that_of_who_lives),
             cmocka_unit_test(keys_need_no_picture_between_them),
             cmocka_unit_test(a_process_leads_to_its_group),
             cmocka_unit_test(an_empty_group_is_no_trap),
