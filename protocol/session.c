@@ -63,7 +63,8 @@ static void start(session_t *s, int fd)
     hello_message_t m = {0};
 
     channel_open(&s->channel, fd);
-    s->deadline_us = s->now_us + SESSION_KEYFRAME_US;
+    // Whoever handed a descriptor in has just started the daemon, and notices if it ends.
+    s->deadline_us = s->now_us + (s->address.sun_path[0] ? SESSION_KEYFRAME_US : SESSION_START_US);
     requests_restart(&s->requests);
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, PROTOCOL_VERSION_MIN);

@@ -12,6 +12,7 @@
 #define SESSION_BACKOFF_MIN_US (50 * USEC_PER_MSEC)
 #define SESSION_BACKOFF_MAX_US (1000 * USEC_PER_MSEC)
 #define SESSION_KEYFRAME_US    (10 * USEC_PER_SEC) // from connecting, or asking, to a keyframe
+#define SESSION_START_US       (60 * USEC_PER_SEC) // from a start of its own, on a host without time
 #define SESSION_TEXT_SIZE      160
 
 struct session {
