@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOVE_MS 2000
+#define OPEN_MS 5000
+
 typedef struct {
     const char *name;
     pid_t pid;
@@ -36,6 +39,19 @@ static bool is_marked(const terminal_t *t, void *user)
     return row >= 0 && terminal_cell(t, row, 0).reverse;
 }
 
+static int marked_row(const terminal_t *t)
+{
+    for (int row = 2; row < terminal_rows(t) - 1; row++)
+        if (terminal_cell(t, row, 0).reverse)
+            return row;
+    return -1;
+}
+
+static bool has_moved(const terminal_t *t, void *user)
+{
+    return marked_row(t) != *(const int *) user;
+}
+
 static void click(terminal_t *t, int row, int col)
 {
     char keys[64];
@@ -54,17 +70,19 @@ static void open_line(terminal_t *t, whom_t *w, bool mouse)
     for (int i = 0; i < 20; i++) {
         assert_waited(t, is_told, w);
         for (int k = 0; k < 400 && !is_marked(t, w) && row_of(t, w) >= 0; k++) {
+            int marked = marked_row(t);
+
             if (mouse)
                 click(t, row_of(t, w), 12);
             else
-                terminal_send(t, "j");
-            terminal_wait(t, is_marked, w, 100);
+                terminal_send(t, marked < row_of(t, w) ? "j" : "k");
+            terminal_wait(t, has_moved, &marked, MOVE_MS);
         }
         if (mouse && row_of(t, w) >= 0)
             click(t, row_of(t, w), 12);
         else
             terminal_send(t, "\r");
-        if (terminal_wait_text(t, title, 2000))
+        if (terminal_wait_text(t, title, OPEN_MS))
             return;
         if (terminal_find(t, "INSPECT: ", NULL, NULL))
             terminal_send(t, "\033");

@@ -185,26 +185,24 @@ int viewer_seek(terminal_t *t, pid_t pid)
     return -1;
 }
 
-static bool selection_moved(const terminal_t *t, void *user)
+static bool is_found(const terminal_t *t, void *user)
 {
-    const seek_t *s = user;
-    long at, of;
-
-    return viewer_is_selected(t, s->pid) || (viewer_position(t, &at, &of) && at != s->at);
+    return viewer_is_selected(t, *(const pid_t *) user) &&
+           !terminal_find(t, "Search: ", NULL, NULL);
 }
 
+// By searching for its PID: what is typed once more by mistake leads to the same row. Keys that
+// move by a line would not: the row may have changed by itself while they were on their way.
 void viewer_select(terminal_t *t, pid_t pid)
 {
-    for (int i = 0; i < 2000 && !viewer_is_selected(t, pid); i++) {
-        int row = viewer_seek(t, pid);
-        seek_t s = {.pid = pid};
-        long of;
+    char keys[32];
 
-        viewer_position(t, &s.at, &of);
-        terminal_send(t, row > viewer_selected_row(t) ? "j" : "k");
-        assert_waited(t, selection_moved, &s);
+    snprintf(keys, sizeof(keys), "/%d\r", (int) pid);
+    for (int i = 0; i < SEEKS_MAX && !viewer_is_selected(t, pid); i++) {
+        terminal_send(t, keys);
+        terminal_wait(t, is_found, &pid, EXPECT_MS / SEEKS_MAX);
     }
-    assert_screen(t, viewer_is_selected(t, pid));
+    assert_waited(t, is_found, &pid);
 }
 
 void viewer_inspect(terminal_t *t, pid_t pid)
