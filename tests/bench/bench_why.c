@@ -133,9 +133,8 @@ int main(int argc, char **argv)
     snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));
     s.range.socket = socket;
     s.range.tmpfs = is_tmpfs("/dev/shm") ? "/dev/shm" : is_tmpfs("/tmp") ? "/tmp" : NULL;
-    daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", socket, NULL});
-    while (access(socket, F_OK) < 0 && proc_is_running(daemon.pid))
-        usleep(10000);
+    daemon = process_start_listening(
+            (const char *const[]){MEMSCOPED_PATH, "--socket", socket, NULL}, socket);
     usleep(2000000);
     run_all(&s);
     process_stop(&daemon);

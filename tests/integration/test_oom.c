@@ -145,9 +145,8 @@ static bool has_grown(json_object *kill, pid_t pid)
 
 static void start_daemon(void)
 {
-    f.daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL});
-    while (access(f.socket, F_OK) < 0)
-        usleep(1000);
+    f.daemon = process_start_listening(
+            (const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL}, f.socket);
     usleep(1500000); // what was counted so far has been seen
 }
 

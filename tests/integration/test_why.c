@@ -35,9 +35,8 @@ static int setup(void **state)
     f = (fixture_t){.dir = temporary_new()};
     setenv("XDG_CONFIG_HOME", f.dir.path, 1);
     snprintf(f.socket, sizeof(f.socket), "%s", temporary_path(&f.dir, "socket"));
-    f.daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL});
-    while (access(f.socket, F_OK) < 0)
-        usleep(1000);
+    f.daemon = process_start_listening(
+            (const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL}, f.socket);
     f.range = (hog_range_t){.memscope = MEMSCOPE_PATH,
             .socket = f.socket,
             .mb_min = 96,

@@ -258,18 +258,15 @@ static void test_follows_memscoped(void **state)
     char socket_path[128], expected[64];
     process_t daemon;
     const char *row;
-    int status = -1;
+    int status;
 
     (void) state;
     snprintf(socket_path, sizeof(socket_path), "%s", temporary_path(&dir, "socket"));
-    daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", socket_path, NULL});
-    for (int i = 0; i < 1200 && access(socket_path, F_OK) < 0; i++)
-        usleep(50000);
-    for (int i = 0; i < 100 && status != 0; i++) { // the socket is there before it listens
-        status = process_run((const char *const[]){PYTHON_PATH, WIRE_CLIENT_PATH, socket_path,
-                                     "--ticks", "3", "--fields", "pid,ppid,rss_kb", NULL},
-                output, sizeof(output));
-    }
+    daemon = process_start_listening(
+            (const char *const[]){MEMSCOPED_PATH, "--socket", socket_path, NULL}, socket_path);
+    status = process_run((const char *const[]){PYTHON_PATH, WIRE_CLIENT_PATH, socket_path,
+                                 "--ticks", "3", "--fields", "pid,ppid,rss_kb", NULL},
+            output, sizeof(output));
     assert_int_equal(status, 0);
     snprintf(expected, sizeof(expected), "\n%d\t%d\t", (int) getpid(), (int) getppid());
     row = strstr(output, expected);

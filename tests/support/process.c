@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #define STEP_MS 5
@@ -76,6 +78,27 @@ int process_end(process_t *p)
     close(p->out);
     p->pid = 0;
     return status;
+}
+
+static bool listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    return fd >= 0 && connect(fd, (const struct sockaddr *) &address, sizeof(address)) == 0;
+}
+
+process_t process_start_listening(const char *const argv[], const char *socket_path)
+{
+    process_t p = process_start(argv);
+
+    while (!listens(socket_path)) {
+        if (!proc_is_running(p.pid))
+            give_up(argv[0]);
+        poll(NULL, 0, STEP_MS);
+    }
+    return p;
 }
 
 void process_stop(process_t *p)

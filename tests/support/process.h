@@ -15,6 +15,8 @@ typedef struct {
 } process_t;
 
 process_t process_start(const char *const argv[]);
+// Comes back once somebody listens at that socket: the path is there before.
+process_t process_start_listening(const char *const argv[], const char *socket_path);
 void process_stop(process_t *p); // kills, reaps, closes; of none: nothing
 // Closes its standard input and waits: the wait status.
 int process_end(process_t *p);

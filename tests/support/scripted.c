@@ -21,9 +21,8 @@ int scripted_setup(void **state)
     assert_non_null(s->out);
     setenv("XDG_CONFIG_HOME", s->dir.path, 1); // nobody's own settings
     snprintf(s->socket, sizeof(s->socket), "%s", temporary_path(&s->dir, "socket"));
-    s->daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", s->socket, NULL});
-    while (access(s->socket, F_OK) < 0)
-        usleep(1000);
+    s->daemon = process_start_listening(
+            (const char *const[]){MEMSCOPED_PATH, "--socket", s->socket, NULL}, s->socket);
     return 0;
 }
 
