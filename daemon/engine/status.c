@@ -3,9 +3,9 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "config.h"
+#include "daemon/proc/pid_stat.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,13 +43,13 @@ uint64_t status_p99_us(const status_t *s)
 
 static bool own_rss_kb(uint64_t *ret)
 {
-    unsigned long long size, resident;
+    pid_statm_t statm;
     char text[128];
+    ssize_t n = file_read_at(AT_FDCWD, "/proc/self/statm", text, sizeof(text));
 
-    if (file_read_at(AT_FDCWD, "/proc/self/statm", text, sizeof(text)) <= 0 ||
-            sscanf(text, "%llu %llu", &size, &resident) != 2)
+    if (n <= 0 || pid_statm_parse(text, (size_t) n, &statm) < 0)
         return false;
-    *ret = resident * (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
+    *ret = statm.resident * (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
     return true;
 }
 

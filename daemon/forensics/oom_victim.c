@@ -3,11 +3,11 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "daemon/forensics/oom_private.h"
+#include "daemon/proc/pid_stat.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define EARLIER_MS 2500 // the count is read before processes are: it may lag behind an end
@@ -64,23 +64,16 @@ void oom_exit(oom_t *o, const exit_record_t *record)
         add_candidate(o, &record->last, record->owner, record->exited_ms, held);
 }
 
-// The last field but none of stat is the exit code, which only those see who may trace it.
 static bool was_killed(const oom_t *o, uint64_t pid)
 {
-    char path[64], text[1024], *at;
+    char path[64], text[1024];
+    uint64_t status;
     ssize_t n;
-    int field = 3;
 
     snprintf(path, sizeof(path), "%" PRIu64 "/stat", pid);
     n = file_read_at(o->fs->fd, path, text, sizeof(text));
-    at = n > 0 ? strrchr(text, ')') : NULL;
-    if (!at)
-        return false;
-    for (at += 2; field < 52 && at; field++) {
-        at = strchr(at, ' ');
-        at = at ? at + 1 : NULL;
-    }
-    return at && (strtoul(at, NULL, 10) & 0x7f) == SIGKILL;
+    return n > 0 && pid_stat_parse_exit(text, (size_t) n, &status) == 0 &&
+           (status & 0x7f) == SIGKILL;
 }
 
 void oom_add_zombies(oom_t *o, uint64_t now_ms)

@@ -83,21 +83,27 @@ int cgroup_parse(const char *text, size_t len, cgroup_t *ret)
     return 0;
 }
 
+int cgroup_read_number(int fd, const char *name, uint64_t *ret)
+{
+    char text[64];
+    const char *p = text;
+    ssize_t n = file_read_at(fd, name, text, sizeof(text));
+
+    if (n < 0)
+        return (int) n;
+    return number_parse(&p, text + n, ret) ? 0 : -ENODATA;
+}
+
 static int read_limit(int fd, const char *path, size_t len, const char *file, uint64_t *ret_bytes)
 {
-    char name[PATH_MAX], text[64];
-    const char *p = text;
-    ssize_t n;
+    char name[PATH_MAX];
 
     while (len > 0 && *path == '/')
         path++, len--;
     if ((size_t) snprintf(name, sizeof(name), "%.*s%s%s", (int) len, path, len ? "/" : "", file) >=
             sizeof(name))
         return -ENAMETOOLONG;
-    n = file_read_at(fd, name, text, sizeof(text));
-    if (n < 0)
-        return (int) n;
-    return number_parse(&p, text + n, ret_bytes) ? 0 : -ENODATA; // "max"
+    return cgroup_read_number(fd, name, ret_bytes);
 }
 
 // "max" of v2 is no number; without a limit v1 says the most that a counter of pages can hold.

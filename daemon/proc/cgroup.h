@@ -21,6 +21,9 @@ int cgroup_parse(const char *text, size_t len, cgroup_t *ret);
 // The innermost *.service or *.scope, else *.slice, else the last part of the path.
 void cgroup_unit_of(const char *path, size_t len, const char **ret_unit, size_t *ret_len);
 
+// The number that is all of a file below `fd`. 0; -ENODATA: it is none ("max"); -errno.
+int cgroup_read_number(int fd, const char *name, uint64_t *ret);
+
 // The lowest memory limit on the way from `path` up, and what the group that has it uses (KiB).
 // 0; -ENODATA: no limit, or no memory controller. `cgroup_fd` as in procfs_t.
 int cgroup_memory_limit(

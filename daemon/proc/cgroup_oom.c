@@ -14,12 +14,8 @@
 #define LIMITS_MAX 16 // groups that reached their limit, in one look
 
 typedef struct {
-    uint64_t ooms, kills; // v1 does not tell the first
-} counts_t;
-
-typedef struct {
     uint64_t path, unit; // hashes
-    counts_t counts;
+    cgroup_counts_t counts;
 } seen_t;
 
 struct cgroup_oom {
@@ -69,34 +65,40 @@ static int by_path(const void *x, const void *y)
     return a->path < b->path ? -1 : a->path > b->path;
 }
 
-static bool read_field(int fd, const char *file, const char *key, uint64_t *ret)
+void cgroup_counts_parse(const char *text, size_t len, cgroup_counts_t *ret)
 {
-    char text[512];
-    ssize_t n = file_read_at(fd, file, text, sizeof(text));
+    const char *end = text + len;
 
-    for (const char *p = text, *end = text + MAX(n, 0); p < end;) {
+    *ret = (cgroup_counts_t){0};
+    for (const char *p = text; p < end;) {
         const char *eol = line_end(p, end), *after;
 
-        if (line_key(p, eol, key, &after) && number_parse(&after, eol, ret))
-            return true;
+        if (line_key(p, eol, "oom ", &after))
+            ret->has_ooms = number_parse(&after, eol, &ret->ooms);
+        else if (line_key(p, eol, "oom_kill ", &after))
+            ret->has_kills = number_parse(&after, eol, &ret->kills);
         p = eol + 1;
     }
-    return false;
 }
 
-static bool read_counts(cgroup_oom_t *c, int fd, counts_t *ret)
+static bool read_counts(cgroup_oom_t *c, int fd, cgroup_counts_t *ret)
 {
-    static const char *const files[] = {"memory.events.local", "memory.events"};
+    static const char *const files[] = {
+            "memory.events.local", "memory.events", "memory.oom_control"};
+    char text[512];
 
-    *ret = (counts_t){0};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-        if (!read_field(fd, files[i], "oom ", &ret->ooms))
+        ssize_t n = file_read_at(fd, files[i], text, sizeof(text));
+
+        if (n <= 0)
             continue;
-        read_field(fd, files[i], "oom_kill ", &ret->kills);
+        cgroup_counts_parse(text, (size_t) n, ret);
+        if (!ret->has_ooms && !ret->has_kills)
+            continue;
+        c->is_v1 = !ret->has_ooms;
         return true;
     }
-    c->is_v1 = read_field(fd, "memory.oom_control", "oom_kill ", &ret->kills);
-    return c->is_v1;
+    return false;
 }
 
 static bool has_risen(uint64_t before, uint64_t now)
@@ -110,7 +112,7 @@ static void look_at(cgroup_oom_t *c, int fd)
     size_t len = strlen(c->path), unit_len;
     seen_t s = {.path = hash_blob(c->key, c->path, len)};
     cgroup_kills_t *found = &c->found;
-    counts_t before = {0};
+    cgroup_counts_t before = {0};
     const seen_t *seen;
     const char *unit;
 
@@ -163,8 +165,9 @@ static bool is_full(const cgroup_oom_t *c, const char *path)
     _cleanup_close_ int fd = openat(c->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     uint64_t limit, most;
 
-    return fd >= 0 && read_field(fd, "memory.limit_in_bytes", "", &limit) &&
-           read_field(fd, "memory.max_usage_in_bytes", "", &most) && most >= limit - limit / 64;
+    return fd >= 0 && cgroup_read_number(fd, "memory.limit_in_bytes", &limit) == 0 &&
+           cgroup_read_number(fd, "memory.max_usage_in_bytes", &most) == 0 &&
+           most >= limit - limit / 64;
 }
 
 // From the first victim's group up.

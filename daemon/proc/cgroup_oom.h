@@ -15,6 +15,15 @@
 #define CGROUP_OOM_DEPTH   16
 #define CGROUP_OOM_VICTIMS 8
 
+// What memory.events, memory.events.local and memory.oom_control of v1 say, as far as they do: the
+// last one has no "oom".
+typedef struct {
+    uint64_t ooms, kills;
+    bool has_ooms, has_kills;
+} cgroup_counts_t;
+
+void cgroup_counts_parse(const char *text, size_t len, cgroup_counts_t *ret);
+
 typedef struct cgroup_oom cgroup_oom_t;
 
 typedef struct {

@@ -17,6 +17,7 @@ enum {
     AT_RSS = 21,
     AT_START_STACK = 25,
     AT_COUNT,
+    AT_EXIT_CODE = 49,
 };
 
 int pid_stat_parse(const char *text, size_t len, pid_stat_t *ret)
@@ -62,6 +63,17 @@ int pid_stat_parse(const char *text, size_t len, pid_stat_t *ret)
     s.start_stack = field[AT_START_STACK];
     *ret = s;
     return 0;
+}
+
+int pid_stat_parse_exit(const char *text, size_t len, uint64_t *ret_status)
+{
+    const char *end = text + len, *p = memrchr(text, ')', len);
+
+    for (int i = AT_STATE; p && i <= AT_EXIT_CODE; i++) {
+        p = memchr(p, ' ', (size_t) (end - p));
+        p = p ? p + 1 : NULL;
+    }
+    return p && number_parse(&p, end, ret_status) ? 0 : -EBADMSG;
 }
 
 int pid_statm_parse(const char *text, size_t len, pid_statm_t *ret)

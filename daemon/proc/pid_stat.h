@@ -29,6 +29,9 @@ typedef struct {
 // 0 or -EBADMSG. The name may hold anything, parentheses and newlines included.
 int pid_stat_parse(const char *text, size_t len, pid_stat_t *ret);
 
+// Of a zombie: its wait status, which is 0 for those who may not trace it. 0 or -EBADMSG.
+int pid_stat_parse_exit(const char *text, size_t len, uint64_t *ret_status);
+
 typedef struct {
     uint64_t size, resident, shared; // pages; shared is file + shmem, resident − shared anonymous
 } pid_statm_t;

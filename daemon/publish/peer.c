@@ -1,33 +1,31 @@
 #include "daemon/publish/peer.h"
 #include "common/cleanup.h"
+#include "daemon/proc/mountinfo.h"
 #include "protocol/messages.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #define NO_GID     ((gid_t) -1)
 #define GROUPS_MAX 1024
 
-// hidepid= and gid= of the last mount on `root` in mountinfo.
+// As the last mount at `root` has it.
 static void find_hidepid(audience_policy_t *p, const char *root)
 {
     _cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
     _cleanup_free_ char *line = NULL;
     size_t cap = 0;
+    ssize_t len;
 
-    while (f && getline(&line, &cap, f) > 0) {
-        char mount_point[256], *options = strstr(line, " - proc "), *value;
+    while (f && (len = getline(&line, &cap, f)) > 0) {
+        mountinfo_proc_t m;
 
-        if (!options || sscanf(line, "%*s %*s %*s %*s %255s", mount_point) != 1 ||
-                strcmp(mount_point, root) != 0)
+        if (!mountinfo_parse_proc(line, (size_t) len, root, &m))
             continue;
-        value = strstr(options, "hidepid=");
-        p->hidepid = value && !strchr("0o", value[8]); // 0 and "off"
-        value = strstr(options, "gid=");
-        p->hidepid_group = value ? (gid_t) strtoul(value + 4, NULL, 10) : NO_GID;
+        p->hidepid = m.hidepid;
+        p->hidepid_group = m.hidepid_group;
     }
 }
 

@@ -3,7 +3,9 @@
 
 #include "common/cleanup.h"
 #include "daemon/proc/cgroup.h"
+#include "daemon/proc/cgroup_oom.h"
 #include "daemon/proc/meminfo.h"
+#include "daemon/proc/mountinfo.h"
 #include "daemon/proc/pid_io.h"
 #include "daemon/proc/pid_stat.h"
 #include "daemon/proc/pid_status.h"
@@ -18,11 +20,14 @@ static void check_stat(const char *text, size_t len)
     pid_stat_t stat;
     pid_statm_t statm;
     pid_schedstat_t sched;
+    uint64_t status;
     int r = pid_stat_parse(text, len, &stat);
 
     FUZZ_CHECK(r == 0 || r == -EBADMSG);
     FUZZ_CHECK(r < 0 || stat.name_len <= sizeof(stat.name));
     FUZZ_CHECK(r < 0 || memmem(text, len, stat.name, stat.name_len));
+    r = pid_stat_parse_exit(text, len, &status);
+    FUZZ_CHECK(r == 0 || r == -EBADMSG);
     r = pid_statm_parse(text, len, &statm);
     FUZZ_CHECK(r == 0 || r == -EBADMSG);
     r = pid_schedstat_parse(text, len, &sched);
@@ -83,9 +88,12 @@ static void check_system(const char *text, size_t len)
 
 static void check_cgroup(const char *text, size_t len)
 {
+    cgroup_counts_t counts;
     uint64_t limit, used;
     cgroup_t cg;
 
+    cgroup_counts_parse(text, len, &counts);
+    FUZZ_CHECK((counts.has_ooms || counts.ooms == 0) && (counts.has_kills || counts.kills == 0));
     if (cgroup_parse(text, len, &cg) < 0)
         return;
     FUZZ_CHECK(cg.path >= text && cg.path_len <= len);
@@ -93,6 +101,20 @@ static void check_cgroup(const char *text, size_t len)
     FUZZ_CHECK(cg.unit >= cg.path && cg.unit + cg.unit_len <= cg.path + cg.path_len);
     FUZZ_CHECK(!memchr(cg.unit, '/', cg.unit_len));
     FUZZ_CHECK(cgroup_memory_limit(-1, cg.path, cg.path_len, &limit, &used) == -ENODATA);
+}
+
+// A line is what is up to its end, and it is about one mount point at most.
+static void check_mountinfo(const char *text, size_t len)
+{
+    mountinfo_proc_t m, again;
+    const char *newline = memchr(text, '\n', len);
+
+    if (!mountinfo_parse_proc(text, len, "/proc", &m))
+        return;
+    FUZZ_CHECK(!mountinfo_parse_proc(text, len, "/", &again));
+    FUZZ_CHECK(
+            mountinfo_parse_proc(text, newline ? (size_t) (newline - text) : len, "/proc", &again));
+    FUZZ_CHECK(again.hidepid == m.hidepid && again.hidepid_group == m.hidepid_group);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -104,5 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check_smaps(text, len);
     check_system(text, len);
     check_cgroup(text, len);
+    check_mountinfo(text, len);
     return 0;
 }

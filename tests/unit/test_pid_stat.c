@@ -11,7 +11,7 @@
 // All that follows the name, with every wanted field different.
 #define REST                                                                                     \
     " S 4 5 6 34816 -1 4194560 8 9 10 11 12 13 14 15 20 0 3 0 19 21000 22 18446744073709551615 " \
-    "24 25 140730000000 27 28 29 30 31 32 33 0 0 17 1 0 0 0 0 0 1 2 3 4 5 6 7 0\n"
+    "24 25 140730000000 27 28 29 30 31 32 33 0 0 17 1 0 0 0 0 0 1 2 3 4 5 6 7 265\n"
 
 // On the heap and of the exact size, so that reading beyond is noticed.
 static int parse(const char *text, size_t len, pid_stat_t *ret)
@@ -207,6 +207,35 @@ static void test_schedstat(void **state)
         assert_int_equal(pid_schedstat_parse(wrong[i], strlen(wrong[i]), &s), -EBADMSG);
 }
 
+static int parse_exit(const char *text, uint64_t *ret)
+{
+    size_t len = strlen(text);
+    _cleanup_free_ char *copy = malloc(len > 0 ? len : 1);
+
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    return pid_stat_parse_exit(copy, len, ret);
+}
+
+static void test_exit(void **state)
+{
+    static const char *const wrong[] = {"", "4711", "4711 (a", "4711 (a)", "4711 (a) Z 1 2",
+            "4711 (a)                                                   "};
+    uint64_t status = 0;
+
+    (void) state;
+    assert_int_equal(parse_exit("4711 (a) 9)" REST, &status), 0);
+    assert_int_equal(status, 265);
+    assert_int_equal(parse_exit("1 () Z 1 1 1 0 -1 4 0 0 0 0 9 9 0 0 20 0 1 0 80 0 0 0 0 0 0 0 0 0 "
+                                "0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 9",
+                             &status),
+            0);
+    assert_int_equal(status, 9);
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        assert_int_equal(parse_exit(wrong[i], &status), -EBADMSG);
+    assert_int_equal(status, 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +246,7 @@ int main(void)
             cmocka_unit_test(test_numbers_saturate),
             cmocka_unit_test(test_kernel_thread),
             cmocka_unit_test(test_zombie),
+            cmocka_unit_test(test_exit),
             cmocka_unit_test(test_statm),
             cmocka_unit_test(test_schedstat),
     };
