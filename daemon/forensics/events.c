@@ -172,7 +172,7 @@ typedef struct {
 
 uint64_t events_layout(void)
 {
-    return (uint64_t) sizeof(event_t) << 40 | (uint64_t) sizeof(event_before_t) << 16 | 1;
+    return (uint64_t) sizeof(event_t) << 40 | (uint64_t) sizeof(event_before_t) << 16 | 2;
 }
 
 void events_save(const events_t *e, buffer_t *out)

@@ -55,6 +55,7 @@ typedef struct {
     char unit[EVENT_UNIT_MAX];
     char cgroup[EVENT_CGROUP_MAX]; // "": none
     char text[EVENT_TEXT_MAX];
+    uint32_t others_at; // from there on `text` tells of other processes; 0: nowhere
 } event_t;
 
 // An event about a process, whose names are copied.

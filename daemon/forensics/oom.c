@@ -71,6 +71,7 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
         event_say(&e, "%" PRIu64 " process%s killed for want of memory, and could not be seen",
                 count, count == 1 ? " was" : "es were");
     }
+    e.others_at = (uint32_t) strlen(e.text);
     snprintf(e.cgroup, sizeof(e.cgroup), "%s", o->cgroup);
     if (e.cgroup[0])
         event_say(&e, ", at the limit of %s", e.cgroup);

@@ -20,6 +20,8 @@ static void set_event(const events_t *events, const event_t *e, bool see_others,
     const event_before_t *before = events_before(events, e->number);
 
     event_to_message(e, m);
+    if (!see_others && e->others_at > 0)
+        m->text.len = e->others_at;
     if (e->cgroup[0] && see_others)
         MESSAGE_SET_TEXT(m, cgroup, e->cgroup, strlen(e->cgroup));
     if (before && see_others)

@@ -114,3 +114,19 @@ bool raw_await(raw_t *r, message_type_t type, message_t *ret, int timeout_ms)
         raw_receive(r, 100);
     }
 }
+
+bool raw_carries(const raw_t *r, const void *bytes, size_t len)
+{
+    return memmem(r->stream.data, r->stream.len, bytes, len) != NULL;
+}
+
+bool raw_carries_in(const raw_t *r, message_type_t type, const void *bytes, size_t len)
+{
+    raw_t copy = {.stream = r->stream};
+    frame_t f;
+
+    while (raw_next(&copy, &f))
+        if (f.type == type && memmem(f.body, f.len, bytes, len))
+            return true;
+    return false;
+}

@@ -33,4 +33,8 @@ bool raw_next(raw_t *r, frame_t *ret);
 // as the body does. False: closed without it, or the time is over.
 bool raw_await(raw_t *r, message_type_t type, message_t *ret, int timeout_ms);
 
+// Whether the bytes are anywhere in what was received, or in a whole frame of it of this type.
+bool raw_carries(const raw_t *r, const void *bytes, size_t len);
+bool raw_carries_in(const raw_t *r, message_type_t type, const void *bytes, size_t len);
+
 #endif
