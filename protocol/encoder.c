@@ -281,62 +281,43 @@ static int put_start(section_t *s)
     return put_system(s);
 }
 
-static int encode(section_t *s, bool start)
+// `lives`: births and deaths are told, and what begins a body.
+static int encode(
+        snapshot_encoder_t *e, buffer_t *out, view_t prev, view_t curr, uint64_t fields, bool lives)
 {
+    section_t s = {
+            .encoder = e, .out = out, .prev = prev, .curr = curr, .fields = fields, .lives = lives};
     int r = 0;
 
-    if (s->out->failed)
-        return s->out->error;
-    if (s->curr.snapshot->n_slots > PROTOCOL_SLOTS_MAX)
+    if (out->failed)
+        return out->error;
+    if (curr.snapshot->n_slots > PROTOCOL_SLOTS_MAX)
         return -E2BIG;
-    if (start)
-        r = put_start(s);
-    return r < 0 ? r : put_processes(s);
+    if (lives)
+        r = put_start(&s);
+    return r < 0 ? r : put_processes(&s);
 }
 
 int snapshot_encode(snapshot_encoder_t *e, buffer_t *out, const snapshot_t *prev,
         const snapshot_filter_t *prev_filter, const snapshot_t *curr,
         const snapshot_filter_t *curr_filter)
 {
-    section_t s = {
-            .encoder = e,
-            .out = out,
-            .prev = {prev, prev_filter},
-            .curr = {curr, curr_filter},
-            .fields = UINT64_MAX,
-            .lives = true,
-    };
-
-    return encode(&s, true);
+    return encode(
+            e, out, (view_t){prev, prev_filter}, (view_t){curr, curr_filter}, UINT64_MAX, true);
 }
 
 int snapshot_encode_public(snapshot_encoder_t *e, buffer_t *out, const snapshot_t *prev,
         const snapshot_filter_t *prev_filter, const snapshot_t *curr,
         const snapshot_filter_t *curr_filter)
 {
-    section_t s = {
-            .encoder = e,
-            .out = out,
-            .prev = {prev, prev_filter},
-            .curr = {curr, curr_filter},
-            .fields = ~process_private_mask,
-            .lives = true,
-    };
-
-    return encode(&s, true);
+    return encode(e, out, (view_t){prev, prev_filter}, (view_t){curr, curr_filter},
+            ~process_private_mask, true);
 }
 
 int snapshot_encode_private(snapshot_encoder_t *e, buffer_t *out, const snapshot_t *prev,
         const snapshot_filter_t *prev_filter, const snapshot_t *curr,
         const snapshot_filter_t *curr_filter)
 {
-    section_t s = {
-            .encoder = e,
-            .out = out,
-            .prev = {prev, prev_filter},
-            .curr = {curr, curr_filter},
-            .fields = process_private_mask,
-    };
-
-    return encode(&s, false);
+    return encode(e, out, (view_t){prev, prev_filter}, (view_t){curr, curr_filter},
+            process_private_mask, false);
 }
