@@ -17,6 +17,7 @@
 
 #define OUT_MAX            (64u << 10)
 #define READS_PER_DISPATCH 64
+#define QUEUE_US           (10 * USEC_PER_MSEC)
 
 // ---- Connection --------------------------------------------------------------------------------
 
@@ -74,20 +75,33 @@ static void start(session_t *s, int fd)
     message_append(&s->channel.out, MESSAGE_HELLO, &m);
 }
 
+// Where others are waiting to be let in, only who waits is next: for less than a frame of a screen.
+static int connect_in_line(const struct sockaddr_un *address, int *ret_fd)
+{
+    const struct timeval in_line = {.tv_usec = QUEUE_US};
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &in_line, sizeof(in_line)) < 0 ||
+            connect(fd, (const struct sockaddr *) address, sizeof(*address)) < 0 ||
+            fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        return -errno;
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
 static void connect_path(session_t *s)
 {
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = -1, r = connect_in_line(&s->address, &fd);
 
-    if (fd < 0 || connect(fd, (const struct sockaddr *) &s->address, sizeof(s->address)) < 0) {
-        int error = errno;
+    if (r < 0) {
         char path[sizeof(s->address.sun_path)];
 
         text_sanitize(path, sizeof(path), s->address.sun_path, strlen(s->address.sun_path), true);
-        session_set_error(s, "cannot connect to %s: %s", path, strerror(error));
+        session_set_error(s, "cannot connect to %s: %s", path, strerror(-r));
         lose(s, false);
         return;
     }
-    start(s, take_fd(&fd));
+    start(s, fd);
 }
 
 static int new_session(session_t **ret, const session_handlers_t *handlers)

@@ -49,8 +49,9 @@ const replica_t *session_replica(const session_t *s);
 int session_fd(const session_t *s); // -1 while waiting to reconnect
 short session_poll_events(const session_t *s);
 uint64_t session_deadline_us(const session_t *s); // CLOCK_MONOTONIC; UINT64_MAX: none
-// Reads, writes, reconnects as far as possible without blocking; calls the handlers, which may make
-// requests but neither dispatch nor free the session.
+// Reads, writes, reconnects as far as possible without blocking, but for 10 ms where others wait to
+// be let in as well; calls the handlers, which may make requests but neither dispatch nor free the
+// session.
 void session_dispatch(session_t *s, uint64_t now_us);
 
 // Requests. Kept and sent again after a reconnect: inspect and pause. 0 or -errno.

@@ -99,7 +99,7 @@ static void tell_figures(bus_t *b)
 void bus_tick(bus_t *b)
 {
     b->whys = 0;
-    users_tick(&b->users);
+    users_tick(&b->users, clock_monotonic_us());
     if (b->bus && sd_bus_is_open(b->bus) <= 0)
         disconnect(b);
     if (!b->bus && clock_monotonic_us() >= b->retry_us)

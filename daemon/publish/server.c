@@ -7,14 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define ACCEPTS_AT_ONCE      64
 #define RESERVED_DESCRIPTORS 32 // that connections leave for reading /proc
 
 static uint32_t events_of(const client_t *c)
@@ -69,7 +67,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
     return 0;
 }
 
-static int add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
+int server_add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
 {
     client_t *c = calloc(1, sizeof(*c));
     user_t *owner = users_get(&s->users, peer->uid);
@@ -110,95 +108,6 @@ static int add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
     return 0;
 }
 
-// Says why, then closes. A peer that does not read loses the reason, not the others their time.
-static void refuse(int fd, unsigned code, const char *text)
-{
-    refused_message_t m = {0};
-    buffer_t out = {0};
-
-    MESSAGE_SET(&m, code, code);
-    MESSAGE_SET_TEXT(&m, text, text, strlen(text));
-    if (message_append(&out, MESSAGE_REFUSED, &m) == 0)
-        (void) !send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    buffer_done(&out);
-    close(fd);
-}
-
-static void admit(server_t *s, int fd)
-{
-    char text[160];
-    const user_t *owner;
-    peer_t peer;
-    client_t *c;
-
-    if (peer_identify(fd, &s->policy, &peer) < 0) {
-        close(fd);
-        return;
-    }
-    if (s->count >= s->config.subscribers_max || fd >= s->fd_limit) {
-        snprintf(text, sizeof(text),
-                "%u viewers are attached, as many as this daemon serves: leave one or raise its "
-                "%s",
-                s->count, fd >= s->fd_limit ? "limit of open files" : "--max-subscribers");
-        refuse(fd, REFUSED_LIMIT_TOTAL, text);
-        return;
-    }
-    owner = users_get(&s->users, peer.uid);
-    if (owner && peer.uid != 0 && owner->connections >= s->config.subscribers_max_per_user) {
-        snprintf(text, sizeof(text),
-                "%u viewers of uid %u are attached, as many as one user may "
-                "have: leave one",
-                s->config.subscribers_max_per_user, (unsigned) peer.uid);
-        refuse(fd, REFUSED_LIMIT_USER, text);
-        return;
-    }
-    add_client(s, fd, &peer, &c);
-}
-
-static int on_listener(sd_event_source *source, int fd, uint32_t events, void *user)
-{
-    (void) events;
-    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-        if (client < 0) {
-            // Without descriptors those who wait would keep the loop awake: on with the next tick.
-            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-                sd_event_source_set_enabled(source, SD_EVENT_OFF);
-            break;
-        }
-        admit(user, client);
-    }
-    return 0;
-}
-
-int server_listen_fd(server_t *s, int fd)
-{
-    // systemd hands over what blocks.
-    int r = fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
-
-    if (r == 0)
-        r = sd_event_add_io(s->loop, &s->listener, fd, EPOLLIN, on_listener, s);
-
-    if (r < 0) {
-        close(fd);
-        return r;
-    }
-    sd_event_source_set_io_fd_own(s->listener, true);
-    return 0;
-}
-
-int server_listen(server_t *s, listener_t *l)
-{
-    int r = server_listen_fd(s, take_fd(&l->fd));
-
-    if (r == 0) {
-        s->listening = *l;
-        *l = LISTENER_NONE;
-    }
-    return r;
-}
-
 int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
 {
     peer_t peer;
@@ -209,7 +118,7 @@ int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
         close(fd);
         return r;
     }
-    r = add_client(s, fd, &peer, &c);
+    r = server_add_client(s, fd, &peer, &c);
     if (r < 0)
         return r;
     c->last_one = last_one;
@@ -264,6 +173,7 @@ void server_free(server_t *s)
         client_free(c);
     }
     sd_event_source_disable_unref(s->listener);
+    sd_event_source_disable_unref(s->rested);
     listener_done(&s->listening);
     audiences_free(s->audiences);
     users_done(&s->users);
@@ -299,7 +209,7 @@ void server_publish(server_t *s)
     capture_watch_owners(s->capture, audiences_differ(s->audiences));
     if (audiences_advance(s->audiences) < 0)
         return;
-    users_tick(&s->users);
+    users_tick(&s->users, now);
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
         c->inspections = c->whys = 0;

@@ -1,8 +1,8 @@
 #ifndef MEMSCOPE_DAEMON_PUBLISH_SERVER_PRIVATE_H
 #define MEMSCOPE_DAEMON_PUBLISH_SERVER_PRIVATE_H
 
-// What the files of the server share: connections (server.c) and what they ask for
-// (server_requests.c).
+// What the files of the server share: connections (server.c), who is let in (server_accept.c) and
+// what they ask for (server_requests.c).
 
 #include "daemon/publish/server.h"
 #include "daemon/publish/subscriber.h"
@@ -45,10 +45,14 @@ struct server {
     client_t *clients;
     unsigned count;
     sd_event_source *listener;
-    int fd_limit;         // connections have descriptors below
-    listener_t listening; // what is removed in the end
+    sd_event_source *rested; // when it is listened to again
+    int fd_limit;            // connections have descriptors below
+    listener_t listening;    // what is removed in the end
     uint64_t instance;
 };
+
+// Takes the descriptor. 0 or -errno.
+int server_add_client(server_t *s, int fd, const peer_t *peer, client_t **ret);
 
 // What a subscriber asks its handlers; `user` is the client.
 bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello);

@@ -1,6 +1,10 @@
 #include "daemon/publish/users.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
 
 #include <stdlib.h>
+
+#define CONNECT_US (USEC_PER_SEC / USER_CONNECTS_PER_S) // that one more pays off
 
 user_t *users_get(users_t *u, uid_t uid)
 {
@@ -18,20 +22,30 @@ user_t *users_get(users_t *u, uid_t uid)
     return user;
 }
 
-void users_tick(users_t *u)
+void users_tick(users_t *u, uint64_t now_us)
 {
     for (user_t **link = &u->first; *link;) {
         user_t *user = *link;
 
         user->whys = 0;
         user->spent_us = 0;
-        if (user->connections > 0) {
+        if (user->connections > 0 || user->due_us > now_us) {
             link = &user->next;
         } else {
             *link = user->next;
             free(user);
         }
     }
+}
+
+bool user_may_connect(user_t *user, uint64_t now_us)
+{
+    uint64_t due_us = MAX(user->due_us, now_us) + CONNECT_US;
+
+    if (due_us - now_us > USER_CONNECTS_AT_ONCE * CONNECT_US)
+        return false;
+    user->due_us = due_us;
+    return true;
 }
 
 void users_done(users_t *u)

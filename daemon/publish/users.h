@@ -2,13 +2,19 @@
 #define MEMSCOPE_DAEMON_PUBLISH_USERS_H
 
 // What the connections of one user take of the daemon, all together, from tick to tick. It outlives
-// them until the next tick, so that whoever connects again is not forgotten.
+// them until the next tick, and until it could connect as often as anybody else again, so that
+// whoever comes back is not forgotten.
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 // CPU that is spent on the connections of one user between two ticks; what they ask beyond waits.
 #define USER_BUDGET_US 50000
+
+// Connections that a user may make: so many at once, and then so many a second.
+#define USER_CONNECTS_AT_ONCE 128
+#define USER_CONNECTS_PER_S   32
 
 typedef struct user {
     struct user *next;
@@ -16,14 +22,19 @@ typedef struct user {
     unsigned connections;
     unsigned whys;     // questions why since the last tick
     uint64_t spent_us; // CPU since then
+    uint64_t due_us;   // CLOCK_MONOTONIC: until then its connections are paid off
+    bool told;         // that it connects too often, to the log
 } user_t;
 
 typedef struct {
     user_t *first;
 } users_t;
 
-user_t *users_get(users_t *u, uid_t uid); // made when it is the first; NULL without memory
-void users_tick(users_t *u);              // a second later; forgets who has no connections
+user_t *users_get(users_t *u, uid_t uid);     // made when it is the first; NULL without memory
+void users_tick(users_t *u, uint64_t now_us); // a second later; forgets who is no longer there
 void users_done(users_t *u);
+
+// Whether it may connect once more now, which is counted then.
+bool user_may_connect(user_t *user, uint64_t now_us);
 
 #endif

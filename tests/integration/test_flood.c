@@ -1,0 +1,236 @@
+// A user who connects without end, and leaves at once or talks nonsense: that costs the daemon a
+// small part of a processor, is refused after a while, and others neither wait nor miss anything.
+
+#include "common/cleanup.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/people.h"
+#include "tests/support/watcher.h"
+
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FLOODS    2
+#define TICKS     5
+#define VISITS    10
+#define TRIES     30
+#define CPU_SHARE 4 // one part in so many of a processor, for all that the daemon does
+#define NONSENSE  "\x09\0\0\0\x01\x02\xff\xff\xff\xff\x0f\x04\x01"
+
+static _Noreturn void flood(const char *path, bool talks)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (setgroups(0, NULL) < 0 || setresgid(ANN, ANN, ANN) < 0 || setresuid(ANN, ANN, ANN) < 0)
+        _exit(1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    strcpy(address.sun_path, path);
+    for (;;) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) == 0 && talks)
+            (void) !send(fd, NONSENSE, sizeof(NONSENSE) - 1, MSG_NOSIGNAL);
+        close(fd);
+    }
+}
+
+static pid_t start_flood(const people_t *p, bool talks)
+{
+    fflush(NULL);
+
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        flood(p->socket, talks);
+    return pid;
+}
+
+// utime and stime, in clock ticks.
+static uint64_t cpu_of(pid_t pid)
+{
+    char path[32], text[1024], *after;
+    unsigned long long user, system;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+    _cleanup_fclose_ FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+    after = strrchr(text, ')');
+    assert_non_null(after);
+    assert_int_equal(sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+                             &system),
+            2);
+    return user + system;
+}
+
+// ---- Who must not notice -----------------------------------------------------------------------
+
+static volatile sig_atomic_t over;
+
+static void on_signal(int signo)
+{
+    (void) signo;
+    over = 1;
+}
+
+static uint64_t missed(const watcher_t *w)
+{
+    return replica_snapshot(session_replica(w->session))->system.missed_ticks;
+}
+
+// In a process of its own, since a client that does not read is sent less. Its end: 0 when each
+// tick built on the one before and none was left out.
+static _Noreturn void follow(const char *path, int ready)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    uint64_t before;
+    watcher_t w;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigaction(SIGTERM, &action, NULL);
+    watcher_start(&w, path);
+    if (!watcher_wait_ticks(&w, 2, PEOPLE_WAIT_MS))
+        _exit(2);
+    before = missed(&w);
+    close(ready);
+    while (!over)
+        if (!watcher_wait_ticks(&w, 1, PEOPLE_WAIT_MS))
+            _exit(3);
+    if (w.keyframes != 1)
+        _exit(4);
+    _exit(missed(&w) != before ? 5 : 0);
+}
+
+static pid_t neighbour_start(const char *path)
+{
+    int ready[2];
+    pid_t pid;
+    char c;
+
+    assert_int_equal(pipe(ready), 0);
+    fflush(NULL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        follow(path, ready[1]);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &c, 1), 0);
+    close(ready[0]);
+    return pid;
+}
+
+static void neighbour_stop(pid_t pid)
+{
+    int status;
+
+    kill(pid, SIGTERM);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+}
+
+// ---- Who is kept out, and who is not -----------------------------------------------------------
+
+typedef enum { LET_IN, TOO_MANY, TOO_OFTEN } outcome_t;
+
+// Ann once more, while she floods or later.
+static outcome_t try_as_ann(const people_t *p)
+{
+    outcome_t outcome = LET_IN;
+    frame_t f;
+    message_t m;
+    raw_t r;
+
+    people_play(p, ANN, false);
+    raw_connect(&r, p->socket);
+    people_play(p, ROOT, false);
+    raw_hello(&r); // she may have been refused by then
+    while (!raw_next(&r, &f)) {
+        assert_false(r.closed);
+        raw_receive(&r, PEOPLE_WAIT_MS);
+    }
+    assert_int_equal(message_decode(f.type, f.body, f.len, &m), 0);
+    if (f.type == MESSAGE_REFUSED) {
+        assert_int_equal(m.refused.code, REFUSED_LIMIT_USER);
+        outcome = memmem(m.refused.text.data, m.refused.text.len, "too often", 9) ? TOO_OFTEN
+                                                                                  : TOO_MANY;
+    } else {
+        assert_int_equal(f.type, MESSAGE_HELLO);
+    }
+    raw_close(&r);
+    return outcome;
+}
+
+static void visit_as_bob(const people_t *p)
+{
+    watcher_t w;
+
+    people_play(p, BOB, false);
+    watcher_start(&w, p->socket);
+    assert_true(watcher_wait_ticks(&w, 1, PEOPLE_WAIT_MS));
+    people_play(p, ROOT, false);
+    watcher_stop(&w);
+}
+
+// Now and then she is let in, or one of her other connections is there still.
+static bool comes_too_often(const people_t *p)
+{
+    for (int i = 0; i < TRIES; i++)
+        if (try_as_ann(p) == TOO_OFTEN)
+            return true;
+    return false;
+}
+
+static void test_flood(void **state)
+{
+    outcome_t outcome = TOO_OFTEN;
+    pid_t floods[FLOODS], neighbour;
+    watcher_t w;
+    uint64_t cpu;
+    people_t p;
+
+    (void) state;
+    if (!people_init(&p, MEMSCOPED_PATH))
+        skip();
+    people_start_daemon(&p);
+    neighbour = neighbour_start(p.socket);
+    for (int i = 0; i < FLOODS; i++)
+        floods[i] = start_flood(&p, i % 2);
+    watcher_start(&w, p.socket);
+    assert_true(watcher_wait_ticks(&w, 3, PEOPLE_WAIT_MS));
+    assert_true(comes_too_often(&p));
+    cpu = cpu_of(p.daemon.pid);
+    assert_true(watcher_wait_ticks(&w, TICKS, PEOPLE_WAIT_MS));
+    cpu = cpu_of(p.daemon.pid) - cpu;
+    assert_in_range(cpu, 0, (uint64_t) sysconf(_SC_CLK_TCK) * TICKS / CPU_SHARE);
+    for (int i = 0; i < VISITS; i++)
+        visit_as_bob(&p);
+    neighbour_stop(neighbour);
+
+    for (int i = 0; i < FLOODS; i++) {
+        kill(floods[i], SIGKILL);
+        assert_int_equal(waitpid(floods[i], NULL, 0), floods[i]);
+    }
+    // In time she is let in again.
+    for (int i = 0; i < TRIES && outcome != LET_IN; i++) {
+        assert_true(watcher_wait_ticks(&w, 1, PEOPLE_WAIT_MS));
+        outcome = try_as_ann(&p);
+    }
+    assert_int_equal(outcome, LET_IN);
+    watcher_stop(&w);
+    people_done(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_flood),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
