@@ -73,10 +73,9 @@ void cgroup_counts_parse(const char *text, size_t len, cgroup_counts_t *ret)
     for (const char *p = text; p < end;) {
         const char *eol = line_end(p, end), *after;
 
-        if (line_key(p, eol, "oom ", &after))
-            ret->has_ooms = number_parse(&after, eol, &ret->ooms);
-        else if (line_key(p, eol, "oom_kill ", &after))
-            ret->has_kills = number_parse(&after, eol, &ret->kills);
+        ret->has_ooms |= line_key(p, eol, "oom ", &after) && number_parse(&after, eol, &ret->ooms);
+        ret->has_kills |=
+                line_key(p, eol, "oom_kill ", &after) && number_parse(&after, eol, &ret->kills);
         p = eol + 1;
     }
 }
