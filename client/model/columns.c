@@ -82,7 +82,7 @@ const column_t columns[COLUMN_MAX] = {
         ALIGN_RIGHT, 10, 9, 1, 1, false, true, VALUE_MEM, NULL, format_rss,
         {"rss_bytes", "memory_bytes", COLUMN_AS_KB}},
     [COLUMN_BASIS] = {NULL, "BASIS", NULL, NULL, "", "what MEM is the sum of: PSS where known, otherwise RSS",
-        ALIGN_LEFT, 7, 7, 5, 1, false, false, VALUE_MAX, NULL, format_basis,
+        ALIGN_LEFT, 7, 7, 7, 1, false, false, VALUE_MAX, NULL, format_basis,
         {NULL, "memory_basis", .text = export_basis}},
     [COLUMN_SUBTREE] = {NULL, NULL, "SUBTREE", "SUBTREE", "kB, MB, GB", "memory with all processes below it: PSS where known, otherwise RSS",
         ALIGN_RIGHT, 10, 10, 5, 1, false, true, VALUE_SUBTREE, NULL, format_subtree},
