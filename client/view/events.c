@@ -12,7 +12,9 @@
 #define TIME_WIDTH  19 // with a date
 #define PID_WIDTH   8
 #define NAME_WIDTH  16
-#define LABEL_WIDTH 12
+#define NAME_NARROW 12
+#define LABEL_WIDTH 14
+#define NARROW      80
 #define WITH_DATE   100 // columns from which there is room for one
 #define DETAIL_ROWS 3
 
@@ -62,14 +64,17 @@ int view_events_page(int rows)
 
 typedef struct {
     int time, pid, name, label, text; // where each begins
+    int name_width;
 } places_t;
 
 static places_t places_of(int cols)
 {
-    places_t p = {.time = 0, .pid = (cols >= WITH_DATE ? TIME_WIDTH : 8) + 1};
+    places_t p = {.time = 0,
+            .pid = (cols >= WITH_DATE ? TIME_WIDTH : 8) + 1,
+            .name_width = cols >= NARROW ? NAME_WIDTH : NAME_NARROW};
 
     p.name = p.pid + PID_WIDTH + 1;
-    p.label = p.name + NAME_WIDTH + 1;
+    p.label = p.name + p.name_width + 1;
     p.text = p.label + LABEL_WIDTH + 1;
     return p;
 }
@@ -87,7 +92,7 @@ static void draw_line(const ui_t *ui, const pane_t *p, int row, const event_t *e
     pane_put(p, row, at.time, at.pid - 1, ALIGN_LEFT, STYLE_DIM,
             at.pid - 1 < TIME_WIDTH && time[0] && time[2] != ':' ? time + 11 : time);
     pane_put(p, row, at.pid, PID_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, pid);
-    pane_put(p, row, at.name, NAME_WIDTH, ALIGN_LEFT, STYLE_NORMAL, e->name[0] ? e->name : "-");
+    pane_put(p, row, at.name, at.name_width, ALIGN_LEFT, STYLE_NORMAL, e->name[0] ? e->name : "-");
     pane_put(p, row, at.label, LABEL_WIDTH, ALIGN_LEFT, style, label);
     pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_NORMAL, event_text(e));
 }
@@ -98,7 +103,7 @@ static void draw_headings(const pane_t *p, int row)
 
     pane_put(p, row, at.time, at.pid - 1, ALIGN_LEFT, STYLE_HEADING, "TIME");
     pane_put(p, row, at.pid, PID_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "PID");
-    pane_put(p, row, at.name, NAME_WIDTH, ALIGN_LEFT, STYLE_HEADING, "NAME");
+    pane_put(p, row, at.name, at.name_width, ALIGN_LEFT, STYLE_HEADING, "NAME");
     pane_put(p, row, at.label, LABEL_WIDTH, ALIGN_LEFT, STYLE_HEADING, "EVENT");
     pane_put(p, row, at.text, p->cols - at.text, ALIGN_LEFT, STYLE_HEADING, "ABOUT");
 }
