@@ -45,81 +45,6 @@ style_t view_state(const ui_t *ui, char *buf, size_t cap)
     return STYLE_DIM;
 }
 
-// What the members of a group are together.
-static int describe_sum(const ui_t *ui, char *buf, size_t cap, int width)
-{
-    const row_t *sum = &ui->sum.row;
-    char mem[FORMAT_MAX] = "-", swap[FORMAT_MAX] = "-", delta[FORMAT_MAX] = "-";
-
-    if (row_knows(sum, VALUE_MEM))
-        format_kb(mem, sizeof(mem), (uint64_t) sum->values[VALUE_MEM]);
-    if (row_knows(sum, VALUE_SWAP))
-        format_kb(swap, sizeof(swap), (uint64_t) sum->values[VALUE_SWAP]);
-    if (row_knows(sum, VALUE_DELTA))
-        format_delta_kb(delta, sizeof(delta), sum->values[VALUE_DELTA]);
-    if (width < 60)
-        return snprintf(buf, cap, ": MEM %s", mem);
-    return snprintf(buf, cap, ": together MEM %s%s, SWAP %s, DELTA %s", mem,
-            sum->from_pss == 0 ? " (RSS)" : "", swap, delta);
-}
-
-// How the list was made; "" where it simply shows all processes.
-static void describe_rows(const ui_t *ui, char *buf, size_t cap, int width)
-{
-    static const char *const names[] = {"", "NAME", "USER", "UNIT"};
-    const list_t *l = &ui->list;
-    int at = 0;
-
-    buf[0] = '\0';
-    if (ui->view != VIEW_LIST)
-        return;
-    if (l->within_kind != GROUP_NONE)
-        at = snprintf(buf, cap, "%s = %s", names[l->within_kind], ui->within_name);
-    if (l->within_kind != GROUP_NONE)
-        at += describe_sum(ui, buf + at, cap - (size_t) at, width);
-    if (l->tagged)
-        at += snprintf(buf + at, cap - (size_t) at, "%sTAGGED", at ? ", " : "");
-    if (l->filter)
-        at += snprintf(buf + at, cap - (size_t) at, "%sFILTER: %s", at ? ", " : "", l->filter_text);
-    if (l->kind == GROUP_NONE)
-        return;
-    if (at > 0)
-        snprintf(buf + at, cap - (size_t) at, ", BY %s", names[l->kind]);
-    else if (width >= 76)
-        snprintf(buf, cap,
-                "BY %s: MEM = PSS, or RSS where unknown (counts shared pages repeatedly)",
-                names[l->kind]);
-    else
-        snprintf(buf, cap, "BY %s: MEM = PSS, else RSS (repeats shared)", names[l->kind]);
-}
-
-void view_head(const ui_t *ui, const pane_t *p)
-{
-    const sort_order_t *order = &ui->list.order;
-    char text[UI_MESSAGE_MAX], state[64];
-    int at, taken, rule = p->rows - 1;
-    style_t style;
-
-    at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_TITLE, "MEMSCOPE");
-    snprintf(text, sizeof(text), " [SORT: %s%s%s]", columns[order->column].sort_name,
-            order->inverted ? " " : "", order->inverted ? ui->glyphs->up : "");
-    at += pane_put(p, 0, at, p->cols - at, ALIGN_LEFT, STYLE_NORMAL, text);
-    style = view_state(ui, state, sizeof(state));
-    at += 1 + pane_put(p, 0, at + 1, p->cols - at - 1, ALIGN_LEFT, style, state);
-    view_memory_gauges(ui, p, p->cols - at - 1);
-    if (rule > 1)
-        view_memory_parts(ui, p, 1);
-    pane_fill(p, rule, 0, p->cols, STYLE_RULE, ui->glyphs->rule);
-    describe_rows(ui, text, sizeof(text), p->cols - 4);
-    if (text[0]) {
-        char spaced[UI_MESSAGE_MAX + 2];
-
-        snprintf(spaced, sizeof(spaced), " %s ", text);
-        taken = (int) MIN(text_width(spaced), (size_t) p->cols - 4);
-        pane_put(p, rule, 2, taken, ALIGN_LEFT, STYLE_HEADING, spaced);
-    }
-}
-
 void view_title(const ui_t *ui, const pane_t *p, const char *title)
 {
     char state[64];
@@ -251,6 +176,24 @@ static void put_prompt(const ui_t *ui, const pane_t *p)
             shown);
 }
 
+// Whole words: half a number would be another one.
+static void put_remark(const ui_t *ui, const pane_t *p, int room, int style, const char *text)
+{
+    char cut[UI_MESSAGE_MAX + 8];
+    size_t len, taken;
+
+    if (room > 0 && text_width(text) > (size_t) room) {
+        len = text_fit(text, (size_t) room - text_width(ui->glyphs->more), &taken);
+        while (len > 0 && text[len] != ' ')
+            len--;
+        while (len > 0 && strchr(" ,;", text[len - 1]))
+            len--;
+        snprintf(cut, sizeof(cut), "%.*s%s", (int) len, text, ui->glyphs->more);
+        text = cut;
+    }
+    pane_put(p, 0, 0, room, ALIGN_LEFT, style, text);
+}
+
 void view_foot(const ui_t *ui, const pane_t *p)
 {
     static const char help[] = "?:help";
@@ -260,7 +203,7 @@ void view_foot(const ui_t *ui, const pane_t *p)
     pane_t last;
 
     if (p->rows > 1) {
-        pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_SUSPECT, ui->receipt);
+        put_remark(ui, p, p->cols, STYLE_SUSPECT, ui->receipt);
         last = pane_part(p, 1, 0, 1, p->cols);
         p = &last;
     }
@@ -276,15 +219,15 @@ void view_foot(const ui_t *ui, const pane_t *p)
     }
     right -= 2;
     if (ui->link != LINK_LIVE && ui->link_text[0]) {
-        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->link_text);
+        put_remark(ui, p, right, STYLE_ALERT, ui->link_text);
         return;
     }
     if (ui->message[0]) {
-        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_ALERT, ui->message);
+        put_remark(ui, p, right, STYLE_ALERT, ui->message);
         return;
     }
     if (narrow && ui->receipt[0])
-        pane_put(p, 0, 0, right, ALIGN_LEFT, STYLE_SUSPECT, ui->receipt);
+        put_remark(ui, p, right, STYLE_SUSPECT, ui->receipt);
     else if (ui->snapshot)
         put_facts(ui, p, right);
 }

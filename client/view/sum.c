@@ -48,7 +48,10 @@ static void put_trend(const ui_t *ui, const pane_t *p, int row)
     pane_put(p, row, TREND_LEFT, TRACK_POINTS, ALIGN_LEFT, STYLE_GAUGE_LOW, text);
     format_range(low, high, (uint64_t) least, (uint64_t) greatest);
     format_duration(span, sizeof(span), known * TRACK_STEP_MS / 1000);
-    snprintf(text, sizeof(text), "%s - %s anonymous + swap, last %s", low, high, span);
+    if (known > 1)
+        snprintf(text, sizeof(text), "%s - %s anonymous + swap, last %s", low, high, span);
+    else
+        snprintf(text, sizeof(text), "%s anonymous + swap, watched from now on", high);
     pane_put(p, row, TREND_LEFT + TRACK_POINTS + 2, p->cols - TREND_LEFT - TRACK_POINTS - 2,
             ALIGN_LEFT, STYLE_DIM, text);
 }

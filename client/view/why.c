@@ -12,10 +12,10 @@
 #define SHARE_WIDTH  5
 #define NAME_WIDTH   15
 #define NAME_WIDE    30
-#define WIDE         100 // columns from which there is room for that
 #define WHO_WIDTH    8
 #define USER_WIDTH   9
 #define SPAN_WIDTH   15
+#define ENDED_WIDTH  14
 #define SIDE_BY_SIDE 136 // columns from which the ledger stands beside the rows
 #define LEDGER_NAME  24
 #define LEDGER_WIDTH (LEDGER_NAME + 3 * (CHANGE_WIDTH + 1))
@@ -78,10 +78,13 @@ static int draw_summary(const ui_t *ui, const pane_t *p, int row)
             format_delta_kb(delta, sizeof(delta), change), from, to);
     row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
     if (a->has.steepest_kb && a->steepest_kb != 0) {
+        double span_ms = (double) (a->steepest_to_ms - MIN(a->steepest_from_ms, a->steepest_to_ms));
+
         format_clock(from, sizeof(from), s, a->steepest_from_ms);
-        snprintf(text, sizeof(text), "Steepest: %s within %" PRIu64 " s at %s.",
-                format_delta_kb(delta, sizeof(delta), a->steepest_kb),
-                (a->steepest_to_ms - MIN(a->steepest_from_ms, a->steepest_to_ms)) / 1000, from);
+        // There may be several samples in a second.
+        snprintf(text, sizeof(text), "Steepest: %s within %.*f s at %s.",
+                format_delta_kb(delta, sizeof(delta), a->steepest_kb), span_ms < 10000,
+                span_ms / 1000, from);
         row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
     }
     return row - (int) first;
@@ -102,7 +105,8 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     int at = CHANGE_WIDTH + SHARE_WIDTH + 3;
     const char *user = r->has_uid ? userdb_name(ui->model.users, (uint32_t) r->uid) : NULL;
     char text[96], when[64], from[FORMAT_MAX], to[FORMAT_MAX];
-    int name = p->cols >= WIDE ? NAME_WIDE : NAME_WIDTH;
+    int others = at + 1 + WHO_WIDTH + 1 + USER_WIDTH + 1 + SPAN_WIDTH + 1 + ENDED_WIDTH;
+    int name = MIN(MAX(p->cols - others, NAME_WIDTH), NAME_WIDE);
 
     put_change(p, row, r->end_kb - r->start_kb, whole);
     // What is the kernel's has no PID.
@@ -128,7 +132,7 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     if (r->exited_ms == 0)
         return;
     format_clock(when, sizeof(when), &ui->model.system, r->exited_ms);
-    snprintf(text, sizeof(text), p->cols - at < 14 ? "ended" : "ended %s", when);
+    snprintf(text, sizeof(text), p->cols - at < ENDED_WIDTH ? "ended" : "ended %s", when);
     pane_put(p, row, at, p->cols - at, ALIGN_LEFT, STYLE_ALERT, text);
 }
 
@@ -186,7 +190,7 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
 // Where the first row of those that can be selected is goes to *ret_first.
 static int draw_all(const ui_t *ui, const pane_t *p, int *ret_first)
 {
-    pane_t left = pane_part(p, 0, 0, p->rows, p->cols - LEDGER_WIDTH);
+    pane_t left = pane_part(p, 0, 0, p->rows, p->cols - LEDGER_WIDTH - 2);
     pane_t right = pane_part(p, 0, p->cols - LEDGER_WIDTH, p->rows, LEDGER_WIDTH);
     int row, taken;
 

@@ -11,6 +11,7 @@ static const glyphs_t unicode = {
         .branch = "├",
         .last_branch = "└",
         .up = "↑",
+        .more = "…",
 };
 
 static const glyphs_t ascii = {
@@ -24,6 +25,7 @@ static const glyphs_t ascii = {
         .branch = "+",
         .last_branch = "`",
         .up = "^",
+        .more = "..",
 };
 
 const glyphs_t *glyphs_get(bool utf8)

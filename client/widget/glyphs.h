@@ -19,6 +19,7 @@ typedef struct {
     const char *level[GLYPH_LEVELS + 1]; // from empty to full
     const char *branch, *last_branch;    // before a child
     const char *up;
+    const char *more; // in place of what had no room
 } glyphs_t;
 
 const glyphs_t *glyphs_get(bool utf8);

@@ -159,6 +159,12 @@ static void the_selected_row_says_why_it_is_tagged(void **state)
     assert_int_equal(stage_find_row(&s, "LEAK: still grows"), 23);
     tell_receipt(&s, 3587, "unasked");
     assert_int_equal(stage_find_row(&s, "unasked"), -1);
+    // What is too long ends with a whole word.
+    stage_run(&s, 11);
+    tell_receipt(
+            &s, 3587, "it grows since 14 min, at 300.0 MB/min (299.6 MB to 300.4 MB), 98% sure");
+    assert_int_equal(
+            stage_find_row(&s, "it grows since 14 min, at 300.0 MB/min (299.6 MB to 300.4…"), 23);
     stage_keys(&s, "j"); // one without a tag
     assert_int_equal(stage_find_row(&s, "still grows"), -1);
     assert_int_equal(stage_find_row(&s, "32 processes"), 23);
