@@ -96,6 +96,7 @@ static void take_groups(oom_t *o)
         o->victims[at].kills = found->victims[i].kills;
         o->n_victims++;
     }
+    o->twice += found->whole;
     if (found->limit[0])
         snprintf(o->cgroup, sizeof(o->cgroup), "%.*s", (int) sizeof(o->cgroup) - 1, found->limit);
 }
@@ -132,12 +133,13 @@ void oom_tick(oom_t *o)
         o->pending--;
     }
     if (o->pending > 0 && y->mono_ms >= o->risen_ms + LATER_MS) {
-        tell(o, NULL, o->pending);
+        if (o->pending > o->twice)
+            tell(o, NULL, o->pending - o->twice);
         o->pending = 0;
     }
     if (o->pending == 0) {
         o->cgroup[0] = '\0';
-        o->n_victims = 0;
+        o->n_victims = o->twice = 0;
     }
 }
 

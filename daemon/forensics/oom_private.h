@@ -27,6 +27,7 @@ struct oom {
     bool has_count;
     bool loaded; // and not compared with the kernel's yet
     uint64_t pending, risen_ms;
+    uint64_t twice;                // so many of the pending ones may have been counted twice
     char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
     struct {
         char unit[EVENT_UNIT_MAX];

@@ -76,6 +76,8 @@ void cgroup_counts_parse(const char *text, size_t len, cgroup_counts_t *ret)
         ret->has_ooms |= line_key(p, eol, "oom ", &after) && number_parse(&after, eol, &ret->ooms);
         ret->has_kills |=
                 line_key(p, eol, "oom_kill ", &after) && number_parse(&after, eol, &ret->kills);
+        ret->has_whole |= line_key(p, eol, "oom_group_kill ", &after) &&
+                          number_parse(&after, eol, &ret->whole);
         p = eol + 1;
     }
 }
@@ -100,12 +102,12 @@ static bool read_counts(cgroup_oom_t *c, int fd, cgroup_counts_t *ret)
     return false;
 }
 
-static bool has_risen(uint64_t before, uint64_t now)
+// A group of the same name may have been made anew meanwhile: its counts began with 0.
+static uint64_t rise(uint64_t before, uint64_t now)
 {
-    return now > 0 && now != before;
+    return now >= before ? now - before : now;
 }
 
-// A group of the same name may have been made anew meanwhile: its counts began with 0.
 static void look_at(cgroup_oom_t *c, int fd)
 {
     size_t len = strlen(c->path), unit_len;
@@ -125,14 +127,14 @@ static void look_at(cgroup_oom_t *c, int fd)
         before = seen->counts;
     if (!c->looked)
         return;
-    if (has_risen(before.ooms, s.counts.ooms) && c->n_limits < LIMITS_MAX)
+    found->whole += rise(before.whole, s.counts.whole);
+    if (rise(before.ooms, s.counts.ooms) > 0 && c->n_limits < LIMITS_MAX)
         snprintf(c->limits[c->n_limits++], PATH_MAX, "%s", c->path);
-    if (has_risen(before.kills, s.counts.kills) && found->n_victims < CGROUP_OOM_VICTIMS) {
+    if (rise(before.kills, s.counts.kills) > 0 && found->n_victims < CGROUP_OOM_VICTIMS) {
         size_t at = found->n_victims++;
 
         snprintf(found->victims[at].path, PATH_MAX, "%s", c->path);
-        found->victims[at].kills =
-                s.counts.kills > before.kills ? s.counts.kills - before.kills : s.counts.kills;
+        found->victims[at].kills = rise(before.kills, s.counts.kills);
     }
 }
 
@@ -235,6 +237,7 @@ const cgroup_kills_t *cgroup_oom_look(cgroup_oom_t *c)
 
     c->found.limit[0] = '\0';
     c->found.n_victims = c->n_limits = c->n_now = 0;
+    c->found.whole = 0;
     c->path[0] = '\0';
     if (c->fd >= 0)
         walk(c, c->fd, ".", 0);

@@ -16,10 +16,10 @@
 #define CGROUP_OOM_VICTIMS 8
 
 // What memory.events, memory.events.local and memory.oom_control of v1 say, as far as they do: the
-// last one has no "oom".
+// last one has only "oom_kill".
 typedef struct {
-    uint64_t ooms, kills;
-    bool has_ooms, has_kills;
+    uint64_t ooms, kills, whole; // the last: groups that were killed as a whole
+    bool has_ooms, has_kills, has_whole;
 } cgroup_counts_t;
 
 void cgroup_counts_parse(const char *text, size_t len, cgroup_counts_t *ret);
@@ -34,6 +34,8 @@ typedef struct {
         uint64_t kills;
     } victims[CGROUP_OOM_VICTIMS];
     size_t n_victims;
+    // Groups that were killed as a whole: the kernel may count whom it chose a second time then.
+    uint64_t whole;
 } cgroup_kills_t;
 
 // `cgroup_fd`: as in procfs_t, borrowed; -1: none. 0 or -errno.

@@ -77,6 +77,8 @@ int procfs_init(procfs_t *fs, const char *root)
     p.has_schedstat = counts_run_time(p.fd);
     if (p.live)
         p.cgroup_fd = open_cgroups();
+    else if (!p.mounted) // a tree of copies brings its own along
+        p.cgroup_fd = openat(p.fd, "cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     *fs = p;
     return 0;
 }

@@ -287,6 +287,7 @@ static void test_a_group_is_killed(void **state)
     write_v2(f, "s.slice/web.service/a", (v2_t){.kill = 1}, (v2_t){.kill = 1});
     write_v2(f, "s.slice/web.service/b", (v2_t){.kill = 2}, (v2_t){.kill = 2});
     k = look(c, "/s.slice/web.service", 2);
+    assert_int_equal(k->whole, 1);
     for (size_t i = 0; i < k->n_victims; i++) {
         bool is_a = strcmp(k->victims[i].path, "/s.slice/web.service/a") == 0;
 
@@ -309,6 +310,41 @@ static void test_a_group_is_killed(void **state)
     look(c, "", 1);
     look(c, "", 0);
     cgroup_oom_free(c);
+}
+
+// The kernel (6.1) counts the one that it chose again when it ends all of the group: three that
+// ended are four.
+static void test_who_is_counted_twice(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t p[] = {process(70, "web"), process(71, "worker"), process(72, "worker")};
+    uint64_t seen = 0;
+    const event_t *e;
+
+    proctree_write(&f->host.tree, "cgroup/web.service/memory.events.local",
+            "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n");
+    judged_restart(&f->host); // with the groups
+    for (int i = 0; i < 5; i++) {
+        for (size_t k = 0; k < ARRAY_SIZE(p); k++) {
+            p[k].cgroup = "/web.service";
+            run(f, &p[k], 100 + 50 * k);
+        }
+        tick(f);
+    }
+    for (size_t k = 0; k < ARRAY_SIZE(p); k++)
+        proctree_end(&f->host.tree, p[k].pid);
+    f->kills = 4;
+    proctree_write(&f->host.tree, "cgroup/web.service/memory.events.local",
+            "low 0\nhigh 0\nmax 21\noom 1\noom_kill 4\noom_group_kill 1\n");
+    for (size_t k = 0; k < ARRAY_SIZE(p); k++) {
+        e = wait_kill(f);
+        assert_non_null(e);
+        assert_true(e->pid >= 70 && e->pid <= 72);
+        assert_string_equal(e->cgroup, "/web.service");
+        seen |= UINT64_C(1) << (e->pid - 70);
+    }
+    assert_int_equal(seen, 7);
+    assert_null(wait_kill(f));
 }
 
 static void write_v1(fixture_t *f, const char *group, int kills, uint64_t limit, uint64_t most)
@@ -362,6 +398,7 @@ int main(void)
             TEST(test_while_nobody_looked),
             TEST(test_whose_limit),
             TEST(test_a_group_is_killed),
+            TEST(test_who_is_counted_twice),
             TEST(test_cgroup_v1),
     };
 
