@@ -86,13 +86,15 @@ typedef struct {
     uint32_t slot;
 } ending_t;
 
-static void on_ended(void *user, uint64_t tag, const char *text)
+static void on_ended(void *user, uint64_t tag)
 {
     const ending_t *ending = user;
-    event_t e = event_about(ending->judge, ending->slot, tag, EVENT_CLEARED);
+    const judge_t *j = ending->judge;
+    event_t e = event_about(j, ending->slot, tag, EVENT_CLEARED);
 
-    event_say(&e, "%s", text);
-    send(ending->judge, &e);
+    receipts_fill_ended(&e, j->tags, ending->slot, TRACE_CLOCK_MS + j->time_ms);
+    e.since_ms = trace_time(e.since_ms);
+    send(j, &e);
 }
 
 // ---- Samples -----------------------------------------------------------------------------------

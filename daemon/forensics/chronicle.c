@@ -124,11 +124,12 @@ static bool is_big(const chronicle_t *c, uint64_t kb)
 
 typedef struct {
     chronicle_t *chronicle;
+    uint32_t slot;
     const exit_record_t *record;
 } ending_t;
 
 // What it had is cleared, each with an event of its own.
-static void on_ended(void *user, uint64_t tag, const char *text)
+static void on_ended(void *user, uint64_t tag)
 {
     const ending_t *ending = user;
     chronicle_t *c = ending->chronicle;
@@ -142,7 +143,7 @@ static void on_ended(void *user, uint64_t tag, const char *text)
     e.tag = tag;
     if (tag == TAG_LEAK && !(p->tags & TAG_LEAK))
         e.has |= EVENT_ONLY_SUSPECTED;
-    event_say(&e, "%s", text);
+    receipts_fill_ended(&e, c->tags, ending->slot, e.time_ms);
     events_add(c->events, &e);
 }
 
@@ -185,7 +186,7 @@ void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, 
     if (leaked)
         finish_story(c, slot, record);
     lineage_ends(&c->lineage, p->pid, p->start_time);
-    receipts_ended(p->tags, on_ended, &(ending_t){c, record});
+    receipts_ended(p->tags, on_ended, &(ending_t){c, slot, record});
     peak_kb = MAX(peak_kb, p->hwm_kb);
     if (!leaked && !is_big(c, peak_kb))
         return;

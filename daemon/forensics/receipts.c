@@ -1,5 +1,6 @@
 #include "daemon/forensics/receipts.h"
 #include "common/cleanup.h"
+#include "common/format.h"
 #include "daemon/proc/cgroup.h"
 
 #include <math.h>
@@ -34,12 +35,11 @@ const char *receipts_tag_name(uint64_t tag)
     return NULL;
 }
 
-void receipts_ended(
-        uint64_t tags, void (*cleared)(void *user, uint64_t tag, const char *text), void *user)
+void receipts_ended(uint64_t tags, void (*cleared)(void *user, uint64_t tag), void *user)
 {
     for (size_t i = 0; i < ARRAY_SIZE(told); i++)
         if (tags & told[i].bits)
-            cleared(user, told[i].tag, told[i].ended);
+            cleared(user, told[i].tag);
 }
 
 uint64_t receipts_headroom_kb(const system_snapshot_t *host, uint64_t group_left_kb)
@@ -178,4 +178,26 @@ void receipts_fill(
         fill_zombie(e, &zombie);
     }
     say_receipt(e, tags, s, slot, headroom_kb);
+}
+
+void receipts_fill_ended(event_t *e, const tags_t *tags, uint32_t slot, uint64_t now_ms)
+{
+    char size[FORMAT_MAX], lasted[FORMAT_MAX];
+    leak_receipt_t leak;
+    spike_receipt_t spike;
+
+    if (e->tag == TAG_LEAK) {
+        tags_leak_receipt(tags, slot, now_ms, UINT64_MAX, &leak);
+        fill_leak(e, &leak);
+    } else if (e->tag == TAG_SPIKE && tags_spike_receipt(tags, slot, &spike)) {
+        fill_spike(e, &spike);
+    }
+    if (e->has & EVENT_HAS_SIZE)
+        event_say(e, "%s, ", format_delta_kb(size, sizeof(size), (int64_t) e->size_kb));
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+        if (told[i].tag == e->tag)
+            event_say(e, "%s", told[i].ended);
+    if (e->has & EVENT_HAS_SIZE && e->since_ms <= now_ms)
+        event_say(e, " %s later",
+                format_duration(lasted, sizeof(lasted), (now_ms - e->since_ms) / 1000));
 }

@@ -27,8 +27,10 @@ char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint
 void receipts_fill(
         event_t *e, const tags_t *tags, const snapshot_t *s, uint32_t slot, uint64_t headroom_kb);
 
-// A process that ends takes its tags with it: calls `cleared` for each, with the text to say.
-void receipts_ended(
-        uint64_t tags, void (*cleared)(void *user, uint64_t tag, const char *text), void *user);
+// A process that ends takes its tags with it: calls `cleared` for each.
+void receipts_ended(uint64_t tags, void (*cleared)(void *user, uint64_t tag), void *user);
+// As receipts_fill, for one of those, before tags_died: what the rules knew last. `now_ms`: on
+// their clock.
+void receipts_fill_ended(event_t *e, const tags_t *tags, uint32_t slot, uint64_t now_ms);
 
 #endif

@@ -68,6 +68,10 @@ static void test_a_spike_and_its_end(void **state)
     e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_SPIKE);
+    assert_int_equal(e->size_kb, 890 << 10);
+    assert_true(e->has & EVENT_HAS_SINCE && e->has & EVENT_HAS_DURATION);
+    assert_int_equal(e->has & EVENT_HAS_OUTCOME, 0); // it was never given back
+    assert_string_equal(e->text, "+890.00 MB, the process has ended 3 s later");
     e = judged_next(j);
     assert_int_equal(e->kind, EVENT_EXIT);
     assert_int_equal(e->pid, 77);
