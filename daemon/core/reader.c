@@ -114,7 +114,8 @@ static void perform(const procfs_t *fs, const reader_request_t *request, reader_
     if (request->what & READER_SMAPS) {
         uint64_t wall = clock_monotonic_us();
 
-        result->smaps_error = smaps_acquire(dir, buf, sizeof(buf), &result->smaps);
+        result->smaps_error = (request->urgent ? smaps_acquire : smaps_acquire_totals)(
+                dir, buf, sizeof(buf), &result->smaps);
         result->smaps_us = clock_monotonic_us() - wall;
     }
     result->cpu_us = clock_thread_cpu_us() - cpu;

@@ -30,7 +30,7 @@ typedef struct {
                               // -EBUSY then
     uint32_t slot;            // handed back
     unsigned what;            // READER_*
-    bool urgent;              // somebody looks at it: before all that are not
+    bool urgent;              // somebody looks at it: before all that are not, and in full
     bool minor;               // handed back
 } reader_request_t;
 
@@ -40,10 +40,10 @@ typedef struct {
     size_t cmdline_len, exe_len;
     char cmdline[READER_CMDLINE_MAX];
     char exe[READER_EXE_MAX];
-    smaps_breakdown_t smaps;
-    uint64_t time_ms;  // CLOCK_BOOTTIME after the smaps read
-    uint64_t smaps_us; // how long that read took
-    uint64_t cpu_us;   // the CPU time that the whole request cost us
+    smaps_breakdown_t smaps; // of what is not urgent, the totals
+    uint64_t time_ms;        // CLOCK_BOOTTIME after the smaps read
+    uint64_t smaps_us;       // how long that read took
+    uint64_t cpu_us;         // the CPU time that the whole request cost us
 } reader_result_t;
 
 typedef struct reader reader_t;

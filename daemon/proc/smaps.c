@@ -117,40 +117,55 @@ static int read_smaps(int pid_dir, const char *name, unsigned source, char *buf,
     return smaps_parser_finish(&parser, ret);
 }
 
+// What status has, where nothing better can be read.
+static int read_status(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret)
+{
+    ssize_t n = file_read_at(pid_dir, "status", buf, cap);
+    pid_status_t s;
+
+    if (n < 0)
+        return (int) n;
+    // Without RssAnon there is no user memory, or a kernel before 4.5.
+    if (pid_status_parse(buf, (size_t) n, &s) < 0 || !(s.has & PID_STATUS_ANON))
+        return -ENODATA;
+    *ret = (smaps_breakdown_t){.source = PSS_SOURCE_STATUS,
+            .rss_kb = s.anon_kb + s.file_kb + s.shmem_kb,
+            .anon_kb = s.anon_kb,
+            .file_kb = s.file_kb,
+            .shmem_kb = s.shmem_kb,
+            .swap_kb = s.swap_kb,
+            .locked_kb = s.locked_kb};
+    return 0;
+}
+
+int smaps_acquire_totals(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret)
+{
+    int r = read_smaps(pid_dir, "smaps_rollup", PSS_SOURCE_ROLLUP, buf, cap, ret);
+
+    if (r == -ENOENT)
+        r = read_smaps(pid_dir, "smaps", PSS_SOURCE_SMAPS, buf, cap, ret);
+    return r == 0 || r == -ESRCH || r == -ENODATA ? r : read_status(pid_dir, buf, cap, ret);
+}
+
 int smaps_acquire(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret)
 {
-    smaps_breakdown_t b = {0};
-    pid_status_t status = {0};
+    smaps_breakdown_t b;
+    pid_status_t status;
+    uint64_t mapped;
     ssize_t n;
-    int r;
+    int r = smaps_acquire_totals(pid_dir, buf, cap, &b);
 
-    r = read_smaps(pid_dir, "smaps_rollup", PSS_SOURCE_ROLLUP, buf, cap, &b);
-    if (r == -ENOENT)
-        r = read_smaps(pid_dir, "smaps", PSS_SOURCE_SMAPS, buf, cap, &b);
-    if (r == -ESRCH || r == -ENODATA)
-        return r;
-
-    n = file_read_at(pid_dir, "status", buf, cap);
-    if (n < 0)
-        return r < 0 ? (int) n : -ESRCH;
-    // Without RssAnon there is no user memory, or a kernel before 4.5, whose smaps do.
-    if (pid_status_parse(buf, (size_t) n, &status) < 0 ||
-            (r < 0 && !(status.has & PID_STATUS_ANON)))
-        return -ENODATA;
-    if (r < 0) {
-        b = (smaps_breakdown_t){.source = PSS_SOURCE_STATUS};
-        b.anon_kb = status.anon_kb;
-        b.file_kb = status.file_kb;
-        b.shmem_kb = status.shmem_kb;
-        b.swap_kb = status.swap_kb;
-        b.locked_kb = status.locked_kb;
-        b.rss_kb = b.anon_kb + b.file_kb + b.shmem_kb;
-    } else {
-        uint64_t mapped = b.rss_kb > b.anon_kb ? b.rss_kb - b.anon_kb : 0;
-
+    if (r == 0 && b.source != PSS_SOURCE_STATUS) {
+        n = file_read_at(pid_dir, "status", buf, cap);
+        if (n < 0)
+            return -ESRCH;
+        if (pid_status_parse(buf, (size_t) n, &status) < 0)
+            return -ENODATA;
+        mapped = b.rss_kb > b.anon_kb ? b.rss_kb - b.anon_kb : 0;
         b.shmem_kb = MIN(status.shmem_kb, mapped);
         b.file_kb = mapped - b.shmem_kb;
     }
-    *ret = b;
-    return 0;
+    if (r == 0)
+        *ret = b;
+    return r;
 }

@@ -40,5 +40,7 @@ int smaps_parser_finish(smaps_parser_t *p, smaps_breakdown_t *ret);
 // 0; -ENODATA: no user memory; -ESRCH: it has gone; -EACCES and others as read(2) gives them.
 // `buf` is scratch of `cap` bytes (at least 4096).
 int smaps_acquire(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret);
+// The same, cheaper: file and shmem are not told apart (0) unless status is what answered.
+int smaps_acquire_totals(int pid_dir, char *buf, size_t cap, smaps_breakdown_t *ret);
 
 #endif

@@ -159,6 +159,30 @@ static void test_rollup_answers(void **state)
     proctree_free(&t);
 }
 
+// Without status, which only tells file pages from shared memory.
+static void test_totals_alone(void **state)
+{
+    proctree_t t = proctree_new();
+    _cleanup_close_ int dir = open(t.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    smaps_breakdown_t b;
+    char buf[4096];
+
+    (void) state;
+    proctree_write(&t, "smaps_rollup", "%s", rollup);
+    assert_int_equal(smaps_acquire_totals(dir, buf, sizeof(buf), &b), 0);
+    assert_int_equal(b.source, PSS_SOURCE_ROLLUP);
+    assert_int_equal(b.pss_kb, 1500);
+    assert_int_equal(b.file_kb + b.shmem_kb, 0);
+    assert_int_equal(acquire(&t, &b), -ESRCH);
+    proctree_remove(&t, "smaps_rollup");
+    assert_int_equal(smaps_acquire_totals(dir, buf, sizeof(buf), &b), -ENOENT);
+    proctree_write(&t, "status", "%s", status);
+    assert_int_equal(smaps_acquire_totals(dir, buf, sizeof(buf), &b), 0);
+    assert_int_equal(b.source, PSS_SOURCE_STATUS);
+    assert_int_equal(b.shmem_kb, 90);
+    proctree_free(&t);
+}
+
 static void test_parts_add_up_though_status_is_later(void **state)
 {
     proctree_t t = proctree_new();
@@ -259,6 +283,7 @@ int main(void)
             cmocka_unit_test(test_last_line_without_newline),
             cmocka_unit_test(test_nothing_and_overflow),
             cmocka_unit_test(test_rollup_answers),
+            cmocka_unit_test(test_totals_alone),
             cmocka_unit_test(test_parts_add_up_though_status_is_later),
             cmocka_unit_test(test_smaps_and_status_answer),
             cmocka_unit_test(test_old_kernels),
