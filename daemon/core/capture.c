@@ -211,7 +211,7 @@ owner_t capture_owner(const capture_t *c, uint32_t slot)
 
 void capture_set_pss_budget(capture_t *c, uint64_t ppm)
 {
-    c->pss.budget_ppm = ppm;
+    pss_schedule_set_budget(&c->pss, ppm);
 }
 
 void capture_usage(const capture_t *c, capture_usage_t *ret)

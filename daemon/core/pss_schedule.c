@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define FIRST_COST_US 100.0 // of a process never read before, and 1 ms a GB
+#define FIRST_COST_US 100.0 // of a process never read before, and 10 ms a GB
 #define SAVED_UP_S    5     // of unused budget
 #define AGE_MAX_S     3600  // beyond this all are equally old
 #define MINOR_SHARE   10    // parts of the budget
@@ -20,23 +20,40 @@
 void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm)
 {
     *s = (pss_schedule_t){.budget_ppm = budget_ppm,
-            .tokens_us = (double) budget_ppm,
-            .minor_us = (double) budget_ppm * SAVED_UP_S}; // a small host is read at once
+            .tokens_us = (double) budget_ppm * PSS_START_S,
+            .minor_us = (double) budget_ppm * SAVED_UP_S / MINOR_SHARE};
+}
+
+static double most_us(const pss_schedule_t *s)
+{
+    return (double) s->budget_ppm * SAVED_UP_S;
+}
+
+void pss_schedule_set_budget(pss_schedule_t *s, uint64_t budget_ppm)
+{
+    s->budget_ppm = budget_ppm;
+    s->tokens_us = MIN(s->tokens_us, most_us(s));
+    s->minor_us = MIN(s->minor_us, most_us(s) / MINOR_SHARE);
 }
 
 void pss_schedule_refill(pss_schedule_t *s, uint64_t elapsed_us, uint64_t capture_us)
 {
     double more = (double) s->budget_ppm / 1e6 * (double) elapsed_us;
-    double most = (double) s->budget_ppm * SAVED_UP_S;
     double minor = MAX(more / MINOR_SHARE, MIN(more, (double) capture_us / MINOR_COST));
+    double repaid = MIN(s->debt_us, more / 2);
 
-    s->tokens_us = MIN(s->tokens_us + more, most);
-    s->minor_us = MAX(s->minor_us, MIN(s->minor_us + minor, MAX(most / MINOR_SHARE, minor)));
+    s->debt_us -= repaid;
+    s->tokens_us = MAX(s->tokens_us, MIN(s->tokens_us + more - repaid, most_us(s)));
+    s->minor_us = MIN(s->minor_us + minor, MAX(most_us(s) / MINOR_SHARE, minor));
 }
 
 void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor)
 {
     s->tokens_us -= (double) cost_us;
+    if (s->tokens_us < 0) {
+        s->debt_us -= s->tokens_us;
+        s->tokens_us = 0;
+    }
     if (minor)
         s->minor_us -= (double) cost_us;
     s->spent_us += cost_us;
@@ -44,11 +61,35 @@ void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor)
 
 static double expected_cost_us(const tracked_t *t, uint64_t rss_kb)
 {
-    return t->pss_cost_us ? t->pss_cost_us : FIRST_COST_US + (double) rss_kb / 1024.0;
+    return t->pss_cost_us ? t->pss_cost_us : FIRST_COST_US + (double) rss_kb / 100.0;
+}
+
+static uint64_t by_change(uint64_t change_kb, uint64_t age_s)
+{
+    return CHANGED | MIN(change_kb, MOST_KB) << 12 | MIN(age_s, AGE_MAX_S);
+}
+
+// Most of those that begin are gone soon.
+static bool is_settled(const snapshot_t *s, const process_snapshot_t *p, uint64_t now_ms)
+{
+    uint64_t hz = s->system.clock_ticks;
+
+    return hz == 0 || now_ms / 1000 >= p->start_time / hz + PSS_SETTLED_S;
+}
+
+static uint64_t first_urgency(
+        const snapshot_t *s, const process_snapshot_t *p, uint64_t rss_kb, uint64_t now_ms)
+{
+    if (rss_kb >= PSS_SMALL_KB)
+        return FIRST | MIN(rss_kb, MOST_KB);
+    if (is_settled(s, p, now_ms))
+        return by_change(rss_kb, AGE_MAX_S);
+    return SMALL | rss_kb;
 }
 
 // Larger is more urgent; 0: not now.
-static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_t now_ms)
+static uint64_t urgency(
+        const snapshot_t *s, const process_snapshot_t *p, const tracked_t *t, uint64_t now_ms)
 {
     uint64_t rss, change, age_s;
 
@@ -56,7 +97,7 @@ static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_
             now_ms / 1000 < t->pss_not_before_s || !snapshot_rss_kb(p, &rss) || rss == 0)
         return 0;
     if (!PROCESS_KNOWN(p, pss_kb))
-        return (rss < PSS_SMALL_KB ? SMALL : FIRST) | MIN(rss, MOST_KB);
+        return first_urgency(s, p, rss, now_ms);
     age_s = now_ms > p->pss_time_ms ? (now_ms - p->pss_time_ms) / 1000 : 0;
     if (p->tags != 0 && age_s >= PSS_TAGGED_S)
         return TAGGED | age_s;
@@ -68,7 +109,7 @@ static uint64_t urgency(const process_snapshot_t *p, const tracked_t *t, uint64_
         return 0;
     if (age_s < PSS_CHANGED_S)
         return 0;
-    return CHANGED | MIN(change, MOST_KB) << 12 | MIN(age_s, AGE_MAX_S);
+    return by_change(change, age_s);
 }
 
 // The most urgent ones, first of all the most urgent.
@@ -78,7 +119,7 @@ static size_t find_best(const snapshot_t *snapshot, const tracked_t *tracked, ui
     size_t n = 0, at;
 
     for (uint32_t slot = 0; slot < snapshot->n_slots; slot++) {
-        uint64_t u = urgency(&snapshot->processes[slot], &tracked[slot], now_ms);
+        uint64_t u = urgency(snapshot, &snapshot->processes[slot], &tracked[slot], now_ms);
 
         if (u == 0 || (n == PSS_TICK_MAX && u <= best[n - 1]))
             continue;
@@ -99,25 +140,28 @@ void pss_schedule_choose(const pss_schedule_t *s, const snapshot_t *snapshot,
 {
     double tokens = s->tokens_us, minor = s->minor_us;
     uint64_t best[PSS_TICK_MAX];
-    size_t n, i;
+    uint32_t slots[PSS_TICK_MAX];
+    size_t n;
 
     ret->count = ret->minor_from = 0;
     if (s->budget_ppm == 0 || tokens <= 0)
         return;
-    n = find_best(snapshot, tracked, now_ms, best, ret->slots);
-    for (i = 0; i < n && tokens > 0; i++) {
+    n = find_best(snapshot, tracked, now_ms, best, slots);
+    for (size_t i = 0; i < n && tokens > 0; i++) {
         uint64_t rss = 0;
         double cost;
 
         if (best[i] < CHANGED && minor <= 0)
             break;
-        snapshot_rss_kb(&snapshot->processes[ret->slots[i]], &rss);
-        cost = expected_cost_us(&tracked[ret->slots[i]], rss);
+        snapshot_rss_kb(&snapshot->processes[slots[i]], &rss);
+        cost = expected_cost_us(&tracked[slots[i]], rss);
+        if (cost > tokens && s->debt_us > 0)
+            continue;
         tokens -= cost;
+        ret->slots[ret->count++] = slots[i];
         if (best[i] < CHANGED)
             minor -= cost;
         else
-            ret->minor_from = i + 1;
+            ret->minor_from = ret->count;
     }
-    ret->count = i;
 }

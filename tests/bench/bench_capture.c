@@ -23,7 +23,9 @@
 
 #define ROUNDS_DEFAULT 9
 #define ROUNDS_MAX     100
-#define WARM_UP_S      20 // first PSS readings and command lines
+#define WARM_UP_S      20  // first PSS readings and command lines
+#define WARM_UP_MAX_S  120 // where there are many
+#define PSS_BUDGET_PPM 5000
 
 enum { FLOOR, NAIVE, CAPTURE, KINDS };
 
@@ -167,6 +169,30 @@ static void run_round(int proc_fd, const crowd_t *crowd, size_t floor_fds, engin
     close_stats(&stats);
 }
 
+static size_t count_read(const capture_t *c)
+{
+    const snapshot_t *s = capture_current(c);
+    size_t n = 0;
+
+    for (uint32_t slot = 0; slot < s->n_slots; slot++)
+        n += PROCESS_KNOWN(&s->processes[slot], pss_kb) != 0;
+    return n;
+}
+
+// With a budget that lets each of `n` processes be read once.
+static void warm_up(engine_t *engine, size_t n)
+{
+    capture_t *c = engine_capture(engine);
+
+    capture_set_pss_budget(c, 1000000);
+    for (int i = 0; i < WARM_UP_MAX_S * 4 && (i < WARM_UP_S * 4 || count_read(c) < n); i++) {
+        engine_tick(engine);
+        usleep(250000);
+        capture_collect(c);
+    }
+    capture_set_pss_budget(c, PSS_BUDGET_PPM / KINDS);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"processes", required_argument, NULL, 'n'},
@@ -174,7 +200,7 @@ int main(int argc, char **argv)
             {NULL, 0, NULL, 0}};
     size_t n = 1000, active = 0, rounds = ROUNDS_DEFAULT, limit = raise_limit();
     bool known = true;
-    engine_config_t config = {.proc_root = "/proc", .pss_budget_ppm = 5000 / KINDS};
+    engine_config_t config = {.proc_root = "/proc"};
     static figures_t f;
     double per_process[KINDS];
     size_t others, floor_fds;
@@ -205,11 +231,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench-capture: no engine\n");
         return 1;
     }
-    for (int i = 0; i < WARM_UP_S * 4; i++) {
-        engine_tick(engine);
-        usleep(250000);
-        capture_collect(engine_capture(engine));
-    }
+    warm_up(engine, n);
     for (size_t r = 0; r < rounds; r++)
         run_round(proc_fd, &crowd, floor_fds, engine, r, &f);
     others = capture_current(engine_capture(engine))->system.processes;
