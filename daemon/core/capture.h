@@ -5,7 +5,9 @@
 // does nothing.
 //
 // How old a field of process_snapshot_t can be at the end of a tick:
-//   state, cpu, faults, threads                              this tick
+//   cpu, faults, threads, ppid, zombies, blocked             this tick
+//   state                                                    this tick, but of one that waits for a
+//                                                            processor since it last ran: as it was
 //   anon, file + shmem                                       this tick where the process ran, or
 //                                                            where the host swapped or reclaimed
 //                                                            much (1/CAPTURE_MUCH_RECLAIM of RAM);
@@ -15,15 +17,19 @@
 //                                                            them
 //   io                                                       this tick; CAPTURE_IO_S with more than
 //                                                            one thread and no CPU time to speak of
-//   file against shmem, hwm, swap                            this tick where the process ran and
-//                                                            its memory changed, else
-//                                                            CAPTURE_SLOW_S
-//   ppid                                                     this tick
+//   swap                                                     as anon; 0 while no swap is in use
+//   file against shmem                                       this tick where their sum changed;
+//                                                            CAPTURE_SLOW_S where the process ran,
+//                                                            else CAPTURE_IDLE_S
+//   hwm                                                      the same, but never less than the RSS
+//                                                            of any tick
 //   name                                                     the tick after the process ran
 //   uid, owner                                               the same while they are watched, else
-//                                                            CAPTURE_SLOW_S
+//                                                            as unit
 //   unit, cmdline                                            birth, exec, else CAPTURE_SLOW_S where
-//                                                            it ran, else CAPTURE_IDLE_S
+//                                                            it ran, else CAPTURE_IDLE_S (an exec
+//                                                            that keeps the name shows only to
+//                                                            those who may trace)
 //   pss, uss                                                 pss_time_ms says it
 //
 // What is not read because it cannot have changed: all of what a process with a single thread does,
