@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "daemon/core/capture_private.h"
 #include "tests/support/captured.h"
+#include "tests/support/fake_clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -85,9 +86,58 @@ static void test_costly_details(void **state)
     captured_done(&h);
 }
 
-static void fifo_path(const captured_t *h, uint64_t pid, char path[128])
+static void make_fifo(const captured_t *h, uint64_t pid, const char *file, char path[128])
 {
-    snprintf(path, 128, "%s/%d/cmdline", h->tree.path, (int) pid);
+    snprintf(path, 128, "%s/%d/%s", h->tree.path, (int) pid, file);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+// Reading its PSS took seconds: that is not done again soon, however much changes.
+static void test_who_costs_much_is_left_alone(void **state)
+{
+    static const char text[] = "1-2 ---p 0 0:0 0 [rollup]\nRss: 34000 kB\nPss: 21000 kB\n"
+                               "Anonymous: 10000 kB\n";
+    proctree_process_t x = captured_postgres;
+    uint64_t rest_s, cost_us = 0;
+    char path[128];
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    proctree_process(&h.tree, &x);
+    make_fifo(&h, 812, "smaps_rollup", path);
+    captured_tick(&h);
+    for (int i = 0; i < WAIT_STEPS && captured_find(&h, 812)->blocked_s == 0; i++) {
+        poll(NULL, 0, 5);
+        captured_tick(&h);
+    }
+    // It has been read for as long as that, on the clock that everybody has here.
+    cost_us = captured_find(&h, 812)->blocked_s * USEC_PER_SEC;
+    assert_true(cost_us > 0);
+    rest_s = MIN(cost_us * PSS_BACKOFF / USEC_PER_SEC, 3600);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    close(fd);
+    assert_int_equal(captured_wait(&h, 812, PROCESS_FIELD_pss_kb)->pss_kb, 21000);
+
+    assert_int_equal(unlink(path), 0);
+    x.pss_kb = 150000, x.anon_pages *= 10, x.run_ns++;
+    proctree_process(&h.tree, &x);
+    fake_clock_ahead_us += (rest_s - 200) * USEC_PER_SEC;
+    for (int i = 0; i < 20; i++) {
+        captured_tick(&h);
+        poll(NULL, 0, 2);
+        assert_int_equal(captured_find(&h, 812)->pss_kb, 21000);
+    }
+    fake_clock_ahead_us += 200 * USEC_PER_SEC;
+    for (int i = 0; i < WAIT_STEPS && captured_find(&h, 812)->pss_kb != 150000; i++) {
+        captured_tick(&h);
+        poll(NULL, 0, 5);
+    }
+    assert_int_equal(captured_find(&h, 812)->pss_kb, 150000);
+    captured_done(&h);
 }
 
 // One whose command line cannot be read: the others' are, and it says for how long.
@@ -100,9 +150,7 @@ static void test_blocked(void **state)
     (void) state;
     captured_init(&h, true);
     proctree_process(&h.tree, &x);
-    fifo_path(&h, 812, path);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(mkfifo(path, 0600), 0);
+    make_fifo(&h, 812, "cmdline", path);
     captured_tick(&h);
     // Time flies: after two seconds it counts as blocked, and another thread serves the rest.
     poll(NULL, 0, 20);
@@ -143,9 +191,7 @@ static void test_one_user_cannot_block_all(void **state)
     x.uid = x.euid = 666;
     for (x.pid = 100; x.pid < 200; x.pid++) {
         proctree_process(&h.tree, &x);
-        fifo_path(&h, x.pid, path);
-        assert_int_equal(unlink(path), 0);
-        assert_int_equal(mkfifo(path, 0600), 0);
+        make_fifo(&h, x.pid, "cmdline", path);
     }
     for (int i = 0; i < 150; i++) {
         captured_tick(&h);
@@ -162,7 +208,7 @@ static void test_one_user_cannot_block_all(void **state)
         blocked += captured_find(&h, pid)->blocked_s > 0;
     assert_in_range(blocked, READER_THREADS_MAX / 2, READER_THREADS_MAX / 2 + 1);
     for (uint64_t pid = 100; pid < 200; pid++) {
-        fifo_path(&h, pid, path);
+        snprintf(path, sizeof(path), "%s/%d/cmdline", h.tree.path, (int) pid);
         int fd = open(path, O_RDWR | O_CLOEXEC); // does not wait for a reader
         assert_true(fd >= 0);
         proctree_end(&h.tree, pid);
@@ -215,6 +261,7 @@ int main(void)
             cmocka_unit_test(test_status_answers_for_pss),
             cmocka_unit_test(test_details_on_demand),
             cmocka_unit_test(test_costly_details),
+            cmocka_unit_test(test_who_costs_much_is_left_alone),
             cmocka_unit_test(test_blocked),
             cmocka_unit_test(test_one_user_cannot_block_all),
             cmocka_unit_test(test_no_descriptors_on_copies),
