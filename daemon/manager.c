@@ -14,6 +14,7 @@
 #include "daemon/notify.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
+#include "daemon/pulse.h"
 #include "daemon/reload.h"
 
 #include <errno.h>
@@ -23,11 +24,9 @@
 #include <sys/signalfd.h>
 #include <systemd/sd-event.h>
 
-#define TICK_US          USEC_PER_SEC
 #define FIRST_PAIR_US    (200 * USEC_PER_MSEC) // rates need two captures
-#define LATE_US          (20 * USEC_PER_MSEC)
-#define OUT_OF_TURN_US   (50 * USEC_PER_MSEC) // least time between two captures
-#define OUT_OF_TURN_REST 4                    // and so many times as long as one takes
+#define OUT_OF_TURN_US   (50 * USEC_PER_MSEC)  // least time between two captures
+#define OUT_OF_TURN_REST 4                     // and so many times as long as one takes
 
 struct manager {
     manager_config_t config;
@@ -43,10 +42,10 @@ struct manager {
     state_t *state; // NULL in a private daemon
     bus_t *bus;     // NULL in a private daemon
     lookout_t lookout;
-    sd_event_source *tick, *reader, *sigterm, *sigint, *sighup;
-    uint64_t next_us, captured_us; // CLOCK_MONOTONIC
-    uint64_t missed;
-    uint64_t told; // number of the last event that was
+    pulse_t pulse;
+    sd_event_source *reader, *sigterm, *sigint, *sighup;
+    uint64_t captured_us; // CLOCK_MONOTONIC
+    uint64_t told;        // number of the last event that was
     bool failing;
 };
 
@@ -98,7 +97,7 @@ static void capture_now(manager_t *m)
     if (r < 0 && !m->failing)
         log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
     m->failing = r < 0;
-    SYSTEM_SET(&s->system, missed_ticks, m->missed);
+    SYSTEM_SET(&s->system, missed_ticks, m->pulse.missed);
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     status_tick(&m->status, m->engine);
@@ -134,32 +133,6 @@ static void on_wanted(void *user)
 
 // ---- The loop ----------------------------------------------------------------------------------
 
-// Deadlines are absolute, so that ticks do not drift; one that is missed is skipped, not made up.
-static int on_tick(sd_event_source *source, uint64_t usec, void *user)
-{
-    manager_t *m = user;
-    uint64_t now = clock_monotonic_us();
-
-    (void) usec;
-    m->status.late_ticks += now > m->next_us + LATE_US;
-    capture_now(m);
-    now = clock_monotonic_us();
-    m->next_us += TICK_US;
-    if (m->next_us <= now) {
-        uint64_t late = (now - m->next_us) / TICK_US + 1;
-
-        m->missed += late;
-        m->next_us += late * TICK_US;
-    }
-    sd_event_source_set_time(source, m->next_us);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static uint64_t mem_total_kb(void *user)
-{
-    return capture_current(((manager_t *) user)->capture)->system.mem_total_kb;
-}
-
 static void on_fallen(void *user)
 {
     manager_t *m = user;
@@ -168,6 +141,38 @@ static void on_fallen(void *user)
 
     if (clock_monotonic_us() - m->captured_us >= rest_us)
         capture_now(m);
+}
+
+static void beat(manager_t *m)
+{
+    switch (pulse_take(&m->pulse, clock_monotonic_us())) {
+    case PULSE_NONE:
+        return;
+    case PULSE_LOOK:
+        if (watch_look(&m->lookout.watch, capture_current(m->capture)->system.mem_total_kb))
+            on_fallen(m);
+        return;
+    case PULSE_TICK:
+        m->status.late_ticks = m->pulse.late;
+        capture_now(m);
+        pulse_ticked(&m->pulse, clock_monotonic_us());
+        return;
+    }
+}
+
+// Of whatever else there is to do, one thing between two looks at the clock: a tick comes first.
+static int run_loop(manager_t *m)
+{
+    int r, code;
+
+    while (sd_event_get_state(m->loop) != SD_EVENT_FINISHED) {
+        r = sd_event_run(m->loop, pulse_wait_us(&m->pulse, clock_monotonic_us()));
+        if (r < 0)
+            return r;
+        beat(m);
+    }
+    r = sd_event_get_exit_code(m->loop, &code);
+    return r < 0 ? r : code;
 }
 
 static int on_reader(sd_event_source *source, int fd, uint32_t events, void *user)
@@ -225,13 +230,7 @@ static int add_sources(manager_t *m)
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
     if (r >= 0)
         r = sd_event_set_watchdog(m->loop, m->config.private_fd < 0);
-    m->next_us = clock_monotonic_us() + FIRST_PAIR_US;
-    if (r >= 0)
-        r = sd_event_add_time(
-                m->loop, &m->tick, CLOCK_MONOTONIC, m->next_us, USEC_PER_MSEC, on_tick, m);
-    if (r >= 0)
-        r = sd_event_source_set_priority(m->tick, SD_EVENT_PRIORITY_IMPORTANT);
-    return r < 0 ? r : lookout_start(&m->lookout, m->loop, mem_total_kb, on_fallen, m);
+    return r < 0 ? r : lookout_start(&m->lookout, m->loop, on_fallen, m);
 }
 
 // ---- Putting it together -----------------------------------------------------------------------
@@ -281,6 +280,21 @@ static int build(manager_t *m)
     return r;
 }
 
+static int open_proc(manager_t *m)
+{
+    procfs_t fs;
+    int r = procfs_init(&fs, m->config.proc_root);
+
+    if (r < 0) {
+        log_error("cannot watch %s: %s", m->config.proc_root, strerror(-r));
+        return r;
+    }
+    // A trigger is written to, which is over once privileges are dropped.
+    lookout_open(&m->lookout, &fs);
+    procfs_done(&fs);
+    return r;
+}
+
 int manager_new(manager_t **ret, const manager_config_t *config)
 {
     manager_t *m = calloc(1, sizeof(*m));
@@ -297,11 +311,11 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));
     else
+        r = open_proc(m);
+    if (r >= 0)
         r = endpoint_open(&m->listener, &m->sweeper, &m->config);
     if (r >= 0 && config->private_fd < 0)
         rlimits_lock_memory();
-    // A trigger is written to, which is over once privileges are dropped.
-    lookout_open(&m->lookout, config->proc_root);
     if (r >= 0 && config->private_fd < 0)
         r = state_new(&m->state, config->state_fds, config->state_directory);
     if (r >= 0)
@@ -322,7 +336,6 @@ void manager_free(manager_t *m)
 {
     if (!m)
         return;
-    sd_event_source_disable_unref(m->tick);
     sd_event_source_disable_unref(m->reader);
     sd_event_source_disable_unref(m->sigterm);
     sd_event_source_disable_unref(m->sigint);
@@ -357,7 +370,8 @@ int manager_run(manager_t *m)
                 format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
                 m->config.listen_fd >= 0 ? "the socket handed over" : m->config.socket_path);
     notify_ready(&m->notify);
-    r = sd_event_loop(m->loop);
+    pulse_init(&m->pulse, clock_monotonic_us() + FIRST_PAIR_US, lookout_can_look(&m->lookout));
+    r = run_loop(m);
     notify_stopping(&m->notify);
     if (m->state)
         state_store(m->state, m->engine);

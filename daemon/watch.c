@@ -7,7 +7,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-// Shmem is in the 23rd line of meminfo at most.
+// Shmem is in the 23rd line of meminfo at most. sysinfo(2) would answer for a fifth of the price,
+// but knows only what is free: of 512 MiB taken from where a processor keeps what was freed, it
+// shows 16.
 #define HEAD_SIZE 1024
 
 #define SMALL_KB    (UINT64_C(32) * 1024)

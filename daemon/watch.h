@@ -1,23 +1,23 @@
 #ifndef MEMSCOPE_DAEMON_WATCH_H
 #define MEMSCOPE_DAEMON_WATCH_H
 
-// Looks at available memory ten times a second, to catch what lives between two ticks: when it has
-// fallen by 1% of RAM or more, or anonymous and shared memory have risen by as much, since the last
-// capture or within WATCH_SPAN looks, it is time for one out of turn. (Memory that was just freed
-// is kept by the processor that freed it, up to gigabytes, and the kernel counts it neither as free
-// nor as available: who takes that moves only the other number.) So that what takes memory is seen
-// with all that it took and not only with what it had by then, each look within such a fall wants a
-// capture, where a tenth of that has gone since the last one. Otherwise less than 1%, but 32 MiB
-// and 0.1% of RAM, is reason enough as long as that is seldom: some of those are saved up, and one
-// more is allowed every two seconds. Where the kernel lets us, it also wakes us as soon as tasks
-// wait for memory (Documentation/accounting/psi.rst): a host that stalls is worth a look at once.
+// Looks at available memory with each pulse (daemon/pulse.h), to catch what lives between two
+// ticks: when it has fallen by 1% of RAM or more, or anonymous and shared memory have risen by as
+// much, since the last capture or within WATCH_SPAN looks, it is time for one out of turn. (Memory
+// that was just freed is kept by the processor that freed it, up to gigabytes, and the kernel
+// counts it neither as free nor as available: who takes that moves only the other number.) So that
+// what takes memory is seen with all that it took and not only with what it had by then, each look
+// within such a fall wants a capture, where a tenth of that has gone since the last one. Otherwise
+// less than 1%, but 32 MiB and 0.1% of RAM, is reason enough as long as that is seldom: some of
+// those are saved up, and one more is allowed every two seconds. Where the kernel lets us, it also
+// wakes us as soon as tasks wait for memory (Documentation/accounting/psi.rst): a host that stalls
+// is worth a look at once.
 
 #include "daemon/proc/meminfo.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WATCH_INTERVAL_US 100000
-#define WATCH_SPAN        10
+#define WATCH_SPAN 10
 
 typedef struct {
     int fd;              // of meminfo
