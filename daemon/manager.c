@@ -289,8 +289,14 @@ static int open_proc(manager_t *m)
         log_error("cannot watch %s: %s", m->config.proc_root, strerror(-r));
         return r;
     }
-    // A trigger is written to, which is over once privileges are dropped.
-    lookout_open(&m->lookout, &fs);
+    if (procfs_is_root(&fs)) {
+        // A trigger is written to, which is over once privileges are dropped.
+        lookout_open(&m->lookout, &fs);
+    } else {
+        log_error("cannot watch %s: no processes in it; --proc takes a directory like /proc",
+                m->config.proc_root);
+        r = -ENOENT;
+    }
     procfs_done(&fs);
     return r;
 }

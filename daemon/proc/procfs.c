@@ -130,6 +130,23 @@ int procfs_scan(const procfs_t *fs, void *buf, size_t cap, void (*found)(void *u
     }
 }
 
+static void note(void *user, uint64_t pid)
+{
+    (void) pid;
+    *(bool *) user = true;
+}
+
+// A list of threads has numbers in it, too. /proc mounted with subset=pid lacks meminfo.
+bool procfs_is_root(const procfs_t *fs)
+{
+    bool any = false;
+    char buf[4096];
+
+    return procfs_scan(fs, buf, sizeof(buf), note, &any) == 0 && any &&
+           (faccessat(fs->fd, "meminfo", R_OK, 0) == 0 ||
+                   (fs->mounted && faccessat(fs->fd, "self", F_OK, 0) == 0));
+}
+
 // As snprintf("%u/%s"), which would be a tenth of the cost of the open.
 static bool build_path(char path[PATH_CAP], uint64_t pid, const char *name)
 {

@@ -29,6 +29,10 @@ void procfs_done(procfs_t *fs);
 int procfs_scan(const procfs_t *fs, void *buf, size_t cap, void (*found)(void *user, uint64_t pid),
         void *user);
 
+// Whether it is what it was taken for: there are processes in it, and what else there is beside
+// them.
+bool procfs_is_root(const procfs_t *fs);
+
 // "PID/NAME" below the root; returns a descriptor or -errno.
 int procfs_open(const procfs_t *fs, uint64_t pid, const char *name);
 // The process's directory, which keeps meaning the same process even after its PID is reused.

@@ -239,6 +239,28 @@ static void test_does_not_remove_a_file(void **state)
     assert_int_equal(access(path, F_OK), 0);
 }
 
+static void test_nothing_to_watch(void **state)
+{
+    static const char *const wrong[] = {"/etc", "/proc/self", "/proc/version", "/nowhere"};
+    temporary_t dir = temporary_new();
+    const char *path = temporary_path(&dir, "socket");
+    char output[4096];
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        int status = process_run(
+                (const char *const[]){MEMSCOPED_PATH, "--socket", path, "--proc", wrong[i], NULL},
+                output, sizeof(output));
+
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 1);
+        assert_true(is_one_line(output));
+        assert_non_null(strstr(output, wrong[i]));
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+    temporary_remove(&dir);
+}
+
 static void test_usage(void **state)
 {
     static const char *const wrong[][3] = {
@@ -291,6 +313,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_sigterm_ends_it_cleanly, setup, teardown),
             cmocka_unit_test_setup_teardown(test_address_in_use, setup, teardown),
             cmocka_unit_test_setup_teardown(test_does_not_remove_a_file, setup, teardown),
+            cmocka_unit_test(test_nothing_to_watch),
             cmocka_unit_test(test_usage),
     };
 

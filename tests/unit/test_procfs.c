@@ -116,6 +116,36 @@ static void test_kinds_of_roots(void **state)
     proctree_free(&t);
 }
 
+static bool is_root(const char *path)
+{
+    procfs_t fs;
+    bool r;
+
+    assert_int_equal(procfs_init(&fs, path), 0);
+    r = procfs_is_root(&fs);
+    procfs_done(&fs);
+    return r;
+}
+
+static void test_what_is_no_root(void **state)
+{
+    proctree_t t = proctree_new();
+
+    (void) state;
+    assert_true(is_root("/proc"));
+    assert_false(is_root("/etc"));
+    assert_false(is_root("/proc/self"));
+    assert_false(is_root("/proc/self/task")); // numbers, but of threads
+    assert_false(is_root(t.path));
+    proctree_system(&t, 1000, true);
+    assert_false(is_root(t.path));
+    proctree_write(&t, "812/stat", "812 (x) S 1\n");
+    assert_true(is_root(t.path));
+    proctree_remove(&t, "meminfo");
+    assert_false(is_root(t.path));
+    proctree_free(&t);
+}
+
 static void test_opens(void **state)
 {
     process_t actor = actor_start();
@@ -152,6 +182,7 @@ int main(void)
             cmocka_unit_test(test_only_numbers_are_processes),
             cmocka_unit_test(test_more_than_a_buffer_holds),
             cmocka_unit_test(test_kinds_of_roots),
+            cmocka_unit_test(test_what_is_no_root),
             cmocka_unit_test(test_opens),
     };
 
