@@ -5,7 +5,6 @@
 #include "client/model/export.h"
 #include "client/options.h"
 #include "common/cleanup.h"
-#include <ctype.h>
 #include <string.h>
 
 words_t completions_words(const char *argument, const char *choice)
@@ -37,27 +36,10 @@ static shell_option_t of_subcommand(const cli_option_t *o)
             o->name, o->argument, o->help, o->words, completions_words(o->argument, o->words)};
 }
 
-// By what the list may be sorted, as a choice.
-static const char *sort_names(void)
-{
-    static char names[256];
-    size_t at = 0;
-
-    for (column_id_t id = 0; id < COLUMN_MAX; id++)
-        if (columns[id].title && columns[id].sortable && columns[id].sort_name)
-            at += (size_t) snprintf(names + at, sizeof(names) - at, "%s%s", at > 0 ? "|" : "",
-                    columns[id].sort_name);
-    for (size_t i = 0; i < at; i++)
-        names[i] = (char) tolower((unsigned char) names[i]);
-    return names;
-}
-
 static shell_option_t of_viewer(const viewer_option_t *o)
 {
-    const char *words = o->words;
+    const char *words = options_words(o);
 
-    if (o->argument && strcmp(o->argument, "COLUMN") == 0)
-        words = sort_names();
     return (shell_option_t){
             o->name, o->argument, o->help, words, completions_words(o->argument, words)};
 }

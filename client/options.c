@@ -3,6 +3,7 @@
 #include "client/cli/cli.h"
 #include "common/cleanup.h"
 #include "config.h"
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <string.h>
@@ -112,6 +113,22 @@ const viewer_option_t viewer_options[] = {
 // clang-format on
 const size_t n_viewer_options = ARRAY_SIZE(viewer_options);
 
+const char *options_words(const viewer_option_t *option)
+{
+    static char names[256];
+    size_t at = 0;
+
+    if (option->set != set_sort)
+        return option->words;
+    for (column_id_t id = 0; id < COLUMN_MAX; id++)
+        if (columns[id].title && columns[id].sortable && columns[id].sort_name)
+            at += (size_t) snprintf(names + at, sizeof(names) - at, "%s%s", at > 0 ? "|" : "",
+                    columns[id].sort_name);
+    for (size_t i = 0; i < at; i++)
+        names[i] = (char) tolower((unsigned char) names[i]);
+    return names;
+}
+
 static const viewer_option_t *find(const char *name, size_t len)
 {
     for (size_t i = 0; i < n_viewer_options; i++)
@@ -157,6 +174,8 @@ void options_print_help(FILE *out)
 static int apply(options_t *o, const viewer_option_t *option, const char *value, int *at, int argc,
         char **argv, char *ret_error, size_t cap)
 {
+    const char *words;
+
     if (!option->argument && value) {
         snprintf(ret_error, cap, "--%s takes no argument", option->name);
         return -EINVAL;
@@ -169,8 +188,9 @@ static int apply(options_t *o, const viewer_option_t *option, const char *value,
     }
     if (option->set(o, value))
         return 0;
+    words = options_words(option);
     snprintf(ret_error, cap, "--%s %.60s: expected %s", option->name, value,
-            option->words ? option->words : option->help);
+            words ? words : option->help);
     return -EINVAL;
 }
 
@@ -205,7 +225,9 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         const viewer_option_t *option;
         int r;
 
-        if (strncmp(argv[i], "--", 2) != 0)
+        if (strcmp(argv[i], "-h") == 0)
+            name = "help";
+        else if (strncmp(argv[i], "--", 2) != 0)
             return not_understood(argv[i], ret_error, cap);
         value = strchr(name, '=');
         option = find(name, value ? (size_t) (value - name) : strlen(name));
@@ -244,7 +266,7 @@ typedef struct {
     FILE *file;
     int line;        // that was read last
     int wrong_line;  // the first whose setting is not understood; 0: none
-    char wrong[160]; // and what is the matter with it
+    char wrong[256]; // and what is the matter with it
 } settings_t;
 
 // The library does not tell lines to its handler, so that they are counted as it reads.
@@ -269,7 +291,7 @@ static int take_setting(void *user, const char *section, const char *name, const
         return 0;
     s->wrong_line = s->line;
     if (option && option->setting) {
-        words = option->words ? option->words : option->help;
+        words = options_words(option) ? options_words(option) : option->help;
         snprintf(s->wrong, sizeof(s->wrong), "%s = %.40s: expected %s", option->name,
                 value ? value : "", words);
     } else {

@@ -27,11 +27,14 @@ typedef struct {
     bool setting;                                 // may stand in the settings file
     bool (*set)(options_t *o, const char *value); // false: not such a value
     const char *help;                             // two lines at most
-    const char *words;                            // what is allowed: "yes|no"; NULL: more than that
+    const char *words; // what is allowed: "yes|no"; NULL: see options_words
 } viewer_option_t;
 
 extern const viewer_option_t viewer_options[];
 extern const size_t n_viewer_options;
+
+// What an option takes, "yes|no"; NULL: more than can be named. Lives until the next call.
+const char *options_words(const viewer_option_t *option);
 
 void options_init(options_t *o);
 

@@ -257,6 +257,8 @@ static int parse(
 
         if (!rest && strcmp(argv[i], "--") == 0)
             rest = true;
+        else if (!rest && strcmp(argv[i], "-h") == 0)
+            ((cli_common_t *) (void *) options)->help = 1;
         else if (!rest && strncmp(argv[i], "--", 2) == 0)
             status = take_option(c, options, &i, argc, argv);
         else if (!rest && argv[i][0] == '-' && argv[i][1])

@@ -44,29 +44,25 @@ static void ask(cli_link_t *l)
 }
 
 // The moments that were asked for, on the daemon's clock.
-static bool find_span(events_run_t *r, const system_snapshot_t *y)
+static int find_span(events_run_t *r, const system_snapshot_t *y)
 {
-    const char *const texts[] = {r->options->since, r->options->until};
-    uint64_t *const to[] = {&r->span.from_ms, &r->span.to_ms};
+    const when_clock_t *clock = &r->printer.clock;
+    uint64_t to_real_ms = 0;
+    int status = when_span(
+            r->options->since, r->options->until, y->real_ms, &r->from_real_ms, &to_real_ms);
 
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        uint64_t real_ms;
-
-        if (!texts[i])
-            continue;
-        if (!when_parse(texts[i], y->real_ms, &real_ms))
-            return false;
-        if (i == 0)
-            r->from_real_ms = real_ms;
-        *to[i] = when_boot_ms(&r->printer.clock, real_ms);
-    }
-    return true;
+    if (r->options->since)
+        r->span.from_ms = when_boot_ms(clock, r->from_real_ms);
+    if (r->options->until)
+        r->span.to_ms = when_boot_ms(clock, to_real_ms);
+    return status;
 }
 
 static void on_tick(cli_link_t *l, const snapshot_t *s)
 {
     events_run_t *r = l->user;
     const hello_message_t *hello = session_hello(cli_link_session(l));
+    int status;
 
     r->printer.clock = when_clock_of(&s->system);
     if (!(hello->features & FEATURE_EVENTS)) {
@@ -77,8 +73,9 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
         r->shown = 0;
         r->instance = hello->instance;
     }
-    if (!r->asked && !find_span(r, &s->system)) {
-        cli_link_end(l, CLI_USAGE);
+    status = r->asked ? CLI_OK : find_span(r, &s->system);
+    if (status != CLI_OK) {
+        cli_link_end(l, status);
         return;
     }
     r->asked = true;

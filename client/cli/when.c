@@ -1,5 +1,6 @@
 #include "client/cli/when.h"
 
+#include "client/cli/cli.h"
 #include "common/cleanup.h"
 #include <errno.h>
 #include <stdio.h>
@@ -122,6 +123,26 @@ bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
         return true;
     }
     return parse_time(text, now_ms, ret_ms) || parse_date(text, ret_ms);
+}
+
+int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *ret_from_ms,
+        uint64_t *ret_to_ms)
+{
+    uint64_t from_ms = 0, to_ms = now_ms;
+
+    // The command line was checked; but what time of day it is has moved on.
+    if ((since && !when_parse(since, now_ms, &from_ms)) ||
+            (until && !when_parse(until, now_ms, &to_ms)))
+        return cli_fail(CLI_USAGE, "--since, --until: expected " WHEN_ALLOWED);
+    if (from_ms > now_ms)
+        return cli_fail(CLI_USAGE, "--since %.60s lies in the future", since);
+    if (from_ms > to_ms)
+        return cli_fail(CLI_USAGE, "--since %.60s lies after --until %.60s", since, until);
+    if (since)
+        *ret_from_ms = from_ms;
+    if (until)
+        *ret_to_ms = to_ms;
+    return CLI_OK;
 }
 
 when_clock_t when_clock_of(const system_snapshot_t *s)

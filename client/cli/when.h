@@ -15,6 +15,11 @@
 // time unless a zone is given. False: not understood.
 bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms);
 
+// What --since and --until mean, where they are given (NULL: not, and its end stays untouched).
+// CLI_OK or, after saying what is wrong with them, CLI_USAGE.
+int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *ret_from_ms,
+        uint64_t *ret_to_ms);
+
 // The clock of a daemon against that of people, as of a tick.
 typedef struct {
     uint64_t now_ms;  // CLOCK_REALTIME

@@ -49,6 +49,7 @@ static void ask(cli_link_t *l)
 static void on_tick(cli_link_t *l, const snapshot_t *s)
 {
     why_run_t *r = l->user;
+    int status;
 
     r->clock = when_clock_of(&s->system);
     if (!(session_hello(cli_link_session(l))->features & FEATURE_WHY)) {
@@ -58,16 +59,11 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
     }
     if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
         return;
-    if (!when_parse(r->since, s->system.real_ms, &r->from_ms) ||
-            !when_parse(r->until, s->system.real_ms, &r->to_ms))
-        cli_link_end(l, CLI_USAGE);
-    else if (r->from_ms > s->system.real_ms)
-        cli_link_end(l, cli_fail(CLI_USAGE, "--since %.60s lies in the future", r->since));
-    else if (r->from_ms > r->to_ms)
-        cli_link_end(l,
-                cli_fail(CLI_USAGE, "--since %.60s lies after --until %.60s", r->since, r->until));
-    else
+    status = when_span(r->since, r->until, s->system.real_ms, &r->from_ms, &r->to_ms);
+    if (status == CLI_OK)
         ask(l);
+    else
+        cli_link_end(l, status);
 }
 
 static void show(cli_link_t *l, const why_message_t *m)

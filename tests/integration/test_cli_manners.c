@@ -51,6 +51,10 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
             {"snapshot --filter '>x'", "with K, M, G or T"},
             {"snapshot --filter user:", "a user's name belongs there"},
             {"snapshot --interval 0.5", "expected 1 to 86400"},
+            {"--sort weather", "expected pid|user|name|state|mem|"},
+            {"events --since 2099-01-01 $S", "--since 2099-01-01 lies in the future"},
+            {"events --since now --until -5m $S", "--since now lies after --until -5m"},
+            {"why --since 2099-01-01 $S", "--since 2099-01-01 lies in the future"},
     };
 
     (void) state;
@@ -121,6 +125,9 @@ static void test_help_of_every_subcommand(void **state)
             0);
     assert_true(count_lines(scripted.out) >= 4);
     assert_non_null(strstr(scripted.out, "snapshot\n"));
+    assert_int_equal(bash("[ \"$($M -h)\" = \"$($M --help)\" ] && "
+                          "[ \"$($M why -h)\" = \"$($M why --help)\" ]"),
+            0);
 }
 
 static void test_a_closed_pipe_ends_quietly(void **state)
