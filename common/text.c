@@ -80,7 +80,7 @@ int text_codepoint_width(uint32_t c)
 }
 
 // Characters that reorder, hide or break a line although they print nothing.
-static bool is_unsafe(uint32_t c)
+bool text_is_unsafe(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -100,7 +100,7 @@ size_t text_sanitize(char *buf, size_t cap, const char *s, size_t len, bool utf8
         const char *out = s + i;
         size_t out_len = used;
 
-        if (is_unsafe(c) || (!utf8 && c >= 0x80)) {
+        if (text_is_unsafe(c) || (!utf8 && c >= 0x80)) {
             out = "?";
             out_len = 1;
         } else if (c == REPLACEMENT) {

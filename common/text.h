@@ -18,8 +18,11 @@ size_t text_encode(uint32_t codepoint, char buf[4]);
 // Columns of a terminal that a code point takes: 0, 1 or 2; -1 for a control character.
 int text_codepoint_width(uint32_t codepoint);
 
-// Copies `len` bytes as text that is safe to show: control characters (C0, C1, DEL), line and
-// paragraph separators, bidi controls and zero-width format characters become '?', invalid UTF-8
+// Whether a code point acts on what shows it: a control character (C0, C1, DEL), a line or
+// paragraph separator, a bidi control or a zero-width format character.
+bool text_is_unsafe(uint32_t codepoint);
+
+// Copies `len` bytes as text that is safe to show: what is unsafe becomes '?', invalid UTF-8
 // becomes U+FFFD (or '?' if !utf8), and with !utf8 so does every non-ASCII code point. Never writes
 // more than cap bytes with the NUL and never cuts a code point in two. Returns the bytes written
 // without the NUL.

@@ -179,6 +179,34 @@ json_t *json_system(const system_snapshot_t *s, const intern_t *strings)
 
 // ---- Output ------------------------------------------------------------------------------------
 
+static void print_escape(uint32_t codepoint)
+{
+    if (codepoint < 0x10000)
+        printf("\\u%04x", (unsigned) codepoint);
+    else
+        printf("\\u%04x\\u%04x", (unsigned) (0xd7c0 + (codepoint >> 10)),
+                (unsigned) (0xdc00 + (codepoint & 0x3ff)));
+}
+
+// JSON asks for an escape of C0 alone. What else acts on a terminal stands in strings only.
+static void print_safely(const char *text, size_t len)
+{
+    size_t begin = 0, at = 0;
+
+    while (at < len) {
+        uint32_t codepoint;
+        size_t used = text_decode(text + at, len - at, &codepoint);
+
+        if (text_is_unsafe(codepoint)) {
+            fwrite(text + begin, 1, at - begin, stdout);
+            print_escape(codepoint);
+            begin = at + used;
+        }
+        at += used;
+    }
+    fwrite(text + begin, 1, len - begin, stdout);
+}
+
 void json_print(json_t *o)
 {
     size_t len;
@@ -186,7 +214,7 @@ void json_print(json_t *o)
 
     if (!text)
         out_of_memory();
-    fwrite(text, 1, len, stdout);
+    print_safely(text, len);
     json_object_put(o);
 }
 

@@ -2,8 +2,9 @@
 #define MEMSCOPE_CLIENT_CLI_JSON_H
 
 // Objects of json-c, and what subcommands put into them. Keys are string constants. Text may be any
-// bytes: what is not UTF-8 becomes U+FFFD, so that the output is valid whatever a process calls
-// itself. Memory that runs out ends the program with a message.
+// bytes: what is not UTF-8 becomes U+FFFD and what acts on a terminal an escape, so that the output
+// is valid, and safe to look at, whatever a process calls itself. Memory that runs out ends the
+// program with a message.
 
 #include "protocol/snapshot.h"
 #include <json-c/json_object.h>

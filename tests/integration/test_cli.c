@@ -42,6 +42,24 @@ static void test_snapshot_as_json(void **state)
     process_stop(&actor);
 }
 
+// The name clears the screen of a terminal that knows C1, turns the line round and hides.
+static void test_json_does_nothing_to_a_terminal(void **state)
+{
+    process_t actor = actor_start();
+    json_object *o;
+
+    (void) state;
+    actor_do(&actor, "name \\xc2\\x9b2J\\xe2\\x80\\xae\\x7f\\xf3\\xa0\\x80\\x81");
+    assert_int_equal(bash("$M inspect --json %d $S", (int) actor.pid), 0);
+    assert_non_null(strstr(scripted.out, "\"\\u009b2J\\u202e\\u007f\\udb40\\udc01\""));
+    o = json_parse_line();
+    assert_string_equal(json_object_get_string(json_get(o, "name")), "\xc2\x9b"
+                                                                     "2J\xe2\x80\xae\x7f\xf3"
+                                                                     "\xa0\x80\x81");
+    json_object_put(o);
+    process_stop(&actor);
+}
+
 static void test_snapshot_as_csv(void **state)
 {
     process_t actor = actor_start();
@@ -168,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_snapshot_as_json),
+            cmocka_unit_test(test_json_does_nothing_to_a_terminal),
             cmocka_unit_test(test_snapshot_as_csv),
             cmocka_unit_test(test_snapshot_choices),
             cmocka_unit_test(test_snapshot_repeats),
