@@ -160,8 +160,12 @@ void receipts_fill(
     spike_receipt_t spike;
     zombie_receipt_t zombie;
 
+    if (over && e->tag == TAG_SPIKE && snapshot_is_zombie(&s->processes[slot])) {
+        receipts_fill_ended(e, tags, slot, now_ms);
+        return;
+    }
     // Its memory is gone with it, and says nothing about the tag.
-    if (over && e->tag & (TAG_LEAK | TAG_SPIKE) && snapshot_is_zombie(&s->processes[slot])) {
+    if (over && e->tag == TAG_LEAK && snapshot_is_zombie(&s->processes[slot])) {
         event_say(e, "the process has ended");
         return;
     }
@@ -191,13 +195,14 @@ void receipts_fill_ended(event_t *e, const tags_t *tags, uint32_t slot, uint64_t
         fill_leak(e, &leak);
     } else if (e->tag == TAG_SPIKE && tags_spike_receipt(tags, slot, &spike)) {
         fill_spike(e, &spike);
+        e->has &= ~(unsigned) EVENT_HAS_OUTCOME; // it gave nothing back itself
     }
     if (e->has & EVENT_HAS_SIZE)
         event_say(e, "%s, ", format_delta_kb(size, sizeof(size), (int64_t) e->size_kb));
     for (size_t i = 0; i < ARRAY_SIZE(told); i++)
         if (told[i].tag == e->tag)
             event_say(e, "%s", told[i].ended);
-    if (e->has & EVENT_HAS_SIZE && e->since_ms <= now_ms)
+    if (e->has & EVENT_HAS_SIZE && e->since_ms + 1000 <= now_ms)
         event_say(e, " %s later",
                 format_duration(lasted, sizeof(lasted), (now_ms - e->since_ms) / 1000));
 }

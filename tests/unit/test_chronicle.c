@@ -101,7 +101,9 @@ static void test_a_spike_that_ends_as_a_zombie(void **state)
     e = judged_next(j);
     assert_int_equal(e->kind, EVENT_CLEARED);
     assert_int_equal(e->tag, TAG_SPIKE);
-    assert_string_equal(e->text, "the process has ended");
+    assert_int_equal(e->size_kb, 890 << 10);
+    assert_int_equal(e->has & EVENT_HAS_OUTCOME, 0);
+    assert_non_null(strstr(e->text, "+890.00 MB, the process has ended"));
 }
 
 static void test_zombies(void **state)
