@@ -198,6 +198,16 @@ void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
     *ret = capture_totals_of(&c->tracked[slot]);
 }
 
+uint32_t capture_original(const capture_t *c, uint32_t slot)
+{
+    uint32_t parent = capture_find(c, capture_current(c)->processes[slot].ppid, 0);
+
+    if (parent == PROCMAP_NONE || parent == slot || c->tracked[slot].start_stack == 0 ||
+            c->tracked[slot].start_stack != c->tracked[parent].start_stack)
+        return PROCMAP_NONE;
+    return parent;
+}
+
 bool capture_watch_owners(capture_t *c, bool watch)
 {
     c->check_owner = watch;

@@ -115,6 +115,10 @@ void capture_collect(capture_t *c);
 
 void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
 
+// The process as which another one began that has just been born, with the same program in the same
+// memory; PROCMAP_NONE: it has executed something since, or the kernel does not tell.
+uint32_t capture_original(const capture_t *c, uint32_t slot);
+
 // Whether somebody's view depends on who owns what: then a change of credentials is noticed in the
 // tick after which the process ran, else as uid above. Off at first. False: what is known of owners
 // may be as old as that until the next capture.

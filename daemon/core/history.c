@@ -292,6 +292,23 @@ uint64_t history_peak_kb(const history_t *h, uint32_t series)
     return series == HISTORY_NONE ? 0 : h->series[series].peak_kb;
 }
 
+const history_shared_t *history_shared(const history_t *h, uint32_t series)
+{
+    return &h->series[series].shared;
+}
+
+void history_set_shared(history_t *h, uint32_t series, const history_shared_t *shared)
+{
+    h->series[series].shared = *shared;
+}
+
+uint64_t history_own_kb(const history_shared_t *s, uint64_t private_kb, uint64_t time_ms)
+{
+    bool shares = s->until_ms == 0 || time_ms < s->until_ms;
+
+    return private_kb - (shares ? MIN(s->kb, private_kb) : 0);
+}
+
 static uint32_t take_series(history_t *h)
 {
     do {
@@ -341,8 +358,10 @@ uint32_t history_next(const history_t *h, uint32_t after, history_identity_t *re
 
         if (!s->used || s->pid == 0)
             continue;
-        *ret = (history_identity_t){
-                .pid = s->pid, .start_time = s->start_time, .died_ms = s->died_ms};
+        *ret = (history_identity_t){.pid = s->pid,
+                .start_time = s->start_time,
+                .died_ms = s->died_ms,
+                .shared = s->shared};
         return id;
     }
     return HISTORY_NONE;

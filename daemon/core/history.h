@@ -39,11 +39,25 @@ void history_free(history_t *h);
 uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
+// What a process shares with the one that it began as a copy of, until one of them writes to it or
+// has it no more: private memory of both, that was taken once.
+typedef struct {
+    uint64_t kb;              // at most; 0: nothing
+    uint64_t pid, start_time; // with whom
+    uint64_t until_ms;        // when that one ended; 0: it lives
+} history_shared_t;
+
+const history_shared_t *history_shared(const history_t *h, uint32_t series);
+void history_set_shared(history_t *h, uint32_t series, const history_shared_t *shared);
+// What of a value of that time the process took itself.
+uint64_t history_own_kb(const history_shared_t *s, uint64_t private_kb, uint64_t time_ms);
+
 // The processes that have a series, one after the other: begin with HISTORY_NONE; HISTORY_NONE: no
 // more. A number below history_series_max().
 typedef struct {
     uint64_t pid, start_time;
     uint64_t died_ms; // 0: lives
+    history_shared_t shared;
 } history_identity_t;
 
 uint32_t history_next(const history_t *h, uint32_t after, history_identity_t *ret);

@@ -29,8 +29,9 @@ typedef struct {
 
 typedef struct {
     uint64_t pid, start_time;
-    uint64_t died_ms;      // 0: lives
-    uint64_t peak_kb;      // of private memory
+    uint64_t died_ms; // 0: lives
+    uint64_t peak_kb; // of private memory
+    history_shared_t shared;
     uint32_t older, newer; // among the dead
     bool used;
     level_t level[HISTORY_LEVELS];

@@ -1,6 +1,7 @@
 #include "daemon/engine/engine.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/procmap.h"
 #include "daemon/engine/engine_private.h"
 
 #include <errno.h>
@@ -11,11 +12,30 @@
 #define BYTES_PER_SLOT   4096 // of memory_max, all that is kept of a process
 #define GIVEN_PAGE_KB    4
 #define GIVEN_CLOCK_HZ   100
+#define NEWBORN_MS       2500 // who is seen for the first time later was not seen to begin
 #define KEEP_DEAD_KB     4096 // peak of a process whose past is worth keeping
 
 static bool is_given(const engine_t *e)
 {
     return e->fs.fd < 0;
+}
+
+// A process that has just begun as a copy of another one has taken nothing yet.
+static void find_copied(engine_t *e, uint32_t slot)
+{
+    const snapshot_t *s = capture_current(e->capture);
+    uint32_t original = capture_original(e->capture, slot);
+    uint64_t has_kb, original_kb;
+
+    if (original == PROCMAP_NONE || e->series[slot] == HISTORY_NONE ||
+            !snapshot_private_kb(&s->processes[slot], &has_kb) ||
+            !snapshot_private_kb(&s->processes[original], &original_kb))
+        return;
+    history_set_shared(e->history, e->series[slot],
+            &(history_shared_t){.kb = MIN(has_kb, original_kb),
+                    .pid = s->processes[original].pid,
+                    .start_time = s->processes[original].start_time});
+    tags_copied(e->tags, slot, MIN(has_kb, original_kb));
 }
 
 static void on_born(void *user, uint32_t slot)
@@ -32,10 +52,12 @@ static void on_born(void *user, uint32_t slot)
         age_ms = e->given_age_ms;
     }
     tags_born(e->tags, slot, p, now_ms, age_ms);
-    tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
     e->series[slot] = p->flags & PROCESS_KERNEL_THREAD
                               ? HISTORY_NONE
                               : history_open(e->history, p->pid, p->start_time);
+    if (age_ms <= NEWBORN_MS)
+        find_copied(e, slot);
+    tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
 }
 
 static void on_died(void *user, uint32_t slot, const exit_record_t *record)
@@ -189,6 +211,26 @@ static void record_ledger(engine_t *e, uint64_t private_kb)
     writers_tick(e->writers, l.time_ms, l.kb[LEDGER_SHMEM]);
 }
 
+// What of its private memory the process took itself. What is shared becomes less when it is given
+// back, with a program that is executed, and as the one or the other writes to it, which a reading
+// of what nobody else has tells.
+static uint64_t take_own_kb(engine_t *e, uint32_t slot, uint64_t private_kb)
+{
+    const process_snapshot_t *p = &capture_current(e->capture)->processes[slot];
+    uint64_t now_ms = capture_current(e->capture)->system.mono_ms;
+    history_shared_t s = *history_shared(e->history, e->series[slot]);
+
+    if (s.kb == 0 || s.until_ms != 0)
+        return private_kb;
+    s.kb = MIN(s.kb, private_kb);
+    if (PROCESS_KNOWN(p, uss_kb))
+        s.kb = MIN(s.kb, private_kb - MIN(private_kb, p->uss_kb));
+    if (capture_find(e->capture, s.pid, s.start_time) == PROCMAP_NONE)
+        s.until_ms = now_ms;
+    history_set_shared(e->history, e->series[slot], &s);
+    return history_own_kb(&s, private_kb, now_ms);
+}
+
 static void record_history(engine_t *e)
 {
     const snapshot_t *s = capture_current(e->capture);
@@ -203,7 +245,7 @@ static void record_history(engine_t *e)
                 !snapshot_private_kb(p, &private_kb))
             continue;
         history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
-        total_kb += private_kb;
+        total_kb += take_own_kb(e, slot, private_kb);
         swap_kb += p->swap_kb;
     }
     if (is_given(e))

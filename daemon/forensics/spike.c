@@ -43,6 +43,12 @@ void spike_init(spike_state_t *s, uint64_t now_ms, uint64_t age_ms, uint64_t pri
         s->low_kb[i] = base;
 }
 
+void spike_copied(spike_state_t *s, uint64_t kb)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        s->low_kb[i] = clamp_kb(kb);
+}
+
 static uint32_t seconds_of(const spike_state_t *s, uint64_t now_ms)
 {
     return now_ms > s->first_ms ? (uint32_t) ((now_ms - s->first_ms) / 1000) : 0;

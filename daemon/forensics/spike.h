@@ -59,6 +59,8 @@ typedef struct {
 } spike_verdict_t;
 
 void spike_init(spike_state_t *s, uint64_t now_ms, uint64_t age_ms, uint64_t private_kb);
+// So much of what a newborn has it did not take, but began with as a copy of another process.
+void spike_copied(spike_state_t *s, uint64_t kb);
 spike_verdict_t spike_update(
         spike_state_t *s, const spike_config_t *c, uint64_t now_ms, uint64_t private_kb);
 

@@ -71,6 +71,12 @@ void tags_born(
     begin_series(s, now_ms, private_kb);
 }
 
+void tags_copied(tags_t *t, uint32_t slot, uint64_t kb)
+{
+    if (slot < t->max_slots)
+        spike_copied(&t->states[slot].spike, kb);
+}
+
 void tags_died(tags_t *t, uint32_t slot)
 {
     if (slot < t->max_slots)

@@ -31,6 +31,8 @@ void tags_notify(tags_t *t,
 // A process was born in, or has gone from, the slot.
 void tags_born(
         tags_t *t, uint32_t slot, const process_snapshot_t *p, uint64_t now_ms, uint64_t age_ms);
+// So much of what it has it began with, as a copy of another process.
+void tags_copied(tags_t *t, uint32_t slot, uint64_t kb);
 void tags_died(tags_t *t, uint32_t slot);
 
 // After each capture. O(processes), no allocation.

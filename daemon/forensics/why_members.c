@@ -42,7 +42,7 @@ static uint64_t value_at(const why_t *w, const member_t *m, const moment_t *at)
 
     if (lives_at(m, at))
         history_read(w->from.history, m->series, at->level, s, s, take_value, &l);
-    return l.kb;
+    return history_own_kb(&m->who.shared, l.kb, at->ledger->time_ms);
 }
 
 typedef struct {
@@ -65,7 +65,8 @@ static void add_run(void *user, uint64_t first_s, uint32_t count, const history_
             moments[a->next].index < first + count;
             a->next++)
         if (value && lives_at(a->member, &moments[a->next]))
-            a->w->sums[a->next] += amount(value, &moments[a->next]);
+            a->w->sums[a->next] += history_own_kb(&a->member->who.shared,
+                    amount(value, &moments[a->next]), moments[a->next].ledger->time_ms);
 }
 
 // Adds what the process had at each moment to the sums.

@@ -1,0 +1,173 @@
+// Who took memory, of those that come and go: short lives, slow ends, and copies of others.
+
+#include "common/cleanup.h"
+#include "tests/support/accounted.h"
+
+#include <string.h>
+
+// While 2 GB of a process are given back, it has none of them, and the kernel has them all.
+static void test_on_its_way_out(void **state)
+{
+    accounted_t *f = *state;
+
+    accounted_start(f, 0, 0);
+    f->hog_mb[0] = 10;
+    accounted_tick(f, 10);
+    f->hog_mb[0] = 1500;
+    accounted_tick(f, 1);
+    f->hog_mb[0] = 1900;
+    accounted_tick(f, 1);
+    f->leaving_mb = 2000;
+    f->hog_mb[0] = 0;
+    accounted_tick(f, 1);
+    accounted_end(f, 0);
+    f->leaving_mb = 1000;
+    accounted_tick(f, 1);
+    f->leaving_mb = 0;
+    accounted_tick(f, 5);
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 100);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 1890 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+}
+
+// What the kernel says of its peak is read when a process is born, and not again within seconds.
+static void test_a_short_life(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    f->stale_peaks = true;
+    accounted_tick(f, 5);
+    accounted_start(f, 0, 0);
+    f->hog_mb[0] = 1;
+    accounted_tick(f, 1);
+    f->hog_mb[0] = 700;
+    accounted_tick(f, 2);
+    f->hog_mb[0] = 0; // on its way out
+    accounted_tick(f, 1);
+    accounted_end(f, 0);
+    accounted_tick(f, 3);
+    a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 100);
+    assert_in_range(accounted_share_of(&a.rows[0]), 699 * MB, 700 * MB);
+    assert_int_equal(a.hidden_kb, 0);
+
+    const event_t *e = NULL;
+    for (uint64_t n = 0; (e = events_next(engine_events(f->host.engine), n)); n = e->number)
+        if (e->kind == EVENT_EXIT)
+            break;
+    assert_non_null(e);
+    assert_int_equal(e->peak_kb, 700 * MB);
+    assert_non_null(strstr(e->text, "having held 700.0 MB at most"));
+}
+
+static bool has_spiked(accounted_t *f, uint64_t pid)
+{
+    const event_t *e;
+
+    while ((e = judged_next(&f->host)))
+        if (e->tag == TAG_SPIKE && e->pid == pid)
+            return true;
+    return false;
+}
+
+// A child that runs the same program, `same`, or has executed another one by now; of 560 MB, of
+// which it was given 500 with its life if it is the same.
+static void fork_one(accounted_t *f, bool same)
+{
+    accounted_start(f, 0, 0);
+    f->hogs[0].start_stack = 0x7ffe0000;
+    f->hog_mb[0] = 500;
+    accounted_tick(f, 40);
+    accounted_start(f, 1, 0);
+    f->hogs[1].ppid = f->hogs[0].pid;
+    f->hogs[1].start_time = accounted_now_ms(f) / 10; // ticks of 1/100 s: just now
+    f->hogs[1].start_stack = same ? 0x7ffe0000 : 0x7ffd0000;
+    f->hog_mb[1] = 560;
+    f->shared_mb = same ? 500 : 0;
+    accounted_tick(f, 5);
+}
+
+static void test_a_copy(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    a = accounted_ask(f, WHY_BY_PROCESS, 20);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
+    assert_int_equal(a.rows[0].peak_kb, 60 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+    assert_false(has_spiked(f, 101));
+    // What it takes from then on is its own.
+    f->hog_mb[1] += 300;
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 8);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 300 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+    assert_true(has_spiked(f, 101));
+    // The one that began it ends: nothing is free by that, and nothing more is taken.
+    accounted_end(f, 0);
+    f->shared_mb = 0;
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 3);
+    assert_int_equal(accounted_change_of(&a), 0);
+    // When the other one ends as well, all of it was its own.
+    accounted_end(f, 1);
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 8);
+    assert_int_equal(accounted_change_of(&a), -860 * MB);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), -860 * MB);
+    accounted_adds_up(&a);
+}
+
+// Another program is no copy.
+static void test_a_copy_that_is_none(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, false);
+    a = accounted_ask(f, WHY_BY_PROCESS, 20);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 560 * MB);
+    assert_true(has_spiked(f, 101));
+}
+
+static void test_a_copy_over_a_restart(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    judged_restart(&f->host);
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 20);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
+    assert_false(has_spiked(f, 101));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(test_on_its_way_out),
+            TEST(test_a_short_life),
+            TEST(test_a_copy),
+            TEST(test_a_copy_that_is_none),
+            TEST(test_a_copy_over_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
