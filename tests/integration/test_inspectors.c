@@ -1,0 +1,136 @@
+// Several who inspect the same process: it is read once a second for all of them, and each is told.
+
+#include "common/cleanup.h"
+#include "tests/support/cmocka.h"
+#include "tests/support/process.h"
+#include "tests/support/proctree.h"
+#include "tests/support/temporary.h"
+#include "tests/support/watcher.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WAIT_MS    60000
+#define INSPECTORS 8
+#define SECONDS    6
+#define PID        4711
+#define PSS_KB     12345
+
+typedef struct {
+    temporary_t dir;
+    proctree_t proc;
+    process_t daemon;
+    watcher_t inspectors[INSPECTORS];
+    int opened; // inotify: each time smaps_rollup is opened and closed
+} fixture_t;
+
+static void start(fixture_t *f)
+{
+    const uint32_t uid = geteuid(), gid = getegid();
+    char socket[128], path[256];
+
+    *f = (fixture_t){.dir = temporary_new(), .proc = proctree_new()};
+    proctree_system(&f->proc, 8 << 20, true);
+    proctree_process(&f->proc, &(proctree_process_t){.pid = PID,
+                                       .name = "inspected",
+                                       .start_time = 100,
+                                       .anon_pages = 3000,
+                                       .shared_pages = 500,
+                                       .uid = uid,
+                                       .euid = uid,
+                                       .gid = gid,
+                                       .egid = gid,
+                                       .pss_kb = PSS_KB});
+    snprintf(path, sizeof(path), "%s/%d/smaps_rollup", f->proc.path, PID);
+    f->opened = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    assert_true(f->opened >= 0);
+    assert_true(inotify_add_watch(f->opened, path, IN_OPEN | IN_CLOSE) >= 0);
+    snprintf(socket, sizeof(socket), "%s", temporary_path(&f->dir, "socket"));
+    f->daemon = process_start((const char *const[]){
+            MEMSCOPED_PATH, "--socket", socket, "--proc", f->proc.path, NULL});
+    for (size_t i = 0; i < INSPECTORS; i++)
+        watcher_start(&f->inspectors[i], socket);
+}
+
+static void stop(fixture_t *f)
+{
+    for (size_t i = 0; i < INSPECTORS; i++)
+        watcher_stop(&f->inspectors[i]);
+    process_stop(&f->daemon);
+    close(f->opened);
+    proctree_free(&f->proc);
+    temporary_remove(&f->dir);
+}
+
+// A second passes for everybody.
+static void wait_second(fixture_t *f)
+{
+    for (size_t i = 0; i < INSPECTORS; i++)
+        assert_true(watcher_wait_ticks(&f->inspectors[i], 1, WAIT_MS));
+}
+
+// With the closing in between, since the same event twice in a row is told once.
+static size_t count_opened(const fixture_t *f)
+{
+    struct inotify_event e; // of a file it has no name
+    size_t n = 0;
+
+    while (read(f->opened, &e, sizeof(e)) == sizeof(e))
+        n += (e.mask & IN_OPEN) != 0;
+    return n;
+}
+
+static uint64_t tick_of(const fixture_t *f)
+{
+    return replica_snapshot(session_replica(f->inspectors[0].session))->system.tick;
+}
+
+static bool is_told(const watcher_t *w, void *user)
+{
+    (void) user;
+    return w->details.pid == PID && w->details.has.pss_kb;
+}
+
+static bool is_told_anew(const watcher_t *w, void *user)
+{
+    return w->details.breakdown_ms > *(const uint64_t *) user;
+}
+
+static void test_read_once_for_all(void **state)
+{
+    uint64_t before[INSPECTORS], ticks;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    wait_second(&f);
+    for (size_t i = 0; i < INSPECTORS; i++)
+        assert_int_equal(session_inspect(f.inspectors[i].session, PID, 100), 0);
+    for (size_t i = 0; i < INSPECTORS; i++) {
+        assert_true(watcher_wait(&f.inspectors[i], is_told, NULL, WAIT_MS));
+        assert_int_equal(f.inspectors[i].details.pss_kb, PSS_KB);
+        before[i] = f.inspectors[i].details.breakdown_ms;
+    }
+    count_opened(&f);
+    ticks = tick_of(&f);
+    for (int s = 0; s < SECONDS; s++)
+        wait_second(&f);
+    ticks = tick_of(&f) - ticks;
+    // A tick may be on its way at either end.
+    assert_in_range(count_opened(&f), ticks / 2, ticks + 2);
+    for (size_t i = 0; i < INSPECTORS; i++)
+        assert_true(watcher_wait(&f.inspectors[i], is_told_anew, &before[i], WAIT_MS));
+    stop(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_read_once_for_all),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
