@@ -130,11 +130,9 @@ static void look(const audiences_t *a, audience_t *au)
     memset(au->visible.now, 0, a->words * sizeof(uint64_t));
     memset(au->private.now, 0, a->words * sizeof(uint64_t));
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-        const process_snapshot_t *p = &s->processes[slot];
-
         bool own;
 
-        if (p->known == 0)
+        if (s->processes[slot].known == 0)
             continue;
         own = owns(au, capture_owner(a->capture, slot));
         // With hidepid the kernel hides what may not be ptrace-read, were it the user's own.

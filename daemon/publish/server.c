@@ -56,8 +56,7 @@ static void settle(client_t *c, int result)
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *user)
 {
     client_t *c = user;
-
-    user_t *owner = c->owner;
+    user_t *owner = c->owner; // it stays where the client goes
     uint64_t before = clock_thread_cpu_us();
 
     (void) source;
