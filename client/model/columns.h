@@ -55,9 +55,11 @@ typedef struct {
     group_kind_t kind; // rows are groups of that kind
     bool tree;         // rows are indented below their parents
     bool command;      // the command line instead of the name
+    column_id_t sort;  // what the list is sorted by is shown where others give way
     int width;         // of the cell
 } cell_context_t;
 
+#define COLUMN_RANK_WHO  2 // up to here they say who it is, and how much that has
 #define COLUMN_RANK_CORE 4 // up to here columns become narrow rather than go
 
 // How a value becomes one for programs.

@@ -47,6 +47,25 @@ static bool is_shown(column_id_t id, const cell_context_t *c)
     return column_title(id, c->kind, c->tree) && !(id == COLUMN_COMMAND && c->command);
 }
 
+static int width_of(column_id_t id, const cell_context_t *c, int width, int pid_width)
+{
+    return columns[id].gap + min_width(id, c, width, pid_width);
+}
+
+// What the list is sorted by belongs to it, as long as it leaves room for who it is.
+static int rank_of(column_id_t id, const cell_context_t *c, int width, int pid_width)
+{
+    int rank = columns[id].rank, sum;
+
+    if (id != c->sort || rank <= COLUMN_RANK_WHO)
+        return rank;
+    sum = width_of(id, c, width, pid_width);
+    for (column_id_t k = 0; k < COLUMN_MAX; k++)
+        if (is_shown(k, c) && columns[k].rank <= COLUMN_RANK_WHO)
+            sum += width_of(k, c, width, pid_width);
+    return sum <= width ? COLUMN_RANK_WHO : rank;
+}
+
 // How many ranks fit. The core columns may become narrow to stay, but not to make room for others.
 static int fitting_rank(const cell_context_t *c, int width, int pid_width)
 {
@@ -59,7 +78,7 @@ static int fitting_rank(const cell_context_t *c, int width, int pid_width)
         for (column_id_t id = 0; id < COLUMN_MAX; id++) {
             if (!is_shown(id, c))
                 continue;
-            if (columns[id].rank > rank)
+            if (rank_of(id, c, width, pid_width) > rank)
                 left_out++;
             else
                 sum += columns[id].gap + (rank <= COLUMN_RANK_CORE
@@ -128,7 +147,7 @@ column_layout_t columns_layout(const cell_context_t *c, int width, int pid_width
     int rank = fitting_rank(c, width, pid_width), left_over = width, left = 0;
 
     for (column_id_t id = 0; id < COLUMN_MAX; id++) {
-        if (!is_shown(id, c) || columns[id].rank > rank)
+        if (!is_shown(id, c) || rank_of(id, c, width, pid_width) > rank)
             continue;
         l.places[l.n] = (column_place_t){.id = id, .width = min_width(id, c, width, pid_width)};
         left_over -= l.places[l.n++].width + columns[id].gap;

@@ -91,6 +91,7 @@ void view_list(ui_t *ui, const pane_t *p)
             .kind = l->kind,
             .tree = l->tree,
             .command = l->command,
+            .sort = l->order.column,
     };
     column_layout_t layout = columns_layout(&c, p->cols, ui->model.pid_width);
     int top = view_list_top(ui), below = view_foot_rows(p->rows), first = top - sum_rows(ui);

@@ -60,6 +60,29 @@ static void the_core_fits_80_columns(void **state)
     }
 }
 
+static void what_is_sorted_by_is_shown(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    for (column_id_t id = 0; id < COLUMN_MAX; id++) {
+        cell_context_t c = {.sort = id};
+
+        for (int width = 64; columns[id].sortable && columns[id].title && width <= 300; width++) {
+            column_layout_t l = columns_layout(&c, width, 7);
+
+            assert_true(has(&l, id));
+            assert_true(has(&l, COLUMN_PID) && has(&l, COLUMN_NAME) && has(&l, COLUMN_RSS));
+        }
+    }
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "d<");
+    assert_shown(&s, "[SORT: WRITE]");
+    assert_non_null(strstr(stage_row(&s, 2), "IO-W/s"));
+    assert_non_null(strstr(stage_row(&s, 4), "1.5M")); // of firefox, the only one
+    stage_done(&s);
+}
+
 static void headings_stand_over_their_columns(void **state)
 {
     stage_t s;
@@ -344,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(columns_fit_and_only_join_as_it_widens),
             cmocka_unit_test(the_core_fits_80_columns),
+            cmocka_unit_test(what_is_sorted_by_is_shown),
             cmocka_unit_test(headings_stand_over_their_columns),
             cmocka_unit_test(nothing_to_draw_without_a_change),
             cmocka_unit_test(before_the_first_sample),
