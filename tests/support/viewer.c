@@ -10,7 +10,7 @@
 
 #define FIELD_MAX 256
 #define SEEKS_MAX 20
-#define SETTLE_MS 500
+#define SETTLE_MS 2500 // more than a loaded host leaves a picture half drawn
 #define DIGIT_KB  60
 #define HEAD_MAX  6 // lines above the titles, at most
 
