@@ -98,13 +98,18 @@ static void print_sizes(const int64_t *kb, size_t n)
         print_size(reasons_size(size, sizeof(size), kb[i], false));
 }
 
+static void print_share(double share)
+{
+    printf("  %5.1f%%", fabs(share) < MINOR ? 0 : share * 100); // no -0
+}
+
 static void print_change(const table_t *t, int64_t kb, double share)
 {
     char size[SIZE_LEN];
 
     if (t->change)
         printf("  %9s", reasons_size(size, sizeof(size), kb, true));
-    printf("  %5.1f%%", fabs(share) < MINOR ? 0 : share * 100); // no -0
+    print_share(share);
 }
 
 static void print_owner(const table_t *t, const reason_t *line)
@@ -212,10 +217,11 @@ static void print_rows(const table_t *t, const why_view_t *v)
 static void print_ledger(const table_t *t, const why_view_t *v)
 {
     const reasons_t *r = v->reasons;
+    bool of_ram = t->owner && !v->replay && r->message.mem_total_kb > 0;
     char size[SIZE_LEN];
 
     print_cell(v->replay ? "Recorded" : "Ledger of RAM", MAX(t->name, (size_t) LEDGER_NAME_WIDTH));
-    printf("  %8s  %8s  %9s\n", "Start", "End", "Change");
+    printf("  %8s  %8s  %9s%s\n", "Start", "End", "Change", of_ram ? "  Of RAM" : "");
     for (size_t i = 0; i < r->n_ledger; i++) {
         const ledger_line_t *l = &r->ledger[i];
         const int64_t kb[] = {l->start_kb, l->end_kb};
@@ -225,7 +231,10 @@ static void print_ledger(const table_t *t, const why_view_t *v)
             continue;
         print_cell(ledger_name(l->kind), MAX(t->name, (size_t) LEDGER_NAME_WIDTH));
         print_sizes(kb, ARRAY_SIZE(kb));
-        printf("  %9s\n", reasons_size(size, sizeof(size), l->end_kb - l->start_kb, true));
+        printf("  %9s", reasons_size(size, sizeof(size), l->end_kb - l->start_kb, true));
+        if (of_ram && l->kind != LEDGER_SWAP)
+            print_share((double) l->end_kb / (double) r->message.mem_total_kb);
+        putchar('\n');
     }
 }
 
