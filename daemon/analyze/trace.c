@@ -246,7 +246,7 @@ static const char *take_comm(trace_t *t, const char *p, trace_row_t *row, uint64
 static const char *take_kb(const char *p, uint64_t *ret, bool *ret_known)
 {
     *ret = 0;
-    *ret_known = *p >= '0' && *p <= '9';
+    *ret_known = *p != ',' && *p != '\n' && *p != '\r' && *p != '\0';
     return *ret_known ? take_number(p, NUMBER_DIGITS - 4, ret) : p;
 }
 
