@@ -196,6 +196,7 @@ void receipts_fill_ended(event_t *e, const tags_t *tags, uint32_t slot, uint64_t
     } else if (e->tag == TAG_SPIKE && tags_spike_receipt(tags, slot, &spike)) {
         fill_spike(e, &spike);
         e->has &= ~(unsigned) EVENT_HAS_OUTCOME; // it gave nothing back itself
+        e->duration_ms = now_ms - MIN(e->since_ms, now_ms);
     }
     if (e->has & EVENT_HAS_SIZE)
         event_say(e, "%s, ", format_delta_kb(size, sizeof(size), (int64_t) e->size_kb));

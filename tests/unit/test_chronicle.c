@@ -70,6 +70,7 @@ static void test_a_spike_and_its_end(void **state)
     assert_int_equal(e->tag, TAG_SPIKE);
     assert_int_equal(e->size_kb, 890 << 10);
     assert_true(e->has & EVENT_HAS_SINCE && e->has & EVENT_HAS_DURATION);
+    assert_int_equal(e->duration_ms / 1000, 3);
     assert_int_equal(e->has & EVENT_HAS_OUTCOME, 0); // it was never given back
     assert_string_equal(e->text, "+890.00 MB, the process has ended 3 s later");
     e = judged_next(j);
