@@ -19,8 +19,8 @@ typedef struct {
     const char *path;
     FILE *file;
     unsigned line, mistakes;
-    int error;    // why the file could not be read to its end
-    bool in_line; // the last piece did not end its line
+    int error;     // why the file could not be read to its end
+    bool in_doubt; // the library has made nothing of the line so far
 } reading_t;
 
 void conf_texts_done(conf_texts_t *t)
@@ -36,21 +36,63 @@ static const char *shown(char buf[SHOWN_MAX], const char *s)
     return buf;
 }
 
-// The library does not tell lines to its handler, so that they are counted as it reads.
+static void settle_line(reading_t *r)
+{
+    if (r->in_doubt) {
+        log_error("%s:%u: neither a comment nor KEY = VALUE", r->path, r->line);
+        r->mistakes++;
+    }
+    r->in_doubt = false;
+}
+
+// `cut`: the line is longer than what there is of it. False: it is for nobody.
+static bool begin_line(reading_t *r, const char *text, bool cut)
+{
+    static const char mark[] = "\xef\xbb\xbf"; // of UTF-8, before the first line
+    char section[SHOWN_MAX];
+
+    if (r->line++ == 0 && strncmp(text, mark, strlen(mark)) == 0)
+        text += strlen(mark);
+    text += strspn(text, " \t\r");
+    if (!*text || *text == '#' || *text == ';')
+        return false;
+    r->in_doubt = *text != '[' && !cut;
+    if (r->in_doubt)
+        return true;
+    r->mistakes++;
+    if (cut)
+        log_error("%s:%u: the line is too long", r->path, r->line);
+    else
+        log_error("%s:%u: %s: there are no sections here: remove the line", r->path, r->line,
+                shown(section, text));
+    return false;
+}
+
+// The library does not tell lines to its handler, and tells of the first that it cannot read only
+// in the end: so lines are counted and judged on their way in, and mistakes told in their order.
 static char *read_line(char *buf, int cap, void *user)
 {
     reading_t *r = user;
-    size_t len;
+    bool cut = false;
+    int used = 0, c;
 
-    if (!fgets(buf, cap, r->file)) {
-        if (ferror(r->file))
-            r->error = errno; // of a directory, for one
-        return NULL;
+    settle_line(r);
+    while ((c = fgetc(r->file)) != EOF && c != '\n') {
+        // The library takes what is indented for more of the value before.
+        if (used == 0 && (c == ' ' || c == '\t'))
+            continue;
+        if (used + 1 < cap)
+            buf[used++] = c ? (char) c : '?';
+        else
+            cut = true;
     }
-    if (!r->in_line)
-        r->line++;
-    len = strlen(buf);
-    r->in_line = len > 0 && buf[len - 1] != '\n';
+    buf[used] = '\0';
+    if (ferror(r->file))
+        r->error = errno; // of a directory, for one
+    if (ferror(r->file) || (c == EOF && used == 0))
+        return NULL;
+    if (!begin_line(r, buf, cut))
+        buf[0] = '\0';
     return buf;
 }
 
@@ -61,12 +103,8 @@ static int on_value(void *user, const char *section, const char *key, const char
     const char *allowed;
     char *kept;
 
-    if (*section) {
-        log_error("%s:%u: section [%s]: there are no sections here, remove the line", r->path,
-                r->line, shown(key_shown, section));
-        r->mistakes++;
-        return 1;
-    }
+    (void) section;
+    r->in_doubt = false;
     kept = r->texts->count < CONF_TEXTS_MAX ? strdup(value) : NULL;
     if (!kept) {
         log_error("%s:%u: more settings than there can be", r->path, r->line);
@@ -92,7 +130,7 @@ static unsigned load_file(
 {
     _cleanup_fclose_ FILE *f = fopen(path, "re");
     reading_t r = {.config = config, .texts = texts, .path = path, .file = f};
-    int line;
+    int result;
 
     if (!f) {
         if (errno == ENOENT && !required)
@@ -100,16 +138,9 @@ static unsigned load_file(
         log_error("cannot read %s: %s", path, strerror(errno));
         return 1;
     }
-    line = ini_parse_stream(read_line, &r, on_value, &r);
-    if (r.error) {
-        log_error("cannot read %s: %s", path, strerror(r.error));
-        r.mistakes++;
-    }
-    if (line != 0) {
-        if (line > 0)
-            log_error("%s:%d: neither a comment nor KEY = VALUE", path, line);
-        else
-            log_error("%s: %s", path, strerror(ENOMEM));
+    result = ini_parse_stream(read_line, &r, on_value, &r);
+    if (r.error || result < 0) {
+        log_error("cannot read %s: %s", path, strerror(r.error ? r.error : ENOMEM));
         r.mistakes++;
     }
     return r.mistakes;

@@ -68,8 +68,8 @@ static void test_settings(void **state)
 {
     fixture_t *f = *state;
 
-    write_text(f->path, "# for a large host\nmemory-max = 2G\n\npss-budget=1.5\n"
-                        "group = ops ; who may look\nmax-subscribers = 10\n");
+    write_text(f->path, "# for a large host\nmemory-max = 2G\n\n  pss-budget=1.5\n"
+                        "\tgroup = ops ; who may look\nmax-subscribers = 10\n");
     assert_int_equal(load(f, true), 0);
     assert_string_equal(f->said, "");
     assert_int_equal(f->config.memory_max, UINT64_C(2) << 30);
@@ -86,6 +86,7 @@ static void test_mistakes(void **state)
     write_text(f->path, "pss-budget = 1\nmemory-max = lots\n\nno-such-key = 1\nmax-per-user = 0\n"
                         "proc = /tmp\nprivate = 3\n[part]\ngroup = x\n");
     assert_int_equal(load(f, true), 6);
+    assert_string_equal(f->config.group, "x"); // which is no mistake of its own
     assert_int_equal(f->config.pss_budget_ppm, 10000);
     assert_int_equal(f->config.private_fd, -1);
     assert_string_equal(f->config.proc_root, "/proc");
@@ -98,19 +99,48 @@ static void test_mistakes(void **state)
     assert_non_null(strstr(f->said, expected));
     snprintf(expected, sizeof(expected), "%s:5: max-per-user = 0: expected 1 to 4096\n", f->path);
     assert_non_null(strstr(f->said, expected));
-    snprintf(expected, sizeof(expected), "%s:9: section [part]: ", f->path);
+    snprintf(expected, sizeof(expected), "%s:8: [part]: there are no sections here", f->path);
     assert_non_null(strstr(f->said, expected));
 }
 
-static void test_no_key(void **state)
+// Each line that is wrong, in the order of the lines, whoever finds it wrong.
+static void test_in_order(void **state)
+{
+    static const unsigned wrong[] = {2, 3, 5, 6, 7};
+    fixture_t *f = *state;
+    const char *at;
+
+    write_text(f->path,
+            "max-subscribers = 7\nwhat is this\nmemory-max = lots\ngroup = x\nnor that\n"
+            "[part\nno-such = 1");
+    assert_int_equal(load(f, true), ARRAY_SIZE(wrong));
+    at = f->said;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        char expected[300];
+
+        snprintf(expected, sizeof(expected), "memscope: %s:%u: ", f->path, wrong[i]);
+        assert_memory_equal(at, expected, strlen(expected));
+        at = strchr(at, '\n') + 1;
+    }
+    assert_string_equal(at, "");
+    assert_int_equal(f->config.subscribers_max, 7);
+}
+
+// More than the library takes: a comment may be, a setting is told of, and the next line is its
+// own.
+static void test_long_lines(void **state)
 {
     fixture_t *f = *state;
-    char expected[512];
+    char text[2048], expected[512];
 
-    write_text(f->path, "max-subscribers = 7\nwhat is this\n");
+    snprintf(text, sizeof(text), "# %600s\nmax-subscribers = 7\ngroup = %600s\nmax-per-user = 8\n",
+            "x = y", "ops");
+    write_text(f->path, text);
     assert_int_equal(load(f, true), 1);
-    snprintf(expected, sizeof(expected), "%s:2: ", f->path);
-    assert_non_null(strstr(f->said, expected));
+    snprintf(expected, sizeof(expected), "memscope: %s:3: the line is too long\n", f->path);
+    assert_string_equal(f->said, expected);
+    assert_int_equal(f->config.subscribers_max, 7);
+    assert_int_equal(f->config.subscribers_max_per_user, 8);
 }
 
 static void test_no_file(void **state)
@@ -171,7 +201,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(test_settings, begin, end),
             cmocka_unit_test_setup_teardown(test_mistakes, begin, end),
-            cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+            cmocka_unit_test_setup_teardown(test_in_order, begin, end),
+            cmocka_unit_test_setup_teardown(test_long_lines, begin, end),
             cmocka_unit_test_setup_teardown(test_no_file, begin, end),
             cmocka_unit_test_setup_teardown(test_hostile_text, begin, end),
             cmocka_unit_test_setup_teardown(test_parts, begin, end),
