@@ -1,28 +1,26 @@
 #include "daemon/endpoint.h"
 #include "common/log.h"
+#include "config.h"
 #include "daemon/confine/privileges.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The directory of the socket, where root starts on a host that has none yet: the one that
-// systemd-tmpfiles would make. Its parent has to be there.
+// The directory of the system's socket, where root starts on a host that has none yet: the one that
+// systemd-tmpfiles would make. Of a path that somebody named, it is more likely a slip of the pen.
 static int make_directory(const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    static const char system[] = MEMSCOPE_SOCKET_PATH;
     const struct passwd *pw;
-    char name[PATH_MAX];
+    char name[sizeof(system)];
     struct stat st;
 
-    if (!slash || slash == path || geteuid() != 0 ||
-            (size_t) snprintf(name, sizeof(name), "%.*s", (int) (slash - path), path) >=
-                    sizeof(name) ||
-            stat(name, &st) == 0)
+    snprintf(name, sizeof(name), "%.*s", (int) (strrchr(system, '/') - system), system);
+    if (geteuid() != 0 || strcmp(path, system) != 0 || stat(name, &st) == 0)
         return 0;
     if (mkdir(name, 0755) < 0 || chmod(name, 0755) < 0)
         return -errno;
