@@ -10,7 +10,8 @@
 size_t rlimits_raise_files(unsigned subscribers_max);
 
 // So that a tick waits for no page fault: keeps memory in RAM, page by page as it is used, and what
-// the heap gives back with the daemon. Locked only where no limit stands against it, which is said.
+// the heap gives back with the daemon. Where a limit stands against locking all of it, which is
+// said, that is as much of the code as may be: a host that thrashes takes pages of files first.
 void rlimits_lock_memory(void);
 
 #endif
