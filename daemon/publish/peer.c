@@ -6,15 +6,16 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define NO_GID     ((gid_t) -1)
 #define GROUPS_MAX 1024
 
-// As the last mount at `root` has it.
-static void find_hidepid(audience_policy_t *p, const char *root)
+// As the last mount at `root` has it in a mountinfo.
+static void find_hidepid(audience_policy_t *p, const char *mountinfo, const char *root)
 {
-    _cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
+    _cleanup_fclose_ FILE *f = fopen(mountinfo, "re");
     _cleanup_free_ char *line = NULL;
     size_t cap = 0;
     ssize_t len;
@@ -34,7 +35,10 @@ void audience_policy_init(audience_policy_t *p, const char *group, const char *p
     const struct group *g = group ? getgrnam(group) : NULL;
 
     *p = (audience_policy_t){.group = g ? g->gr_gid : NO_GID, .hidepid_group = NO_GID};
-    find_hidepid(p, proc_root);
+    find_hidepid(p, "/proc/self/mountinfo", proc_root);
+    // A service has a /proc of its own, that hides nothing: what counts is what viewers have.
+    if (!p->hidepid && strcmp(proc_root, "/proc") == 0)
+        find_hidepid(p, "/proc/1/mountinfo", proc_root);
 }
 
 static bool in_group(const gid_t *groups, size_t n, gid_t own, gid_t wanted)
