@@ -1,4 +1,5 @@
 #include "common/arena.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -51,16 +52,39 @@ void *arena_alloc(arena_t *a, size_t size, size_t align)
     return a->base + start;
 }
 
+void arena_touch(void *at, size_t len)
+{
+    size_t page = page_align(1);
+
+    for (size_t i = 0; i < len; i += page - ((uintptr_t) at + i) % page) {
+        volatile unsigned char *byte = (unsigned char *) at + i;
+
+        *byte = *byte;
+    }
+}
+
+void arena_prepare(arena_t *a, size_t ahead)
+{
+    size_t from = MAX(a->ready, page_align(a->touched));
+    size_t to = a->used + MIN(page_align(ahead), a->reserved - a->used);
+
+    if (to <= from)
+        return;
+    arena_touch(a->base + from, to - from);
+    a->ready = page_align(to);
+}
+
 void arena_reset(arena_t *a, size_t keep)
 {
-    size_t kept = page_align(keep);
+    size_t kept = page_align(keep), resident = MAX(page_align(a->touched), a->ready);
 
     a->used = 0;
-    if (a->touched > kept) {
+    if (resident > kept) {
         // Locked pages go back only to kernels that know the first.
-        if (madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED_LOCKED) < 0 &&
-                madvise(a->base + kept, page_align(a->touched) - kept, MADV_DONTNEED) < 0)
+        if (madvise(a->base + kept, resident - kept, MADV_DONTNEED_LOCKED) < 0 &&
+                madvise(a->base + kept, resident - kept, MADV_DONTNEED) < 0)
             return;
-        a->touched = kept;
+        a->touched = MIN(a->touched, kept);
+        a->ready = MIN(a->ready, kept);
     }
 }

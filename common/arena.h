@@ -11,7 +11,8 @@ typedef struct {
     unsigned char *base;
     size_t reserved; // bytes of address space: the hard cap
     size_t used;     // bytes handed out since the last reset
-    size_t touched;  // bytes ever handed out: what is resident at most
+    size_t touched;  // bytes ever handed out
+    size_t ready;    // bytes that are resident because somebody asked for it
 } arena_t;
 
 // Reserves `cap` bytes of address space (rounded up to pages); no memory yet. 0 or -errno.
@@ -20,6 +21,11 @@ void arena_done(arena_t *a);
 
 // NULL once the cap is reached; never aborts. `align` is a power of two, at most a page.
 void *arena_alloc(arena_t *a, size_t size, size_t align);
+
+// Has the next `ahead` bytes that will be handed out resident, so that using them is no page fault.
+void arena_prepare(arena_t *a, size_t ahead);
+// The same of any memory; what it holds stays as it is.
+void arena_touch(void *at, size_t len);
 
 // Everything handed out becomes invalid. Pages beyond `keep` bytes go back to the kernel.
 void arena_reset(arena_t *a, size_t keep);

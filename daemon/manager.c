@@ -88,9 +88,12 @@ static void tell_events(manager_t *m)
 
 static void capture_now(manager_t *m)
 {
-    int r = engine_tick(m->engine);
-    snapshot_t *s = capture_current_writable(m->capture);
+    snapshot_t *s;
+    int r;
 
+    status_tick_begin(&m->status);
+    r = engine_tick(m->engine);
+    s = capture_current_writable(m->capture);
     m->captured_us = clock_monotonic_us();
     watch_captured(&m->lookout.watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
                                               .taken_kb = s->system.anon_kb + s->system.shmem_kb});
@@ -100,10 +103,11 @@ static void capture_now(manager_t *m)
     SYSTEM_SET(&s->system, missed_ticks, m->pulse.missed);
     if (m->config.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
-    status_tick(&m->status, m->engine);
     server_publish(m->server);
+    status_tick_end(&m->status, m->engine);
     if (m->config.private_fd >= 0)
         return;
+    engine_prepare(m->engine);
     tell_events(m);
     bus_tick(m->bus);
     notify_status(&m->notify, s->system.processes, server_subscribers(m->server),

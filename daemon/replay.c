@@ -49,14 +49,16 @@ static uint64_t due_us(const replay_t *p)
 
 static int play(replay_t *p)
 {
-    int r = feed_sample(&p->feed);
+    int r;
 
+    status_tick_begin(&p->status);
+    r = feed_sample(&p->feed);
     if (r < 0) {
         say_why(p, r);
         return r;
     }
-    status_tick(&p->status, p->engine);
     server_publish(p->server);
+    status_tick_end(&p->status, p->engine);
     return 0;
 }
 

@@ -41,13 +41,6 @@ static bool next_viewer(cursor_t *c, viewer_t *ret)
 
 // ---- For people --------------------------------------------------------------------------------
 
-static void print_size(const char *label, bool has, uint64_t kb)
-{
-    char size[FORMAT_MAX];
-
-    printf("%-14s %s\n", label, has ? format_kb(size, sizeof(size), kb) : "-");
-}
-
 static void print_count(const char *label, bool has, uint64_t n, const char *what)
 {
     char count[FORMAT_MAX];
@@ -74,6 +67,20 @@ static void print_ticks(const status_message_t *m)
         printf("-");
     if (m->has.capture_p99_us)
         printf(", 99 of 100 below %.1f ms", (double) m->capture_p99_us / 1000);
+    putchar('\n');
+    if (m->has.minor_faults && m->has.major_faults)
+        printf("%-14s %s in ticks, %s of them waited for a disk\n", "Page faults",
+                format_count(ticks, sizeof(ticks), m->minor_faults + m->major_faults),
+                format_count(missed, sizeof(missed), m->major_faults));
+}
+
+static void print_rss(const status_message_t *m)
+{
+    char rss[FORMAT_MAX], locked[FORMAT_MAX];
+
+    printf("%-14s %s", "RSS", m->has.rss_kb ? format_kb(rss, sizeof(rss), m->rss_kb) : "-");
+    if (m->has.locked_kb)
+        printf(", %s locked", format_kb(locked, sizeof(locked), m->locked_kb));
     putchar('\n');
 }
 
@@ -103,7 +110,7 @@ static void print_text(const status_message_t *m, bool is_private, bool utf8)
     print_ticks(m);
     printf("%-14s %s of %s\n", "Memory", format_kb(used, sizeof(used), m->memory_kb),
             format_kb(max, sizeof(max), m->memory_max_kb));
-    print_size("RSS", m->has.rss_kb, m->rss_kb);
+    print_rss(m);
     print_count("Open files", m->has.descriptors, m->descriptors, " of processes");
     printf("%-14s %.2f%% of a core, %.3f s used\n", "PSS budget",
             (double) m->pss_budget_ppm / 10000, (double) m->pss_spent_us / 1e6);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define RECORD_MAX (5 + 4 * 10) // bytes of one coded run at most
+#define AHEAD_KEPT (128 << 10)  // of chunks, and so many for some thousand busy processes
 
 const history_level_t history_levels[HISTORY_LEVELS] = {{1, 120}, {10, 3600}, {60, 86400}};
 
@@ -278,6 +279,12 @@ void history_record(
         sum->private_min = MIN(sum->private_min, private_kb);
         sum->private_max = MAX(sum->private_max, private_kb);
     }
+}
+
+void history_prepare(history_t *h)
+{
+    arena_prepare(&h->chunk_arena, AHEAD_KEPT);
+    arena_prepare(&h->series_arena, sizeof(series_t));
 }
 
 // ---- Series ------------------------------------------------------------------------------------

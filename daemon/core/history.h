@@ -71,6 +71,9 @@ uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time);
 void history_record(
         history_t *h, uint32_t series, uint64_t now_ms, uint64_t rss_kb, uint64_t private_kb);
 
+// Between two ticks: so that recording some more points is no page fault.
+void history_prepare(history_t *h);
+
 // Calls `run` for every run of equal points of a level in [from_s, to_s], oldest first, cut to that
 // range. `first_s` is the time of the first point, the others follow each step. Gaps have a NULL
 // value.

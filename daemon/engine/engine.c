@@ -273,6 +273,12 @@ int engine_tick(engine_t *e)
     return r;
 }
 
+void engine_prepare(engine_t *e)
+{
+    history_prepare(e->history);
+    timeline_prepare(e->timeline);
+}
+
 // ---- Samples that are given --------------------------------------------------------------------
 
 int engine_given_begin(engine_t *e, const system_snapshot_t *system)

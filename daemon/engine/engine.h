@@ -30,6 +30,9 @@ void engine_free(engine_t *e);
 int engine_tick(engine_t *e);
 
 // A sample that was taken elsewhere, in place of engine_tick: as capture_given_begin and so on.
+// After what an engine_tick found was published: has memory ready for the next one.
+void engine_prepare(engine_t *e);
+
 // `age_ms`: of the process if it is new, UINT64_MAX: unknown. The ledger knows of processes only.
 int engine_given_begin(engine_t *e, const system_snapshot_t *system);
 int engine_given(engine_t *e, const process_snapshot_t *given, const char *name, size_t name_len,

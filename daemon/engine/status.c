@@ -4,10 +4,12 @@
 #include "common/file.h"
 #include "config.h"
 #include "daemon/proc/pid_stat.h"
+#include "daemon/proc/pid_status.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void status_init(status_t *s, uint64_t pss_budget_ppm)
@@ -15,10 +17,26 @@ void status_init(status_t *s, uint64_t pss_budget_ppm)
     *s = (status_t){.started_us = clock_monotonic_us(), .pss_budget_ppm = pss_budget_ppm};
 }
 
-void status_tick(status_t *s, engine_t *e)
+static faults_t own_faults(void)
+{
+    struct rusage u = {0};
+
+    getrusage(RUSAGE_THREAD, &u);
+    return (faults_t){(uint64_t) u.ru_minflt, (uint64_t) u.ru_majflt};
+}
+
+void status_tick_begin(status_t *s)
+{
+    s->before = own_faults();
+}
+
+void status_tick_end(status_t *s, engine_t *e)
 {
     uint64_t us = capture_current(engine_capture(e))->system.capture_us;
+    faults_t now = own_faults();
 
+    s->faults.minor += now.minor - s->before.minor;
+    s->faults.major += now.major - s->before.major;
     s->costs_us[s->ticks++ % STATUS_COSTS] = (uint32_t) MIN(us, (uint64_t) UINT32_MAX);
 }
 
@@ -53,6 +71,18 @@ static bool own_rss_kb(uint64_t *ret)
     return true;
 }
 
+static bool own_locked_kb(uint64_t *ret)
+{
+    char text[4096];
+    pid_status_t s;
+    ssize_t n = file_read_at(AT_FDCWD, "/proc/self/status", text, sizeof(text));
+
+    if (n <= 0 || pid_status_parse(text, (size_t) n, &s) < 0 || !(s.has & PID_STATUS_LOCKED))
+        return false;
+    *ret = s.locked_kb;
+    return true;
+}
+
 static void fill_unread(const snapshot_t *s, const capture_t *c, status_message_t *ret)
 {
     uint64_t io = 0, memory = 0;
@@ -77,7 +107,7 @@ void status_fill(const status_t *s, engine_t *e, status_message_t *ret)
     const capture_t *c = engine_capture(e);
     const snapshot_t *now = capture_current(c);
     capture_usage_t usage;
-    uint64_t rss_kb;
+    uint64_t rss_kb, locked_kb;
 
     capture_usage(c, &usage);
     MESSAGE_SET_TEXT(ret, build, build, sizeof(build) - 1);
@@ -95,6 +125,10 @@ void status_fill(const status_t *s, engine_t *e, status_message_t *ret)
     MESSAGE_SET(ret, memory_max_kb, engine_memory_max(e) / 1024);
     if (own_rss_kb(&rss_kb))
         MESSAGE_SET(ret, rss_kb, rss_kb);
+    if (own_locked_kb(&locked_kb))
+        MESSAGE_SET(ret, locked_kb, locked_kb);
+    MESSAGE_SET(ret, minor_faults, s->faults.minor);
+    MESSAGE_SET(ret, major_faults, s->faults.major);
     MESSAGE_SET(ret, descriptors, usage.descriptors);
     MESSAGE_SET(ret, pss_budget_ppm, s->pss_budget_ppm);
     MESSAGE_SET(ret, pss_spent_us, usage.pss_spent_us);

@@ -120,6 +120,15 @@ void timeline_record(timeline_t *t, const ledger_t *ledger)
     t->last_ms = l.time_ms;
 }
 
+void timeline_prepare(timeline_t *t)
+{
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        const level_t *l = &t->level[i];
+
+        arena_touch(&l->at[(l->newest + 1) % l->size], sizeof(step_t));
+    }
+}
+
 // NULL: nothing is known of that step, or no longer.
 static const step_t *step_at(const level_t *l, uint32_t index)
 {

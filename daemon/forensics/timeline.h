@@ -16,6 +16,9 @@ void timeline_free(timeline_t *t);
 // After each capture; time does not go back. Finds out what is leaving.
 void timeline_record(timeline_t *t, const ledger_t *l);
 
+// Between two ticks: so that recording the next ledger is no page fault.
+void timeline_prepare(timeline_t *t);
+
 // The gap that is usual, but for what is leaving; false: nothing is known yet.
 bool timeline_gap_kb(const timeline_t *t, int64_t *ret);
 

@@ -5,6 +5,7 @@
 #include "daemon/engine/status.h"
 #include "tests/support/cmocka.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define BUDGET_PPM 5000
@@ -42,8 +43,9 @@ static status_message_t tick(fixture_t *f)
 {
     status_message_t m = {0};
 
+    status_tick_begin(&f->status);
     assert_int_equal(engine_tick(f->engine), 0);
-    status_tick(&f->status, f->engine);
+    status_tick_end(&f->status, f->engine);
     status_fill(&f->status, f->engine, &m);
     return m;
 }
@@ -69,6 +71,40 @@ static void test_says_everything(void **state)
     assert_true(m.has.pss_spent_us && m.has.failed_reads && m.has.descriptors);
     assert_true(m.has.unread_io && m.has.unread_memory);
     assert_true(m.unread_io <= m.processes && m.unread_memory <= m.processes);
+}
+
+// Those of the tick, and not those between two of them.
+static void test_page_faults_of_ticks(void **state)
+{
+    enum { PAGES = 64 };
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    fixture_t *f = *state;
+    status_message_t m = {0};
+    faults_t before;
+
+    tick(f);
+    before = f->status.faults;
+    for (int inside = 0; inside < 2; inside++) {
+        unsigned char *fresh = mmap(
+                NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        assert_true(fresh != MAP_FAILED);
+        madvise(fresh, PAGES * page, MADV_NOHUGEPAGE);
+        if (inside)
+            status_tick_begin(&f->status);
+        for (size_t i = 0; i < PAGES; i++)
+            fresh[i * page] = 1;
+        if (inside)
+            status_tick_end(&f->status, f->engine);
+        else
+            assert_int_equal(f->status.faults.minor, before.minor);
+        munmap(fresh, PAGES * page);
+    }
+    assert_true(f->status.faults.minor >= before.minor + PAGES);
+    status_fill(&f->status, f->engine, &m);
+    assert_int_equal(m.minor_faults, f->status.faults.minor);
+    assert_int_equal(m.major_faults, f->status.faults.major);
+    assert_true(m.has.locked_kb);
 }
 
 // What waits for a restart is memory, too.
@@ -114,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(test_says_everything, begin, end),
+            cmocka_unit_test_setup_teardown(test_page_faults_of_ticks, begin, end),
             cmocka_unit_test_setup_teardown(test_counts_the_state, begin, end),
             cmocka_unit_test(test_cost_of_most_ticks),
             cmocka_unit_test_setup_teardown(test_what_cannot_be_read, begin, end),
