@@ -52,7 +52,7 @@ size_t engine_memory_max(const engine_t *e);
 struct buffer; // protocol/cursor.h
 
 typedef struct {
-    const char *name;         // in the plural
+    const char *name;         // in the plural, by which it is found again
     uint64_t (*layout)(void); // another number where what is saved has another meaning
     void (*save)(const engine_t *e, struct buffer *out);
     int (*load)(engine_t *e, const void *data, size_t len); // 0 or -errno: nothing is loaded

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define MAGIC UINT64_C(0x325441545350534d) // "MSPSTAT2"
+#define MAGIC UINT64_C(0x335441545350534d) // "MSPSTAT3"
 
 uint64_t state_image_sum(const void *data, size_t len)
 {
@@ -38,6 +38,8 @@ int state_image_build(engine_t *e, const char boot[STATE_BOOT_MAX], buffer_t *ou
         static const char zeros[8];
 
         buffer_put(out, zeros, (8 - out->len % 8) % 8);
+        memcpy(h.section[i].name, engine_sections[i].name,
+                strnlen(engine_sections[i].name, STATE_NAME_MAX));
         h.section[i].layout = engine_sections[i].layout();
         h.section[i].offset = out->len;
         engine_sections[i].save(e, out);
@@ -84,12 +86,20 @@ size_t state_image_len(const void *image)
     return ((const state_head_t *) image)->len;
 }
 
-static const char *check_section(const state_head_t *h, unsigned i)
+static const state_section_t *find_section(const state_head_t *h, const char *name)
 {
-    const state_section_t *x = &h->section[i];
+    for (size_t i = 0; i < STATE_SECTIONS_MAX; i++)
+        if (strncmp(h->section[i].name, name, STATE_NAME_MAX) == 0)
+            return &h->section[i];
+    return NULL;
+}
+
+static const char *check_section(
+        const state_head_t *h, const state_section_t *x, const engine_section_t *as)
+{
     const unsigned char *base = (const unsigned char *) h;
 
-    if (x->layout != engine_sections[i].layout())
+    if (x->layout != as->layout())
         return "of another version";
     if (x->offset % 8 != 0 || x->offset > h->len || x->len > h->len - x->offset ||
             state_image_sum(base + x->offset, x->len) != x->sum)
@@ -99,13 +109,16 @@ static const char *check_section(const state_head_t *h, unsigned i)
 
 bool state_image_load(const void *image, unsigned section, engine_t *e)
 {
-    const state_head_t *h = image;
-    const state_section_t *x = &h->section[section];
-    const char *wrong = check_section(h, section);
+    const engine_section_t *as = &engine_sections[section];
+    const state_section_t *x = find_section(image, as->name);
+    const char *wrong;
 
-    if (!wrong && engine_sections[section].load(e, (const char *) image + x->offset, x->len) == 0)
+    if (!x)
+        return false; // what kept it knew of no such thing
+    wrong = check_section(image, x, as);
+    if (!wrong && as->load(e, (const char *) image + x->offset, x->len) == 0)
         return true;
-    log_warning("the %s of a state that was kept are %s: refused", engine_sections[section].name,
+    log_warning("the %s of a state that was kept are %s: refused", as->name,
             wrong ? wrong : "malformed");
     return false;
 }
