@@ -273,7 +273,8 @@ static int build(manager_t *m)
                 .details = m->details,
                 .history = engine_history(m->engine),
                 .events = engine_events(m->engine),
-                .why = engine_why(m->engine)};
+                .why = engine_why(m->engine),
+                .inspections = engine_inspections(m->engine)};
 
         r = server_new(&m->server, m->loop, &server, &sources);
     }

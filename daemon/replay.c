@@ -111,7 +111,8 @@ static int build(replay_t *p)
             .details = p->details,
             .history = engine_history(p->engine),
             .events = engine_events(p->engine),
-            .why = engine_why(p->engine)};
+            .why = engine_why(p->engine),
+            .inspections = engine_inspections(p->engine)};
     return server_new(&p->server, p->loop, &server, &sources);
 }
 

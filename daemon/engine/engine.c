@@ -331,6 +331,11 @@ history_t *engine_history(engine_t *e)
     return e->history;
 }
 
+inspections_t *engine_inspections(engine_t *e)
+{
+    return &e->inspections;
+}
+
 size_t engine_memory_max(const engine_t *e)
 {
     return e->memory_max;

@@ -6,6 +6,7 @@
 
 #include "daemon/core/capture.h"
 #include "daemon/core/history.h"
+#include "daemon/core/inspections.h"
 #include "daemon/forensics/chronicle.h"
 #include "daemon/forensics/tags.h"
 #include "daemon/forensics/why.h"
@@ -29,10 +30,10 @@ void engine_free(engine_t *e);
 // As capture_run: on failure the tick lacks new processes, and nothing else.
 int engine_tick(engine_t *e);
 
-// A sample that was taken elsewhere, in place of engine_tick: as capture_given_begin and so on.
 // After what an engine_tick found was published: has memory ready for the next one.
 void engine_prepare(engine_t *e);
 
+// A sample that was taken elsewhere, in place of engine_tick: as capture_given_begin and so on.
 // `age_ms`: of the process if it is new, UINT64_MAX: unknown. The ledger knows of processes only.
 int engine_given_begin(engine_t *e, const system_snapshot_t *system);
 int engine_given(engine_t *e, const process_snapshot_t *given, const char *name, size_t name_len,
@@ -45,6 +46,7 @@ tags_t *engine_tags(engine_t *e);
 events_t *engine_events(engine_t *e);
 why_t *engine_why(engine_t *e);
 history_t *engine_history(engine_t *e);
+inspections_t *engine_inspections(engine_t *e);
 size_t engine_memory_max(const engine_t *e);
 
 // What a restart keeps, section by section; see daemon/engine/state.h. Loading is done before the
@@ -58,7 +60,7 @@ typedef struct {
     int (*load)(engine_t *e, const void *data, size_t len); // 0 or -errno: nothing is loaded
 } engine_section_t;
 
-#define ENGINE_SECTIONS 9
+#define ENGINE_SECTIONS 10
 
 extern const engine_section_t engine_sections[ENGINE_SECTIONS];
 

@@ -18,6 +18,7 @@ struct engine {
     writers_t *writers;
     why_t *why;
     oom_t *oom;
+    inspections_t inspections;
     arena_t series_arena;
     uint32_t *series; // of history, by slot
     uint32_t system_series;

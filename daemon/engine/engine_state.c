@@ -90,6 +90,16 @@ static int load_oom(engine_t *e, const void *data, size_t len)
     return oom_load(e->oom, data, len);
 }
 
+static void save_inspections(const engine_t *e, struct buffer *out)
+{
+    inspections_save(&e->inspections, out);
+}
+
+static int load_inspections(engine_t *e, const void *data, size_t len)
+{
+    return inspections_load(&e->inspections, data, len);
+}
+
 static void save_events(const engine_t *e, struct buffer *out)
 {
     events_save(chronicle_events(e->chronicle), out);
@@ -109,5 +119,6 @@ const engine_section_t engine_sections[ENGINE_SECTIONS] = {
         {"tags", tags_layout, save_tags, load_tags},
         {"stories of leaks", lineage_layout, save_lineage, load_lineage},
         {"OOM kills that were told", oom_layout, save_oom, load_oom},
+        {"inspections", inspections_layout, save_inspections, load_inspections},
         {"events", events_layout, save_events, load_events},
 };

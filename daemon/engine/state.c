@@ -226,6 +226,8 @@ void state_load(state_t *s, engine_t *e)
     if (any)
         log_info("history restored, saved %.1f s ago",
                 (double) (clock_boottime_us() - time_of(&from[0])) / USEC_PER_SEC);
+    if (engine_inspections(e)->kept_count > 0)
+        log_info("inspections that wait for their viewers: %zu", engine_inspections(e)->kept_count);
     for (int i = 0; i < SOURCES; i++)
         if (from[i].mapped > 0)
             munmap((void *) (uintptr_t) from[i].image, from[i].mapped);

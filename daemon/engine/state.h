@@ -2,11 +2,11 @@
 #define MEMSCOPE_DAEMON_ENGINE_STATE_H
 
 // What a restart must not cost: history, who the dead were, exits, ledgers, who wrote to tmpfs,
-// tags with all they were judged by, baselines, stories of leaks, OOM kills, events. Every few
-// seconds it is written, in turn, into one of two memfds that systemd keeps (so that one is whole
-// whenever the daemon dies), and on a clean stop to one of two files in the state directory, which
-// are open before the daemon gives up opening any. What is of another boot, of another layout or
-// damaged is refused section by section.
+// tags with all they were judged by, baselines, stories of leaks, OOM kills, events, who inspected
+// what. Every few seconds it is written, in turn, into one of two memfds that systemd keeps (so
+// that one is whole whenever the daemon dies), and on a clean stop to one of two files in the state
+// directory, which are open before the daemon gives up opening any. What is of another boot, of
+// another layout or damaged is refused section by section.
 
 #include "daemon/engine/engine.h"
 #include <stddef.h>

@@ -141,6 +141,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
     s->history = sources->history;
     s->events = sources->events;
     s->why = sources->why;
+    s->inspections = sources->inspections;
     s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
@@ -188,6 +189,7 @@ void server_reading(server_t *s, const reader_result_t *result)
 
     if (slot == PROCMAP_NONE)
         return; // the next tick will tell that it has ended
+    server_keep_details(s, slot, result);
     for (client_t *c = s->clients, *next; c; c = next) {
         const inspected_t *i = subscriber_inspected(c->subscriber);
 
@@ -209,6 +211,7 @@ void server_publish(server_t *s)
     if (audiences_advance(s->audiences) < 0)
         return;
     users_tick(&s->users, now);
+    inspections_tick(s->inspections, capture_current(s->capture)->system.mono_ms);
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
         c->inspections = c->whys = 0;
@@ -218,6 +221,7 @@ void server_publish(server_t *s)
             answers_follow(c->subscriber, s->events, &c->told);
         settle(c, subscriber_publish(c->subscriber, now));
     }
+    server_keep_inspecting(s);
 }
 
 void server_set_limits(server_t *s, unsigned max, unsigned max_per_user)

@@ -4,6 +4,7 @@
 // Listens, accepts within limits, and publishes each capture to all subscribers.
 
 #include "daemon/core/history.h"
+#include "daemon/core/inspections.h"
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/why.h"
 #include "daemon/publish/audience.h"
@@ -34,6 +35,7 @@ typedef struct {
     history_t *history;
     const events_t *events;
     why_t *why;
+    inspections_t *inspections;
 } server_sources_t;
 
 int server_new(server_t **ret, sd_event *loop, const server_config_t *config,

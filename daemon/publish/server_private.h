@@ -39,6 +39,7 @@ struct server {
     history_t *history;
     const events_t *events;
     why_t *why;
+    inspections_t *inspections;
     shared_details_t shared[2]; // [1]: with what is private
     users_t users;
     audiences_t *audiences;
@@ -62,5 +63,8 @@ bool server_may_ask(void *user);
 // DETAILS of what it inspects: at once, or when the reader has come back (server_answer_details).
 void server_inspect(client_t *c);
 void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *reading);
+// Has read what was inspected before a restart, until its viewers are back.
+void server_keep_inspecting(server_t *s);
+void server_keep_details(server_t *s, uint32_t slot, const reader_result_t *reading);
 
 #endif

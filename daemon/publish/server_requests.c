@@ -72,18 +72,26 @@ void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *re
         subscriber_answer_bytes(c->subscriber, d->bytes.data, d->bytes.len);
 }
 
-// Asks the reader where there is something to read. Who may not see what smaps says does not make
-// the daemon read it either: that takes the process's mmap lock, which the kernel would not let
-// this viewer do.
+// False: there is nothing to read.
+static bool ask_reader(server_t *s, uint32_t slot)
+{
+    const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
+    bool has_memory = !(p->flags & PROCESS_KERNEL_THREAD) && p->state != 'Z';
+
+    return has_memory && p->blocked_s == 0 && capture_read_details(s->capture, slot) != -ENODATA;
+}
+
+// Who may not see what smaps says does not make the daemon read it either: that takes the process's
+// mmap lock, which the kernel would not let this viewer do.
 static void inspect_slot(client_t *c, uint32_t slot)
 {
     server_t *s = c->server;
     const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
-    bool has_memory = !(p->flags & PROCESS_KERNEL_THREAD) && p->state != 'Z';
 
-    if (!has_memory || p->blocked_s > 0 ||
-            !audience_sees_private(subscriber_audience(c->subscriber), slot) ||
-            capture_read_details(s->capture, slot) == -ENODATA)
+    if (audience_sees_private(subscriber_audience(c->subscriber), slot) && ask_reader(s, slot))
+        inspections_add(s->inspections,
+                &(inspection_t){p->pid, p->start_time, subscriber_peer(c->subscriber)->uid});
+    else
         server_answer_details(c, slot, NULL);
 }
 
@@ -112,6 +120,29 @@ void server_inspect(client_t *c)
                 "there is no such process; it may have ended long ago");
     }
     *i = (inspected_t){0}; // nothing more will come of it
+}
+
+void server_keep_inspecting(server_t *s)
+{
+    inspections_t *l = s->inspections;
+
+    for (size_t i = 0; i < l->kept_count;) {
+        uint32_t slot = capture_find(s->capture, l->kept[i].pid, l->kept[i].start_time);
+
+        if (slot != PROCMAP_NONE && ask_reader(s, slot))
+            i++;
+        else
+            inspections_drop(l, i);
+    }
+}
+
+// Should it end before its viewer is back: these are its last figures then.
+void server_keep_details(server_t *s, uint32_t slot, const reader_result_t *reading)
+{
+    details_message_t m;
+
+    if (inspections_keeps(s->inspections, reading->request.pid, reading->request.start_time))
+        details_of(s->details, slot, reading, true, &m);
 }
 
 static void answer_history(client_t *c, const history_request_message_t *q)

@@ -246,25 +246,103 @@ static void test_damaged_head(void **state)
 }
 
 // A state that another version wrote is whole.
-static void test_another_version(void **state)
+static void rewrite_head(const fixture_t *f, void (*change)(state_head_t *h))
 {
-    fixture_t *f = *state;
+    _cleanup_close_ int fd = open(f->file, O_RDWR | O_CLOEXEC);
     state_head_t h;
-    engine_t *e;
-    int fd;
 
-    leave_state(f);
-    fd = open(f->file, O_RDWR | O_CLOEXEC);
     assert_int_equal(pread(fd, &h, sizeof(h), 0), sizeof(h));
     assert_true(h.sum == state_image_sum(&h, offsetof(state_head_t, sum)));
-    h.section[0].layout++; // of history
+    change(&h);
     h.sum = state_image_sum(&h, offsetof(state_head_t, sum));
     assert_int_equal(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
-    close(fd);
+}
+
+static void history_is_another(state_head_t *h)
+{
+    h->section[0].layout++;
+}
+
+// It has one that this one does not know, in place of one that it does, and in another order.
+static void sections_are_others(state_head_t *h)
+{
+    state_section_t last = h->section[ENGINE_SECTIONS - 1];
+
+    strcpy(h->section[0].name, "things to come");
+    h->section[ENGINE_SECTIONS - 1] = h->section[1];
+    h->section[1] = last;
+}
+
+static void test_another_version(void **state)
+{
+    void (*const changes[])(state_head_t * h) = {history_is_another, sections_are_others};
+    fixture_t *f = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+        engine_t *e;
+
+        leave_state(f);
+        rewrite_head(f, changes[i]);
+        e = carry_on(f);
+        assert_true(history_find(engine_history(e), 4711, 1) == HISTORY_NONE);
+        assert_true(find_event(e));
+        assert_int_equal(engine_tick(e), 0);
+        engine_free(e);
+        assert_int_equal(unlink(f->file), 0);
+    }
+}
+
+static bool is_inspected(engine_t *e, uint64_t pid)
+{
+    return inspections_keeps(engine_inspections(e), pid, 1);
+}
+
+// Who inspected what, also when the viewer of the run before had not come back yet.
+static void test_inspections(void **state)
+{
+    fixture_t *f = *state;
+    engine_t *e = new_engine();
+    state_t *s;
+
+    inspections_add(engine_inspections(e), &(inspection_t){4711, 1, 1000});
+    for (int restart = 0; restart < 3; restart++) {
+        assert_int_equal(state_new(&s, no_fds, f->dir.path), 0);
+        state_load(s, e);
+        assert_int_equal(is_inspected(e, 4711), restart > 0);
+        assert_int_equal(is_inspected(e, 4712), restart > 1);
+        if (restart == 1)
+            inspections_add(engine_inspections(e), &(inspection_t){4712, 1, 0});
+        state_store(s, e);
+        state_free(s);
+        engine_free(e);
+        e = new_engine();
+    }
+    engine_free(e);
+}
+
+static void no_inspections(state_head_t *h)
+{
+    for (size_t i = 0; i < ENGINE_SECTIONS; i++)
+        if (strcmp(h->section[i].name, "inspections") == 0)
+            h->section[i].len--; // not a number of them: the sum is another, too
+}
+
+static void test_damaged_inspections(void **state)
+{
+    fixture_t *f = *state;
+    engine_t *e = new_engine();
+    state_t *s;
+
+    assert_int_equal(state_new(&s, no_fds, f->dir.path), 0);
+    add_event(e);
+    inspections_add(engine_inspections(e), &(inspection_t){4711, 1, 1000});
+    state_store(s, e);
+    state_free(s);
+    engine_free(e);
+    rewrite_head(f, no_inspections);
     e = carry_on(f);
-    assert_true(history_find(engine_history(e), 4711, 1) == HISTORY_NONE);
+    assert_false(is_inspected(e, 4711));
     assert_true(find_event(e));
-    assert_int_equal(engine_tick(e), 0);
     engine_free(e);
 }
 
@@ -350,6 +428,8 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_damaged_section, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_head, begin, end),
             cmocka_unit_test_setup_teardown(test_another_version, begin, end),
+            cmocka_unit_test_setup_teardown(test_inspections, begin, end),
+            cmocka_unit_test_setup_teardown(test_damaged_inspections, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_anywhere, begin, end),
             cmocka_unit_test(test_killed_in_the_middle),
             cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
