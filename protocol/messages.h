@@ -196,7 +196,9 @@
     F(20, unexplained_kb, INT, "KiB", 1, PUBLIC, "the change less the shares of rows, others and hidden") \
     F(21, ledger,     BYTES, "",     1, PUBLIC, "all memory at both moments, see Ledger of a WHY") \
     F(22, mem_total_kb, UINT, "KiB", 1, PUBLIC, "MemTotal") \
-    F(23, processes_kb, INT, "KiB",  1, PUBLIC, "share of all processes together")
+    F(23, processes_kb, INT, "KiB",  1, PUBLIC, "share of all processes together") \
+    F(24, unseen_from_ms, UINT, "ms", 1, PUBLIC, "the longest time in the span in which nothing was captured; absent: there is none") \
+    F(25, unseen_to_ms, UINT, "ms",  1, PUBLIC, "its end")
 
 #define STATUS_REQUEST_FIELDS(F) \
     F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries")

@@ -48,7 +48,8 @@ static int put_change(bus_t *b, sd_bus_message *m, const why_answer_t *a)
         uint64_t value;
     } moments[] = {{"known_ms", a->known_ms}, {"from_ms", a->from_ms}, {"to_ms", a->to_ms},
             {"change_from_ms", a->start->time_ms}, {"change_to_ms", a->end->time_ms},
-            {"steepest_from_ms", a->steepest_from_ms}, {"steepest_to_ms", a->steepest_to_ms}};
+            {"steepest_from_ms", a->steepest_from_ms}, {"steepest_to_ms", a->steepest_to_ms},
+            {"unseen_from_ms", a->unseen_from_ms}, {"unseen_to_ms", a->unseen_to_ms}};
     const struct {
         const char *key;
         int64_t kb;
@@ -60,7 +61,9 @@ static int put_change(bus_t *b, sd_bus_message *m, const why_answer_t *a)
     int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
     for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(moments); i++)
-        r = sd_bus_message_append(m, "{sv}", moments[i].key, "t", bus_real_ms(b, moments[i].value));
+        if (moments[i].value > 0)
+            r = sd_bus_message_append(
+                    m, "{sv}", moments[i].key, "t", bus_real_ms(b, moments[i].value));
     for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sizes); i++)
         r = sd_bus_message_append(m, "{sv}", sizes[i].key, "x", sizes[i].kb * 1024);
     if (r >= 0)

@@ -12,6 +12,9 @@
 #define WANDER_KB (16 * 1024)
 #define STAYS_MS  3000
 
+#define UNSEEN_BEATS   3 // of its rhythm
+#define RHYTHM_INERTIA 8
+
 typedef struct {
     uint32_t index; // time / step
     ledger_t last, peak;
@@ -28,6 +31,9 @@ struct timeline {
     arena_t arena;
     level_t level[HISTORY_LEVELS];
     uint64_t last_ms;
+    unseen_t unseen[TIMELINE_UNSEEN_MAX]; // from_ms 0: none
+    uint32_t next_unseen;
+    uint64_t rhythm_ms;  // usual time between two ledgers; 0: not known yet
     int64_t gap_kb;      // that is usual
     int64_t last_gap_kb; // of the last ledger
     uint64_t still_ms;   // since when it has not moved
@@ -99,10 +105,25 @@ int64_t timeline_held_kb(const ledger_t *l)
     return l->used_kb - l->leaving_kb;
 }
 
+// Captures out of turn are closer than usual, and recorded samples may be further apart.
+static void note_unseen(timeline_t *t, uint64_t now_ms)
+{
+    uint64_t passed_ms = now_ms - t->last_ms;
+
+    if (t->rhythm_ms > 0 && passed_ms >= MAX(TIMELINE_UNSEEN_MS, UNSEEN_BEATS * t->rhythm_ms))
+        t->unseen[t->next_unseen++ % TIMELINE_UNSEEN_MAX] = (unseen_t){t->last_ms, now_ms};
+    else if (passed_ms > t->rhythm_ms)
+        t->rhythm_ms = passed_ms;
+    else
+        t->rhythm_ms -= (t->rhythm_ms - passed_ms) / RHYTHM_INERTIA;
+}
+
 void timeline_record(timeline_t *t, const ledger_t *ledger)
 {
     ledger_t l = *ledger;
 
+    if (t->last_ms > 0)
+        note_unseen(t, l.time_ms);
     l.leaving_kb = leaving_kb(t, ledger);
     for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
         level_t *level = &t->level[i];
@@ -195,6 +216,21 @@ size_t timeline_moments(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, m
     return c.n;
 }
 
+bool timeline_unseen(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, unseen_t *ret)
+{
+    uint64_t longest_ms = 0;
+
+    for (size_t i = 0; i < TIMELINE_UNSEEN_MAX; i++) {
+        const unseen_t *u = &t->unseen[i];
+
+        if (u->from_ms >= to_ms || u->to_ms <= from_ms || u->to_ms - u->from_ms <= longest_ms)
+            continue;
+        longest_ms = u->to_ms - u->from_ms;
+        *ret = *u;
+    }
+    return longest_ms > 0;
+}
+
 uint64_t timeline_first_ms(const timeline_t *t)
 {
     uint64_t now_s = t->last_ms / 1000;
@@ -224,6 +260,8 @@ uint64_t timeline_last_ms(const timeline_t *t)
 typedef struct {
     uint64_t last_ms;
     uint32_t newest[HISTORY_LEVELS], n[HISTORY_LEVELS];
+    unseen_t unseen[TIMELINE_UNSEEN_MAX];
+    uint32_t next_unseen;
 } saved_t;
 
 uint64_t timeline_layout(void)
@@ -238,8 +276,9 @@ static bool is_used(const step_t *s)
 
 void timeline_save(const timeline_t *t, buffer_t *out)
 {
-    saved_t x = {.last_ms = t->last_ms};
+    saved_t x = {.last_ms = t->last_ms, .next_unseen = t->next_unseen};
 
+    memcpy(x.unseen, t->unseen, sizeof(x.unseen));
     for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
         const level_t *l = &t->level[i];
 
@@ -281,5 +320,8 @@ int timeline_load(timeline_t *t, const void *data, size_t len)
         l->any = x.n[i] > 0;
     }
     t->last_ms = x.last_ms;
+    memcpy(t->unseen, x.unseen, sizeof(t->unseen));
+    t->next_unseen = x.next_unseen;
+    t->rhythm_ms = history_levels[0].step_s * 1000;
     return 0;
 }

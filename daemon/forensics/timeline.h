@@ -41,6 +41,17 @@ typedef struct {
 // can be. Returns how many were put into `ret`, which has room for TIMELINE_MOMENTS_MAX.
 size_t timeline_moments(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, moment_t *ret);
 
+// Of the times when nothing was captured (the daemon was not there, or the host slept) and that
+// touch the span, the longest. The last TIMELINE_UNSEEN_MAX are known. False: there is none.
+#define TIMELINE_UNSEEN_MS  UINT64_C(3000) // less is a late tick
+#define TIMELINE_UNSEEN_MAX 64
+
+typedef struct {
+    uint64_t from_ms, to_ms; // the last capture before it, and the first one after it
+} unseen_t;
+
+bool timeline_unseen(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, unseen_t *ret);
+
 // Time of the oldest and of the newest moment; 0: there is none.
 uint64_t timeline_first_ms(const timeline_t *t);
 uint64_t timeline_last_ms(const timeline_t *t);

@@ -51,7 +51,9 @@ static void describe(const why_t *w, const change_t *c, why_answer_t *ret)
     const moment_t *first = &w->moments[0], *last = &w->moments[w->n_moments - 1];
     const ledger_t *steep = w->moments[c->steep_start].ledger,
                    *steep_end = w->moments[c->steep_end].ledger;
+    unseen_t unseen = {0};
 
+    timeline_unseen(w->from.timeline, first->ledger->time_ms, last->ledger->time_ms, &unseen);
     *ret = (why_answer_t){.known_ms = timeline_first_ms(w->from.timeline),
             .from_ms = first->ledger->time_ms,
             .to_ms = last->ledger->time_ms,
@@ -62,7 +64,9 @@ static void describe(const why_t *w, const change_t *c, why_answer_t *ret)
             .end = w->moments[c->end].ledger,
             .steepest_from_ms = steep->time_ms,
             .steepest_to_ms = steep_end->time_ms,
-            .steepest_kb = steep_end->used_kb - steep->used_kb};
+            .steepest_kb = steep_end->used_kb - steep->used_kb,
+            .unseen_from_ms = unseen.from_ms,
+            .unseen_to_ms = unseen.to_ms};
 }
 
 int why_ask(why_t *w, const why_question_t *q, why_answer_t *ret)

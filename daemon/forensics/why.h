@@ -35,7 +35,8 @@ typedef struct {
     const ledger_t *start, *end; // of the change
     uint64_t steepest_from_ms, steepest_to_ms;
     int64_t steepest_kb;
-    const why_row_t *rows; // largest share first, in the direction of the change
+    uint64_t unseen_from_ms, unseen_to_ms; // 0: there is no such time
+    const why_row_t *rows;                 // largest share first, in the direction of the change
     size_t n_rows;
     uint64_t others;
     int64_t others_kb, hidden_kb, processes_kb, unexplained_kb;

@@ -25,6 +25,10 @@ static void set_answer(const why_answer_t *a, why_message_t *m)
     MESSAGE_SET(m, steepest_from_ms, a->steepest_from_ms);
     MESSAGE_SET(m, steepest_to_ms, a->steepest_to_ms);
     MESSAGE_SET(m, steepest_kb, a->steepest_kb);
+    if (a->unseen_to_ms > 0) {
+        MESSAGE_SET(m, unseen_from_ms, a->unseen_from_ms);
+        MESSAGE_SET(m, unseen_to_ms, a->unseen_to_ms);
+    }
     MESSAGE_SET(m, others, a->others);
     MESSAGE_SET(m, others_kb, a->others_kb);
     MESSAGE_SET(m, hidden_kb, a->hidden_kb);

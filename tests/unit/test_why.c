@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "tests/support/accounted.h"
+#include "tests/support/fake_clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -247,6 +248,40 @@ static void test_nothing_is_known(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
 
+// A daemon that was away, or a host that slept, of whatever resolution the span is: seconds of
+// which nothing is known are no seconds in which nothing happened.
+static void test_unseen(void **state)
+{
+    accounted_t *f = *state;
+    uint64_t left_ms, back_ms;
+    why_answer_t a;
+
+    accounted_start(f, 0, 1000);
+    accounted_tick(f, 20);
+    a = accounted_ask(f, WHY_BY_PROCESS, 300);
+    assert_int_equal(a.unseen_to_ms, 0);
+    left_ms = accounted_now_ms(f);
+    __atomic_add_fetch(&fake_clock_ahead_us, 6000000, __ATOMIC_RELAXED);
+    f->hog_mb[0] = 500;
+    accounted_tick(f, 1);
+    back_ms = accounted_now_ms(f);
+    for (int i = 0; i < 2; i++) {
+        a = accounted_ask(f, WHY_BY_PROCESS, 4000);
+        assert_int_equal(a.unseen_from_ms, left_ms);
+        assert_int_equal(a.unseen_to_ms, back_ms);
+        accounted_tick(f, 400); // seconds are tens of them by now
+    }
+    // Another one, which is shorter, and a span that has only that.
+    __atomic_add_fetch(&fake_clock_ahead_us, 4000000, __ATOMIC_RELAXED);
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 4000);
+    assert_int_equal(a.unseen_from_ms, left_ms);
+    a = accounted_ask(f, WHY_BY_PROCESS, 10);
+    assert_int_equal(a.unseen_to_ms - a.unseen_from_ms, 5000);
+    a = accounted_ask(f, WHY_BY_PROCESS, 3);
+    assert_int_equal(a.unseen_to_ms, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +292,7 @@ int main(void)
             TEST(test_who_wrote),
             TEST(test_a_fall),
             TEST(test_nothing_is_known),
+            TEST(test_unseen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
