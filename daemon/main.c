@@ -115,6 +115,14 @@ static int run(settings_t *s, manager_config_t *config)
     return status;
 }
 
+// Each viewer makes systemd try again, until it has had enough and closes the socket, too.
+static void say_way_back(int status)
+{
+    if (status == OPTIONS_STATUS_USAGE && getenv("NOTIFY_SOCKET"))
+        log_error("not started: once that is mended, systemctl reset-failed memscoped.service && "
+                  "systemctl start memscoped.service brings the service and its socket back");
+}
+
 int main(int argc, char **argv)
 {
     settings_t s = {.argc = argc, .argv = argv};
@@ -127,6 +135,7 @@ int main(int argc, char **argv)
         log_error("cannot write the output: %s", strerror(errno));
         status = 1;
     }
+    say_way_back(status);
     conf_texts_done(&s.texts);
     conf_texts_done(&s.reloaded);
     return status;
