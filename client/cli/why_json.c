@@ -147,6 +147,8 @@ void why_print_json(const why_view_t *v)
     steepest = span(v, m->steepest_from_ms, m->steepest_to_ms);
     json_put_int(steepest, "bytes", m->steepest_kb * 1024);
     json_put(o, "steepest", steepest);
+    if (m->has.unseen_to_ms)
+        json_put(o, "unseen", span(v, m->unseen_from_ms, m->unseen_to_ms));
     put_rows(v, o);
     json_put_int(o, "processes_bytes", m->processes_kb * 1024);
     json_put(o, "ledger", ledger(v));

@@ -259,6 +259,11 @@ void why_print(const why_view_t *v)
                 put_when(v, m->steepest_to_ms, a));
         wrapped_print(text, v->columns, 0);
     }
+    if (m->has.unseen_to_ms) {
+        snprintf(text, sizeof(text), "Nothing was seen from %s to %s.",
+                put_when(v, m->unseen_from_ms, a), put_when(v, m->unseen_to_ms, b));
+        wrapped_print(text, v->columns, 0);
+    }
     putchar('\n');
     print_rows(&t, v);
     putchar('\n');

@@ -87,6 +87,12 @@ static int draw_summary(const ui_t *ui, const pane_t *p, int row)
                 span_ms / 1000, from);
         row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
     }
+    if (a->has.unseen_to_ms) {
+        format_clock(from, sizeof(from), s, a->unseen_from_ms);
+        format_clock(to, sizeof(to), s, a->unseen_to_ms);
+        snprintf(text, sizeof(text), "Nothing was seen from %s to %s.", from, to);
+        row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
+    }
     return row - (int) first;
 }
 

@@ -163,7 +163,7 @@ static void put_row(buffer_t *b, uint64_t pid, const char *name, uint64_t from, 
     why_row_put(b, &row);
 }
 
-static void answer(stage_t *s, uint64_t request)
+static void answer_unseen(stage_t *s, uint64_t request, uint64_t unseen_s)
 {
     uint64_t now = s->snapshot.system.mono_ms;
     buffer_t rows = {0}, ledger = {0};
@@ -186,6 +186,10 @@ static void answer(stage_t *s, uint64_t request)
     MESSAGE_SET(w, steepest_from_ms, now - 100000);
     MESSAGE_SET(w, steepest_to_ms, now - 90000);
     MESSAGE_SET(w, steepest_kb, 700 << 10);
+    if (unseen_s > 0) {
+        MESSAGE_SET(w, unseen_from_ms, now - 60000);
+        MESSAGE_SET(w, unseen_to_ms, now - 60000 + unseen_s * 1000);
+    }
     MESSAGE_SET(w, others, 12);
     MESSAGE_SET(w, others_kb, 5 << 10);
     MESSAGE_SET(w, hidden_kb, 0);
@@ -196,6 +200,23 @@ static void answer(stage_t *s, uint64_t request)
     stage_draw(s);
     buffer_done(&rows);
     buffer_done(&ledger);
+}
+
+static void answer(stage_t *s, uint64_t request)
+{
+    answer_unseen(s, request, 0);
+}
+
+static void why_tells_what_was_not_seen(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "w");
+    answer_unseen(&s, 3001, 7);
+    assert_shown(&s, "Nothing was seen from ");
+    stage_done(&s);
 }
 
 static void why_tells_who(void **state)
@@ -424,6 +445,7 @@ int main(void)
             cmocka_unit_test(the_cursor_stays_on_its_event),
             cmocka_unit_test(more_events_are_asked_for),
             cmocka_unit_test(why_tells_who),
+            cmocka_unit_test(why_tells_what_was_not_seen),
             cmocka_unit_test(a_reason_can_be_opened),
             cmocka_unit_test(the_mouse_works_in_panes),
             cmocka_unit_test(what_hardly_changed_is_summed_up),
