@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "protocol/cursor.h"
 
 #include <poll.h>
 #include <string.h>
@@ -15,6 +16,24 @@ static void on_tick(void *user, bool keyframe, bool new_instance)
     w->instances += new_instance;
 }
 
+static uint64_t gap_of(const history_message_t *h)
+{
+    cursor_t c = cursor_of(h->points.data, h->points.len);
+    uint64_t gap = 0;
+
+    while (!c.failed && cursor_left(&c) > 0) {
+        uint64_t run = cursor_varint(&c);
+
+        if (run & 1) {
+            gap += run >> 1;
+        } else {
+            cursor_zigzag(&c);
+            cursor_zigzag(&c);
+        }
+    }
+    return gap;
+}
+
 static void on_message(void *user, message_type_t type, const message_t *m)
 {
     watcher_t *w = user;
@@ -23,8 +42,10 @@ static void on_message(void *user, message_type_t type, const message_t *m)
         w->details = m->details;
     else if (type == MESSAGE_ERROR)
         w->error = m->error;
-    else if (type == MESSAGE_HISTORY)
-        w->history = m->history;
+    if (type != MESSAGE_HISTORY)
+        return;
+    w->history = m->history;
+    w->history_gap = gap_of(&m->history);
 }
 
 void watcher_start(watcher_t *w, const char *socket_path)

@@ -14,6 +14,7 @@ typedef struct {
     details_message_t details;            // the latest, without its texts; pid 0: none yet
     error_message_t error;                // likewise; code 0: none yet
     history_message_t history;            // likewise; request 0: none yet
+    uint64_t history_gap;                 // its points of which nothing is known
 } watcher_t;
 
 // Nobody has to listen there yet.

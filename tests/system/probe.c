@@ -1,6 +1,8 @@
 // A viewer of the system daemon for tests: `probe SOCKET TICKS [PID]` prints what it is shown.
 //
-//   rights=1 uid=0 instance=4711 processes=87 foreign_private=86 history=1
+//   rights=1 uid=0 instance=4711 processes=87 foreign_private=86 pss=1 history=60 gap=3
+//
+// PSS and history are of that process, or else none and the host's.
 
 #include "common/cleanup.h"
 #include "tests/support/watcher.h"
@@ -22,6 +24,7 @@ int main(int argc, char **argv)
     const snapshot_t *s;
     watcher_t w;
     uint64_t own_uid = geteuid(), foreign_private = 0, pid = 0, start_time = 0;
+    bool pss = false;
 
     if (argc < 3)
         return 2;
@@ -44,16 +47,18 @@ int main(int argc, char **argv)
         if (p) {
             pid = p->pid;
             start_time = p->start_time;
+            pss = PROCESS_KNOWN(p, pss_kb);
         }
     }
     session_request_history(w.session, pid, start_time, 115 * 1000, 1000);
     watcher_wait(&w, has_history, NULL, WAIT_MS);
-    printf("rights=%llu uid=%llu instance=%llu processes=%llu foreign_private=%llu history=%llu\n",
+    printf("rights=%llu uid=%llu instance=%llu processes=%llu foreign_private=%llu pss=%d "
+           "history=%llu gap=%llu\n",
             (unsigned long long) session_hello(w.session)->rights,
             (unsigned long long) session_hello(w.session)->uid,
             (unsigned long long) session_hello(w.session)->instance,
-            (unsigned long long) s->system.processes, (unsigned long long) foreign_private,
-            (unsigned long long) w.history.count);
+            (unsigned long long) s->system.processes, (unsigned long long) foreign_private, pss,
+            (unsigned long long) w.history.count, (unsigned long long) w.history_gap);
     watcher_stop(&w);
     return 0;
 }
