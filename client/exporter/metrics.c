@@ -221,29 +221,6 @@ static void write_counters(writer_t *w)
 
 // ---- Groups ------------------------------------------------------------------------------------
 
-static void write_gauge(writer_t *w, metric_id_t id, const tally_line_t *l)
-{
-    switch (id) {
-    case METRIC_GROUP_PROCESSES:
-        put_as(w, "group", l->label, true, (int64_t) l->sums.processes);
-        break;
-    case METRIC_GROUP_PRIVATE:
-        put_as(w, "group", l->label, l->sums.has_private, bytes(l->sums.private_kb));
-        break;
-    case METRIC_GROUP_RSS:
-        put_as(w, "group", l->label, l->sums.has_rss, bytes(l->sums.rss_kb));
-        break;
-    case METRIC_GROUP_PSS:
-        put_as(w, "group", l->label, l->sums.has_pss, bytes(l->sums.pss_kb));
-        break;
-    case METRIC_GROUP_SWAP:
-        put_as(w, "group", l->label, l->sums.has_swap, bytes(l->sums.swap_kb));
-        break;
-    default:
-        break;
-    }
-}
-
 static void write_tagged(writer_t *w, const tally_line_t *l)
 {
     for (size_t i = 0; i < GROUP_TAGS; i++) {
@@ -253,32 +230,51 @@ static void write_tagged(writer_t *w, const tally_line_t *l)
     }
 }
 
-static void write_group_counter(writer_t *w, metric_id_t id, const tally_line_t *l)
+static void write_group(writer_t *w, metric_id_t id, const tally_line_t *l)
 {
     const label_t labels[] = {{"group", l->label}};
+    const group_sums_t *s = &l->sums;
 
-    if (id == METRIC_GROUP_CPU && l->sums.has_cpu)
-        exposition_number(&w->text, labels, 1, (double) l->sums.cpu_us / 1e6, 3);
-    else if (id == METRIC_GROUP_READ && l->sums.has_io)
-        exposition_integer(&w->text, labels, 1, (int64_t) l->sums.read_bytes);
-    else if (id == METRIC_GROUP_WRITTEN && l->sums.has_io)
-        exposition_integer(&w->text, labels, 1, (int64_t) l->sums.written_bytes);
+    switch (id) {
+    case METRIC_GROUP_PROCESSES:
+        put_as(w, "group", l->label, true, (int64_t) s->processes);
+        break;
+    case METRIC_GROUP_PRIVATE:
+        put_as(w, "group", l->label, s->has_private, bytes(s->private_kb));
+        break;
+    case METRIC_GROUP_RSS:
+        put_as(w, "group", l->label, s->has_rss, bytes(s->rss_kb));
+        break;
+    case METRIC_GROUP_PSS:
+        put_as(w, "group", l->label, s->has_pss, bytes(s->pss_kb));
+        break;
+    case METRIC_GROUP_SWAP:
+        put_as(w, "group", l->label, s->has_swap, bytes(s->swap_kb));
+        break;
+    case METRIC_GROUP_CPU:
+        if (s->has_cpu)
+            exposition_number(&w->text, labels, 1, (double) s->cpu_us / 1e6, 3);
+        break;
+    case METRIC_GROUP_READ:
+        put_as(w, "group", l->label, s->has_io, (int64_t) s->read_bytes);
+        break;
+    case METRIC_GROUP_WRITTEN:
+        put_as(w, "group", l->label, s->has_io, (int64_t) s->written_bytes);
+        break;
+    default:
+        write_tagged(w, l);
+    }
 }
 
+// The samples of a family follow each other.
 static void write_groups(writer_t *w)
 {
     const tally_t *t = w->source->tally;
 
     for (metric_id_t id = METRIC_GROUP_PROCESSES; id <= METRIC_GROUP_TAGGED; id++) {
         begin(w, id);
-        for (size_t i = 0; i < tally_count(t); i++) {
-            if (id < METRIC_GROUP_CPU)
-                write_gauge(w, id, tally_line(t, i));
-            else if (id < METRIC_GROUP_TAGGED)
-                write_group_counter(w, id, tally_line(t, i));
-            else
-                write_tagged(w, tally_line(t, i));
-        }
+        for (size_t i = 0; i < tally_count(t); i++)
+            write_group(w, id, tally_line(t, i));
     }
 }
 
