@@ -136,6 +136,16 @@ static void begin_visit(capture_t *c)
         c->pool.limit++; // once there were none to be had; there may be now
 }
 
+void capture_sum_up(capture_t *c)
+{
+    system_snapshot_t *y = &capture_now(c)->system;
+
+    SYSTEM_SET(y, tick, ++c->tick);
+    SYSTEM_SET(y, interval_us, c->visit.interval_us);
+    SYSTEM_SET(y, processes, c->processes);
+    SYSTEM_SET(y, system_flags, y->system_flags | (c->truncated ? SYSTEM_TRUNCATED : 0));
+}
+
 int capture_run(capture_t *c)
 {
     uint64_t cpu = clock_thread_cpu_us();
@@ -171,10 +181,7 @@ int capture_run(capture_t *c)
     capture_give_work(c);
 
     c->failed_reads += c->visit.failed_reads;
-    SYSTEM_SET(&s->system, tick, ++c->tick);
-    SYSTEM_SET(&s->system, interval_us, c->visit.interval_us);
-    SYSTEM_SET(&s->system, processes, c->processes);
-    SYSTEM_SET(&s->system, system_flags, c->truncated ? SYSTEM_TRUNCATED : 0);
+    capture_sum_up(c);
     SYSTEM_SET(&s->system, mono_ms, clock_boottime_us() / USEC_PER_MSEC);
     SYSTEM_SET(&s->system, real_ms, clock_realtime_us() / USEC_PER_MSEC);
     c->capture_us = clock_thread_cpu_us() - cpu;

@@ -3,9 +3,9 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "daemon/core/capture_private.h"
+#include "daemon/core/turn.h"
 
 #include <errno.h>
-#include <string.h>
 
 int capture_given_begin(capture_t *c, const system_snapshot_t *system)
 {
@@ -31,17 +31,6 @@ int capture_given_begin(capture_t *c, const system_snapshot_t *system)
     return 0;
 }
 
-static void set_name(capture_t *c, process_snapshot_t *p, const char *name, size_t len)
-{
-    size_t known_len;
-    const char *known = intern_get(c->strings, (uint32_t) p->name, &known_len);
-
-    if (PROCESS_KNOWN(p, name) && known_len == len && memcmp(known, name, len) == 0)
-        return;
-    intern_unref(c->strings, (uint32_t) p->name);
-    PROCESS_SET(p, name, intern_ref(c->strings, name, len));
-}
-
 #define TAKE(p, from, field)                      \
     do {                                          \
         if (PROCESS_KNOWN(from, field))           \
@@ -53,15 +42,10 @@ static void set_name(capture_t *c, process_snapshot_t *p, const char *name, size
 static void set_record(tracked_t *t, process_snapshot_t *p, const process_snapshot_t *from)
 {
     // What a zombie held is what it had before.
-    if (from->state == 'Z' && p->state != 'Z' && PROCESS_KNOWN(p, anon_kb)) {
-        t->held.anon_kb = p->anon_kb;
-        t->held.file_kb = p->file_kb;
-        t->held.shmem_kb = p->shmem_kb;
-        t->held.swap_kb = p->swap_kb;
-        t->has_held = true;
-    } else if (from->state != 'Z') {
+    if (from->state == 'Z' && p->state != 'Z' && PROCESS_KNOWN(p, anon_kb))
+        track_hold(t, p);
+    else if (from->state != 'Z')
         t->has_held = false;
-    }
     TAKE(p, from, state);
     TAKE(p, from, anon_kb);
     TAKE(p, from, file_kb);
@@ -70,18 +54,18 @@ static void set_record(tracked_t *t, process_snapshot_t *p, const process_snapsh
 
 static int bear(capture_t *c, const process_snapshot_t *given, uint32_t *ret_slot)
 {
-    uint32_t slot = c->n_free > 0 ? c->free_slots[c->n_free - 1] : (uint32_t) c->processes;
-    process_snapshot_t *p = slot < c->max_slots ? sample_slot(&c->samples[c->current], slot) : NULL;
+    uint32_t slot;
+    process_snapshot_t *p = capture_take_slot(c, &slot);
     tracked_t *t;
     int r;
 
     if (!p)
         return -E2BIG;
     r = procmap_put(&c->by_pid, given->pid, 0, slot);
-    if (r < 0)
+    if (r < 0) {
+        capture_give_slot_back(c, slot);
         return r;
-    if (c->n_free > 0)
-        c->n_free--;
+    }
     t = &c->tracked[slot];
     *t = (tracked_t){.pid = given->pid,
             .start_time = given->start_time,
@@ -111,15 +95,13 @@ int capture_given(capture_t *c, const process_snapshot_t *given, const char *nam
     }
     if (slot == PROCMAP_NONE) {
         r = bear(c, given, &slot);
-        if (r == -E2BIG)
-            c->truncated = true;
         if (r < 0)
             return r == -E2BIG ? 0 : r;
         born = true;
     }
     p = &capture_now(c)->processes[slot];
     c->tracked[slot].given = true;
-    set_name(c, p, name, name_len);
+    turn_set_text(c->strings, p, PROCESS_FIELD_name, name, name_len);
     set_record(&c->tracked[slot], p, given);
     if (!PROCESS_KNOWN(p, baseline_kb) && snapshot_private_kb(p, &private_kb))
         PROCESS_SET(p, baseline_kb, private_kb);
@@ -135,9 +117,5 @@ void capture_given_end(capture_t *c)
     for (uint32_t slot = 0; slot < s->n_slots; slot++)
         if (c->tracked[slot].pid != 0 && !c->tracked[slot].given)
             capture_bury(c, slot);
-    SYSTEM_SET(&s->system, tick, ++c->tick);
-    SYSTEM_SET(&s->system, interval_us, c->visit.interval_us);
-    SYSTEM_SET(&s->system, processes, c->processes);
-    if (c->truncated)
-        s->system.system_flags |= SYSTEM_TRUNCATED;
+    capture_sum_up(c);
 }

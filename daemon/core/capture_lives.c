@@ -60,8 +60,28 @@ void capture_bury(capture_t *c, uint32_t slot)
     procmap_remove(&c->by_pid, t->pid, 0);
     intern_unref(c->strings, t->news.cmdline);
     track_end(&c->visit, slot, t, p);
-    c->free_slots[c->n_free++] = slot;
+    capture_give_slot_back(c, slot);
     c->processes--;
+}
+
+process_snapshot_t *capture_take_slot(capture_t *c, uint32_t *ret_slot)
+{
+    uint32_t slot = c->n_free > 0 ? c->free_slots[c->n_free - 1] : (uint32_t) c->processes;
+    process_snapshot_t *p = slot < c->max_slots ? sample_slot(&c->samples[c->current], slot) : NULL;
+
+    if (!p) {
+        c->truncated = true;
+        return NULL;
+    }
+    if (c->n_free > 0)
+        c->n_free--;
+    *ret_slot = slot;
+    return p;
+}
+
+void capture_give_slot_back(capture_t *c, uint32_t slot)
+{
+    c->free_slots[c->n_free++] = slot;
 }
 
 static void try_birth(void *user, uint64_t pid)
@@ -73,20 +93,15 @@ static void try_birth(void *user, uint64_t pid)
 
     if (procmap_get(&c->by_pid, pid, 0) != PROCMAP_NONE)
         return;
-    slot = c->n_free > 0 ? c->free_slots[c->n_free - 1] : (uint32_t) c->processes;
-    p = slot < c->max_slots ? sample_slot(&c->samples[c->current], slot) : NULL;
-    if (!p) {
-        c->truncated = true;
+    p = capture_take_slot(c, &slot);
+    if (!p)
         return;
-    }
-    if (c->n_free > 0)
-        c->n_free--;
     r = track_begin(&c->visit, slot, &c->tracked[slot], p, pid);
     if (r == 0)
         r = procmap_put(&c->by_pid, pid, 0, slot);
     if (r < 0) {
         track_end(&c->visit, slot, &c->tracked[slot], p);
-        c->free_slots[c->n_free++] = slot;
+        capture_give_slot_back(c, slot);
         if (r != -ESRCH)
             c->failed_reads++;
         return;

@@ -54,6 +54,14 @@ static inline snapshot_t *capture_now(capture_t *c)
 
 capture_totals_t capture_totals_of(const tracked_t *t);
 
+// What the sample says of itself, with which a capture ends.
+void capture_sum_up(capture_t *c);
+
+// An empty record, and the slot that it is in. NULL where there is no room for another process,
+// which the sample says then.
+process_snapshot_t *capture_take_slot(capture_t *c, uint32_t *ret_slot);
+void capture_give_slot_back(capture_t *c, uint32_t slot);
+
 // The process in `slot` has ended.
 void capture_bury(capture_t *c, uint32_t slot);
 // After those that ended are buried: 0, or -errno when new processes could not be looked for.

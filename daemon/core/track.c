@@ -318,6 +318,15 @@ void track_parent(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p
         PROCESS_SET(p, ppid, stat.ppid);
 }
 
+void track_hold(tracked_t *t, const process_snapshot_t *p)
+{
+    t->held.anon_kb = p->anon_kb;
+    t->held.file_kb = p->file_kb;
+    t->held.shmem_kb = p->shmem_kb;
+    t->held.swap_kb = p->swap_kb;
+    t->has_held = true;
+}
+
 void track_last(const tracked_t *t, const process_snapshot_t *p, process_snapshot_t *ret)
 {
     *ret = *p;

@@ -91,6 +91,8 @@ int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
 // Its parent has ended: finds out who is its parent now.
 void track_parent(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p);
 
+// Its memory is about to be gone: what it has is kept.
+void track_hold(tracked_t *t, const process_snapshot_t *p);
 // The record of one that has ended, as it was when it last had memory.
 void track_last(const tracked_t *t, const process_snapshot_t *p, process_snapshot_t *ret);
 

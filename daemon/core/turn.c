@@ -83,13 +83,20 @@ void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us)
     turn->t->cpu_rest_ns = ns - permille * unit;
 }
 
-static void set_text(visit_t *v, process_snapshot_t *p, unsigned field, const char *s, size_t len)
+bool turn_set_text(
+        intern_t *strings, process_snapshot_t *p, unsigned field, const char *text, size_t len)
 {
-    uint32_t id = intern_ref(v->strings, s, len);
+    uint32_t before = (uint32_t) p->values[field];
+    bool known = p->known >> field & 1;
+    size_t known_len;
+    const char *now = intern_get(strings, before, &known_len);
 
-    intern_unref(v->strings, (uint32_t) p->values[field]);
-    p->values[field] = id;
+    if (known && known_len == len && memcmp(now, text, len) == 0)
+        return false;
+    p->values[field] = intern_ref(strings, text, len);
     p->known |= UINT64_C(1) << field;
+    intern_unref(strings, before);
+    return true;
 }
 
 void turn_set_rates_zero(turn_t *turn)
@@ -140,13 +147,8 @@ int turn_read_statm(turn_t *turn, bool *ret_shared)
     if (m.shared > m.resident)
         m.shared = m.resident;
     *ret_shared = m.shared != t->shared || !PROCESS_KNOWN(p, file_kb);
-    if (m.resident == 0 && t->resident > 0) {
-        t->held.anon_kb = p->anon_kb;
-        t->held.file_kb = p->file_kb;
-        t->held.shmem_kb = p->shmem_kb;
-        t->held.swap_kb = p->swap_kb;
-        t->has_held = true;
-    }
+    if (m.resident == 0 && t->resident > 0)
+        track_hold(t, p);
     t->resident = m.resident;
     t->shared = m.shared;
     PROCESS_SET(p, anon_kb, (m.resident - m.shared) * page_kb);
@@ -296,14 +298,8 @@ bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool ha
     visit_t *v = turn->v;
     tracked_t *t = turn->t;
     process_snapshot_t *p = turn->p;
-    bool exec = false;
-    size_t len;
-    const char *name = intern_get(v->strings, (uint32_t) p->name, &len);
+    bool exec = turn_set_text(v->strings, p, PROCESS_FIELD_name, s->name, s->name_len);
 
-    if (!PROCESS_KNOWN(p, name) || len != s->name_len || memcmp(name, s->name, len) != 0) {
-        set_text(v, p, PROCESS_FIELD_name, s->name, s->name_len);
-        exec = true;
-    }
     if (s->start_stack != t->start_stack) {
         exec = true;
         if (t->has_cpu && s->state != 'Z')
@@ -352,5 +348,5 @@ void turn_read_cgroup(turn_t *turn)
     n = file_pread_all(fd, v->buf, v->buf_cap);
     close(fd);
     if (n > 0 && cgroup_parse(v->buf, (size_t) n, &cg) == 0 && cg.unit_len > 0)
-        set_text(v, turn->p, PROCESS_FIELD_unit, cg.unit, cg.unit_len);
+        turn_set_text(v->strings, turn->p, PROCESS_FIELD_unit, cg.unit, cg.unit_len);
 }

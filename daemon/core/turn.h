@@ -21,6 +21,9 @@ uint32_t turn_now_s(const visit_t *v);
 uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t unit);
 void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us);
 void turn_set_rates_zero(turn_t *turn);
+// True: it was another, or unknown.
+bool turn_set_text(
+        intern_t *strings, process_snapshot_t *p, unsigned field, const char *text, size_t len);
 // 1: it ran since the last visit, 0: it did not, or -errno.
 int turn_read_schedstat(turn_t *turn, pid_schedstat_t *ret);
 // 1: its memory changed, 0: it did not, or -errno. *ret_shared: the part that it may share did.
