@@ -139,8 +139,10 @@ need() {
 
 # One build at a time in one directory.
 lock_build() {
-    mkdir -p -- "$build" 2>/dev/null || die "cannot create $build"
-    [ -w "$build" ] || die "cannot write to $build: another user made it"
+    mkdir -p -- "$build" 2>/dev/null ||
+        die "cannot create $build: MEMSCOPE_BUILD_DIR=DIR names another"
+    [ -w "$build" ] ||
+        die "cannot write to $build, which another user made: MEMSCOPE_BUILD_DIR=DIR names another"
     exec 9>"$build/.lock"
     flock 9
 }
