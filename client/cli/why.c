@@ -6,10 +6,10 @@
 #include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 
-#define DEFAULT_SINCE "-5m"
-#define TOP_DEFAULT   12
-#define TOP_MAX       64
-#define ANSWER_TICKS  10 // without an answer for so long, it was lost with the connection
+#define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
+#define TOP_DEFAULT     12
+#define TOP_MAX         64
+#define ANSWER_TICKS    10 // without an answer for so long, it was lost with the connection
 
 typedef struct {
     cli_common_t common;
@@ -20,7 +20,6 @@ typedef struct {
 
 typedef struct {
     const why_options_t *options;
-    const char *since, *until;
     userdb_t *users;
     bool utf8;
     when_clock_t clock;
@@ -49,6 +48,7 @@ static void ask(cli_link_t *l)
 static void on_tick(cli_link_t *l, const snapshot_t *s)
 {
     why_run_t *r = l->user;
+    uint64_t end_ms;
     int status;
 
     r->clock = when_clock_of(&s->system);
@@ -59,7 +59,12 @@ static void on_tick(cli_link_t *l, const snapshot_t *s)
     }
     if (r->request > 0 && ++r->waited <= ANSWER_TICKS)
         return;
-    status = when_span(r->since, r->until, s->system.real_ms, &r->from_ms, &r->to_ms);
+    r->to_ms = s->system.real_ms;
+    status = when_span(
+            r->options->since, r->options->until, s->system.real_ms, &r->from_ms, &r->to_ms);
+    end_ms = MIN(r->to_ms, s->system.real_ms);
+    if (!r->options->since)
+        r->from_ms = end_ms - MIN(end_ms, DEFAULT_SPAN_MS);
     if (status == CLI_OK)
         ask(l);
     else
@@ -113,10 +118,7 @@ static int run(const cli_call_t *call)
 {
     const why_options_t *o = call->options;
     // What a program reads is UTF-8 whatever the locale.
-    why_run_t r = {.options = o,
-            .since = o->since ? o->since : DEFAULT_SINCE,
-            .until = o->until ? o->until : "now",
-            .utf8 = call->utf8 || o->json};
+    why_run_t r = {.options = o, .utf8 = call->utf8 || o->json};
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
     int status;
 
@@ -133,7 +135,7 @@ static int run(const cli_call_t *call)
 // clang-format off
 static const cli_option_t options[] = {
     {"since", "TIME", CLI_TIME, offsetof(why_options_t, since), 0, NULL,
-        "start of the span: -10m, 14:02, 2026-11-21T14:02 (default: -5m)"},
+        "start of the span: -10m, 14:02, 2026-11-21T14:02 (default: 5 minutes)"},
     {"until", "TIME", CLI_TIME, offsetof(why_options_t, until), 0, NULL,
         "end of the span (default: now)"},
     {"by", "KIND", CLI_CHOICE, offsetof(why_options_t, by), 0, "process|user|unit|name",

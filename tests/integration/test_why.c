@@ -152,10 +152,32 @@ static void test_spans(void **state)
     }
 }
 
+// Five minutes before the end, wherever that is.
+static void test_default_span(void **state)
+{
+    static const struct {
+        const char *until;
+        int status;
+        const char *says;
+    } cases[] = {{"2999-01-01", 0, "used memory"}, {"-1h", 1, "nothing is known of that time"}};
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char out[16384];
+        int status = process_run((const char *const[]){MEMSCOPE_PATH, "why", "--socket", f.socket,
+                                         "--until", cases[i].until, NULL},
+                out, sizeof(out));
+
+        assert_int_equal(WEXITSTATUS(status), cases[i].status);
+        assert_non_null(strstr(out, cases[i].says));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_spans),
+            cmocka_unit_test(test_default_span),
             cmocka_unit_test(test_the_culprit_is_named),
     };
 
