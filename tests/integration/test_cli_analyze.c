@@ -79,7 +79,7 @@ static void test_analyze_says_what_is_malformed(void **state)
             {"1,2,3,a,SS,1,1,0\\n", ":3:10: expected a comma"},
             {"1,2,3,a,S,1,1\\n", ":3:14: expected a comma"},
             {"1,2,3,a,S,1,1,0,7\\n", ":3:16: expected the end of the row"},
-            {"1,2,3,a,S,-1,1,0\\n", ":3:11: expected a comma"},
+            {"1,2,3,a,S,-1,1,0\\n", ":3:11: expected a number of at most 15 digits in rss_kb"},
             {"1,2,3,\\\"a,S,1,1,0\\n", ":3:7: expected a closing quote"},
             {"1,2,3,\\\"a\\nb\\\",S,1,1,0\\n1,?\\n",
                     ":5:3: expected a number of at most 19 digits in pid"},
