@@ -154,6 +154,20 @@ static void test_kept(void **state)
     process_stop(&other);
 }
 
+// It holds what everybody did: who may read it is not asked again.
+static void test_for_nobody_else(void **state)
+{
+    const fixture_t *f = *state;
+    mode_t mask = umask(0);
+    struct stat st;
+
+    leave_state(f);
+    umask(mask);
+    assert_int_equal(stat(f->file, &st), 0);
+    assert_true(st.st_size > 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 // Both files and both copies in memory are written in turn.
 static void test_in_turn(void **state)
 {
@@ -423,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(test_kept, begin, end),
+            cmocka_unit_test_setup_teardown(test_for_nobody_else, begin, end),
             cmocka_unit_test_setup_teardown(test_in_turn, begin, end),
             cmocka_unit_test_setup_teardown(test_the_dead, begin, end),
             cmocka_unit_test_setup_teardown(test_damaged_section, begin, end),
