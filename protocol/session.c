@@ -91,13 +91,14 @@ static int connect_in_line(const struct sockaddr_un *address, int *ret_fd)
 
 static void connect_path(session_t *s)
 {
-    int fd = -1, r = connect_in_line(&s->address, &fd);
+    int fd = -1;
 
-    if (r < 0) {
+    s->connect_error = connect_in_line(&s->address, &fd);
+    if (s->connect_error < 0) {
         char path[sizeof(s->address.sun_path)];
 
         text_sanitize(path, sizeof(path), s->address.sun_path, strlen(s->address.sun_path), true);
-        session_set_error(s, "cannot connect to %s: %s", path, strerror(-r));
+        session_set_error(s, "cannot connect to %s: %s", path, strerror(-s->connect_error));
         lose(s, false);
         return;
     }
@@ -184,6 +185,11 @@ const hello_message_t *session_hello(const session_t *s)
 const replica_t *session_replica(const session_t *s)
 {
     return s->replica;
+}
+
+int session_connect_error(const session_t *s)
+{
+    return s->connect_error;
 }
 
 int session_fd(const session_t *s)

@@ -33,7 +33,7 @@ typedef struct {
 } session_handlers_t;
 
 // Connects to a socket's path, and again whenever the connection is lost (50 ms doubling to 1 s).
-// 0 even when nobody listens yet: session_state() tells. -ENAMETOOLONG, -ENOMEM.
+// 0 even when nobody listens yet: session_connect_error() tells. -ENAMETOOLONG, -ENOMEM.
 int session_new_path(session_t **ret, const char *path, const session_handlers_t *handlers);
 // Takes a connected descriptor (owned from here on, also on failure); never reconnects.
 int session_new_fd(session_t **ret, int fd, const session_handlers_t *handlers);
@@ -45,6 +45,9 @@ session_state_t session_state(const session_t *s);
 const char *session_error(const session_t *s);
 const hello_message_t *session_hello(const session_t *s); // the daemon's; NULL before it came
 const replica_t *session_replica(const session_t *s);
+
+// What the last attempt to connect came to: 0 or -errno.
+int session_connect_error(const session_t *s);
 
 int session_fd(const session_t *s); // -1 while waiting to reconnect
 short session_poll_events(const session_t *s);

@@ -21,6 +21,7 @@ struct session {
     channel_t channel;
     session_state_t state;
     char error[2 * SESSION_TEXT_SIZE];
+    int connect_error;    // of the last attempt
     uint64_t now_us;      // of the present dispatch
     uint64_t deadline_us; // for a keyframe to come, or when to connect again
     uint64_t backoff_us;

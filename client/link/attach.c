@@ -13,27 +13,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #define END_MS 300
 
 extern char **environ;
-
-// Whether somebody listens there: 0 or -errno.
-static int probe(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_close_ int fd = -1;
-
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-        return errno == EAGAIN ? 0 : -errno;
-    return 0;
-}
 
 // The binary beside this one in a build tree, otherwise the installed one.
 static const char *daemon_path(char *buf, size_t cap)
@@ -134,34 +118,38 @@ static int attach_private(
     return session_new_fd(&a->session, take_fd(&ours), handlers);
 }
 
-static int attach_path(attach_t *a, const char *path, const char *remedy, int r,
+// Whoever is full for now is waited for; where nobody listens, nobody is.
+static int attach_path(attach_t *a, const char *path, const char *remedy,
         const session_handlers_t *handlers, char *ret_error)
 {
-    if (r == 0)
-        r = session_new_path(&a->session, path, handlers);
-    if (r < 0)
-        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot connect to %.200s: %s; %s", path,
-                strerror(-r),
-                r == -EACCES ? "its mode keeps this user out, --private does without it" : remedy);
+    int r = session_new_path(&a->session, path, handlers);
+
+    if (r == 0) {
+        r = session_connect_error(a->session);
+        if (r == 0 || r == -EAGAIN || r == -EINTR)
+            return 0;
+        session_free(take_ptr(a->session));
+    }
+    snprintf(ret_error, ATTACH_ERROR_MAX, "cannot connect to %.200s: %s; %s", path, strerror(-r),
+            r == -EACCES ? "its mode keeps this user out, --private does without it" : remedy);
     return r;
 }
 
 int attach(attach_t *a, const attach_target_t *target, const session_handlers_t *handlers,
         char *ret_error)
 {
-    int r;
-
     *a = (attach_t){.errors_fd = -1};
-    snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
     if (target->socket[0] && !target->private_daemon)
         return attach_path(a, target->socket, "start memscoped there, or leave --socket out",
-                probe(target->socket), handlers, ret_error);
+                handlers, ret_error);
     if (!target->private_daemon) {
-        r = probe(MEMSCOPE_SOCKET_PATH);
+        int r = attach_path(
+                a, MEMSCOPE_SOCKET_PATH, "--private does without it", handlers, ret_error);
+
         if (r != -ENOENT && r != -ECONNREFUSED)
-            return attach_path(
-                    a, MEMSCOPE_SOCKET_PATH, "--private does without it", r, handlers, ret_error);
+            return r;
     }
+    snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
     return attach_private(a, NULL, handlers, ret_error);
 }
 

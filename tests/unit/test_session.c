@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static void test_a_conversation(void **state)
 {
@@ -169,6 +170,7 @@ static void test_reconnects_within_two_seconds(void **state)
     played_begin_path(f); // nobody listens
     assert_int_equal(session_state(f->session), SESSION_CONNECTING);
     assert_non_null(strstr(session_error(f->session), f->path));
+    assert_int_equal(session_connect_error(f->session), -ENOENT);
     while (f->now < last + 10 * USEC_PER_SEC) {
         uint64_t before = f->now;
 
@@ -240,6 +242,30 @@ static void test_does_not_wait_for_a_keyframe_for_ever(void **state)
     assert_string_equal(session_error(f->session), "the daemon does not answer");
 }
 
+// Who finds no place in the queue of a daemon that is busy comes again.
+static void test_a_full_queue(void **state)
+{
+    played_t *f = *state;
+    session_t *before;
+    const session_handlers_t handlers = played_handlers(f);
+
+    played_listen(f);
+    assert_int_equal(listen(f->listener, 0), 0);
+    assert_int_equal(session_new_path(&before, f->path, &handlers), 0);
+    assert_int_equal(session_connect_error(before), 0);
+    played_begin_path(f);
+    assert_int_equal(session_connect_error(f->session), -EAGAIN);
+    assert_int_equal(session_fd(f->session), -1);
+    assert_int_equal(session_state(f->session), SESSION_CONNECTING);
+    assert_true(played_answer(f)); // the other one
+    played_hang_up(f);
+    played_wait_for_attempt(f);
+    assert_int_equal(session_connect_error(f->session), 0);
+    assert_true(played_answer(f));
+    played_greet(f, 1);
+    session_free(before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, played_setup, played_teardown)
 
 int main(void)
@@ -251,6 +277,7 @@ int main(void)
             TEST(test_requests_are_kept_over_a_restart),
             TEST(test_events_are_followed_over_a_restart),
             TEST(test_reconnects_within_two_seconds),
+            TEST(test_a_full_queue),
             TEST(test_asks_for_a_keyframe_when_a_tick_is_missing),
             TEST(test_does_not_wait_for_a_keyframe_for_ever),
     };
