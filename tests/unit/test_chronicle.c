@@ -255,7 +255,8 @@ static void test_a_story_over_a_restart(void **state)
 // What is no row of stories is refused as a whole.
 static void test_stories_that_are_none(void **state)
 {
-    const lineage_process_t p = {.name = "leaky", .name_len = 5, .pid = 7, .start_time = 70};
+    const lineage_process_t p = {
+            .name = "leaky", .name_len = 5, .unit = "", .pid = 7, .start_time = 70};
     const size_t size = sizeof(story_t);
     lineage_t kept = {0}, l = {0};
     buffer_t saved = {0};
