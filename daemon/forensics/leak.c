@@ -140,7 +140,7 @@ static bool returned(const leak_state_t *s)
            floors_back(&s->floors, FLOORS_FINE, 1, &b) && a < half && b < half;
 }
 
-static void look_for_growth(leak_state_t *s, uint64_t now_ms, bool mid)
+static void look_for_growth(leak_state_t *s, uint64_t now_ms, unsigned closed, bool mid)
 {
     leak_judgement_t j;
     trend_t t;
@@ -156,7 +156,8 @@ static void look_for_growth(leak_state_t *s, uint64_t now_ms, bool mid)
         if (j.tag > s->tag || (j.tag == LEAK_SUSPECTED && s->fast))
             tag(s, j.tag, &j.trend, j.level, now_ms);
     }
-    if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX && leak_judge_fast(s, now_ms, &t)) {
+    if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX &&
+            leak_judge_fast(s, now_ms, closed, &t)) {
         tag(s, LEAK_SUSPECTED, &t, FLOORS_FINE, now_ms);
         s->reason = LEAK_REASON_TOO_SHORT;
     }
@@ -201,13 +202,15 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
     leak_verdict_t verdict = {.tag = s->tag, .was = s->tag};
     uint32_t kb = clamp_kb(private_kb);
     unsigned before = s->floors.blocks / FLOORS_FINE_PER_MID;
+    unsigned closed;
     bool mid;
 
     if (kb == s->floors.last_kb && now_ms < s->floors.end_ms)
         return verdict;
     s->high_kb = MAX(s->high_kb, kb);
     s->back_kb = MAX(s->back_kb, s->high_kb - kb);
-    if (floors_add(&s->floors, now_ms, kb) == 0)
+    closed = floors_add(&s->floors, now_ms, kb);
+    if (closed == 0)
         return verdict;
     mid = s->floors.blocks / FLOORS_FINE_PER_MID != before;
     if (mid) {
@@ -217,7 +220,7 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
     if (s->tag != LEAK_NONE)
         look_for_end(s, now_ms, mid);
     if (s->tag != LEAK_SET && s->tag == verdict.was)
-        look_for_growth(s, now_ms, mid);
+        look_for_growth(s, now_ms, closed, mid);
     verdict.tag = s->tag;
     return verdict;
 }

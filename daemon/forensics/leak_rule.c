@@ -53,20 +53,6 @@
 // seen.
 #define DAY_SHARE 0.15
 
-#define FAST_BLOCKS     9
-#define FAST_GROWTH_KB  (24 * MIB)
-#define FAST_GROWTH     0.012
-#define FAST_SPREAD     4.5
-#define FAST_SIGNAL     6.0
-#define FAST_HOLD_SHARE 0.5
-
-// Of a process that is starting up.
-#define STARTING_S     120
-#define START_S        55 // younger than this: growth is no news
-#define START_SPREAD   6.0
-#define START_BEND_MIN (-0.1)
-#define START_BEND_MAX 0.3
-
 unsigned leak_block_ms(floors_level_t level)
 {
     switch (level) {
@@ -269,42 +255,6 @@ void leak_judge(const leak_state_t *s, leak_judgement_t *ret)
     judge_level(s, FLOORS_MID, ret);
     if (ret->tag != LEAK_SET)
         judge_level(s, FLOORS_COARSE, ret);
-}
-
-// In seconds; UINT64_MAX: unknown.
-static uint64_t age(const leak_state_t *s, uint64_t now_ms)
-{
-    return s->age_s == UINT32_MAX ? UINT64_MAX : s->age_s + (now_ms - s->first_ms) / 1000;
-}
-
-static bool grows_evenly(const trend_t *t)
-{
-    return t->spread >= START_SPREAD && t->bend >= START_BEND_MIN && t->bend <= START_BEND_MAX;
-}
-
-bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, trend_t *ret)
-{
-    uint32_t v[FLOORS_MAX], mid[FLOORS_MAX];
-    unsigned n = floors_read(&s->floors, FLOORS_FINE, v), m;
-    trend_t t;
-
-    if (age(s, now_ms) < START_S || n < FAST_BLOCKS ||
-            s->floors.blocks - MAX(s->anchor, s->doubted) < FAST_BLOCKS ||
-            v[n - 1] < v[n - FAST_BLOCKS] + FAST_GROWTH_KB)
-        return false;
-    if (!trend_judge(v, n, n - FAST_BLOCKS, 0, &t) || t.n < FAST_BLOCKS)
-        return false;
-    if (t.growth_kb < FAST_GROWTH_KB || t.growth_kb < FAST_GROWTH * t.start_kb ||
-            t.spread < FAST_SPREAD || t.growth_kb < FAST_SIGNAL * t.noise_kb ||
-            t.bend < 3 * BEND_MIN)
-        return false;
-    if (age(s, now_ms) < STARTING_S && !grows_evenly(&t))
-        return false;
-    m = floors_read(&s->floors, FLOORS_MID, mid);
-    if (trend_longest_hold(mid, m, FAST_HOLD_SHARE * t.growth_kb) > 0)
-        return false;
-    *ret = t;
-    return true;
 }
 
 // Closed blocks of a level that began when the tag's growth did, or later: the floor of one that

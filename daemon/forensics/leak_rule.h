@@ -22,8 +22,9 @@ typedef struct {
 void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 
 // Steady fast growth over the last 45 s, in a process that has not held and given back as much.
-// Most programs grow as they start: a young one is judged later and has to grow evenly.
-bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, trend_t *ret);
+// Most programs grow as they start: a young one is judged later and has to grow evenly. `closed`:
+// fine blocks that the newest sample closed, more than one where samples are sparse.
+bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, unsigned closed, trend_t *ret);
 
 // The trend since the tag's growth began, or over the last 20 to 60 minutes of it. False where that
 // is too short.

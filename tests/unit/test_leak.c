@@ -75,6 +75,19 @@ static void test_fast_growth_is_suspected_within_a_minute(void **state)
     assert_int_equal(c.set_at, NEVER);
 }
 
+// As a trace may have been taken.
+static void test_fast_growth_sampled_sparsely(void **state)
+{
+    (void) state;
+    for (unsigned every = 5; every <= 10; every += 5) {
+        subject_t p = {.kb = subject_fast, .seconds = 30 * MINUTE, .age_ms = OLD, .every = every};
+        course_t c = subject_run(p);
+
+        assert_in_range(c.suspected_at, SUBJECT_ONSET, SUBJECT_ONSET + 70);
+        assert_set_by(&c, 5 + 8);
+    }
+}
+
 static double even_from_birth(unsigned t)
 {
     return t == 0 ? 300 : 500 * MB + 10 * MB * t;
@@ -304,6 +317,7 @@ int main(void)
             cmocka_unit_test(test_leak_in_noise),
             cmocka_unit_test(test_leak_to_swap),
             cmocka_unit_test(test_fast_growth_is_suspected_within_a_minute),
+            cmocka_unit_test(test_fast_growth_sampled_sparsely),
             cmocka_unit_test(test_fresh_process_is_suspected_for_even_growth),
             cmocka_unit_test(test_wandering_is_hardly_ever_set),
             cmocka_unit_test(test_compiler_is_not_even_suspected),
