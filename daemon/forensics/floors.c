@@ -1,26 +1,23 @@
 #include "daemon/forensics/floors.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 
 static const struct {
+    unsigned at;    // where its blocks are
     unsigned len;   // blocks held
     unsigned fines; // fine blocks in one of them
 } levels[FLOORS_LEVELS] = {
-        [FLOORS_FINE] = {FLOORS_FINE_LEN, 1},
-        [FLOORS_MID] = {FLOORS_MID_LEN, FLOORS_FINE_PER_MID},
-        [FLOORS_COARSE] = {FLOORS_COARSE_LEN, FLOORS_FINE_PER_COARSE},
+        [FLOORS_FINE] = {0, FLOORS_FINE_LEN, 1},
+        [FLOORS_MID] = {FLOORS_FINE_LEN, FLOORS_MID_LEN, FLOORS_FINE_PER_MID},
+        [FLOORS_COARSE] = {FLOORS_FINE_LEN + FLOORS_MID_LEN, FLOORS_COARSE_LEN,
+                FLOORS_FINE_PER_COARSE},
+        [FLOORS_LONG] = {FLOORS_HELD - FLOORS_LONG_LEN, FLOORS_LONG_LEN, FLOORS_FINE_PER_LONG},
 };
 
-static const uint32_t *ring(const floors_t *f, floors_level_t level)
+unsigned floors_block_ms(floors_level_t level)
 {
-    switch (level) {
-    case FLOORS_FINE:
-        return f->fine_kb;
-    case FLOORS_MID:
-        return f->mid_kb;
-    default:
-        return f->coarse_kb;
-    }
+    return FLOORS_BLOCK_MS * levels[level].fines;
 }
 
 void floors_init(floors_t *f, uint64_t now_ms, uint32_t kb)
@@ -32,30 +29,29 @@ void floors_init(floors_t *f, uint64_t now_ms, uint32_t kb)
         f->low_kb[i] = kb;
 }
 
-// The open block is over; the next one begins with the value that the process has since.
+static void hold(floors_t *f, floors_level_t level, uint32_t low)
+{
+    unsigned total = f->blocks / levels[level].fines;
+
+    f->kb[levels[level].at + (total - 1) % levels[level].len] = low;
+}
+
+// The open block is over, and with it those above that it completes. The next one begins with the
+// value that the process has since.
 static void close_block(floors_t *f)
 {
     uint32_t low = f->low_kb[FLOORS_FINE];
 
-    f->fine_kb[f->blocks % FLOORS_FINE_LEN] = low;
-    f->low_kb[FLOORS_FINE] = f->last_kb;
-    if (low < f->low_kb[FLOORS_MID])
-        f->low_kb[FLOORS_MID] = low;
     f->blocks++;
-    if (f->blocks % FLOORS_FINE_PER_MID != 0)
-        return;
-
-    low = f->low_kb[FLOORS_MID];
-    f->mid_kb[(f->blocks / FLOORS_FINE_PER_MID - 1) % FLOORS_MID_LEN] = low;
-    f->low_kb[FLOORS_MID] = UINT32_MAX;
-    if (low < f->low_kb[FLOORS_COARSE])
-        f->low_kb[FLOORS_COARSE] = low;
-    if (f->blocks % FLOORS_FINE_PER_COARSE != 0)
-        return;
-
-    f->coarse_kb[(f->blocks / FLOORS_FINE_PER_COARSE - 1) % FLOORS_COARSE_LEN] =
-            f->low_kb[FLOORS_COARSE];
-    f->low_kb[FLOORS_COARSE] = UINT32_MAX;
+    f->low_kb[FLOORS_FINE] = f->last_kb;
+    hold(f, FLOORS_FINE, low);
+    for (unsigned i = FLOORS_MID; i < FLOORS_LEVELS; i++) {
+        f->low_kb[i] = low = MIN(low, f->low_kb[i]);
+        if (f->blocks % levels[i].fines != 0)
+            return;
+        hold(f, i, low);
+        f->low_kb[i] = UINT32_MAX;
+    }
 }
 
 unsigned floors_add(floors_t *f, uint64_t now_ms, uint32_t kb)
@@ -77,7 +73,7 @@ unsigned floors_read(const floors_t *f, floors_level_t level, uint32_t ret_kb[FL
     unsigned len = levels[level].len;
     unsigned total = f->blocks / levels[level].fines;
     unsigned n = total < len ? total : len;
-    const uint32_t *kb = ring(f, level);
+    const uint32_t *kb = f->kb + levels[level].at;
 
     for (unsigned i = 0; i < n; i++)
         ret_kb[i] = kb[(total - n + i) % len];
@@ -91,6 +87,6 @@ bool floors_back(const floors_t *f, floors_level_t level, unsigned steps, uint32
 
     if (steps >= total || steps >= len)
         return false;
-    *ret_kb = ring(f, level)[(total - 1 - steps) % len];
+    *ret_kb = f->kb[levels[level].at + (total - 1 - steps) % len];
     return true;
 }

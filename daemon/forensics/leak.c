@@ -11,6 +11,7 @@
 #define STOPPED_LONGER 3 // mid blocks beyond the longest pause
 #define STOPPED_MIN    4 // mid blocks: two minutes
 #define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
+#define STOPPED_SLOW   8 // coarse blocks, for what was told over half a day
 
 // It goes on as before from this share of that rate.
 #define CONTINUED_SHARE 0.5
@@ -51,9 +52,9 @@ static uint32_t kept_now(const leak_state_t *s)
 
 static unsigned in_mid_blocks(unsigned blocks, floors_level_t level)
 {
-    unsigned mid = level == FLOORS_COARSE ? blocks * FLOORS_MID_PER_COARSE : blocks;
+    unsigned mid = blocks * (floors_block_ms(level) / FLOORS_MID_MS);
 
-    return level == FLOORS_FINE ? 0 : MIN(mid, (unsigned) FLOORS_MID_LEN);
+    return MIN(mid, (unsigned) FLOORS_MID_LEN);
 }
 
 // How uneven growth is apart from its trend: what a stop has to be told from.
@@ -70,7 +71,7 @@ static void learn(leak_state_t *s, const trend_t *t, floors_level_t level)
 static void tag(
         leak_state_t *s, leak_tag_t to, const trend_t *t, floors_level_t level, uint64_t now_ms)
 {
-    uint64_t span = (uint64_t) leak_block_ms(level) * (t->n + t->quiet + t->held);
+    uint64_t span = (uint64_t) floors_block_ms(level) * (t->n + t->quiet + t->held);
     uint64_t since = MAX(now_ms > span ? now_ms - span : 0, s->first_ms);
     uint32_t blocks = (uint32_t) MIN(span / FLOORS_BLOCK_MS, (uint64_t) s->floors.blocks);
 
@@ -80,7 +81,7 @@ static void tag(
         s->since = s->floors.blocks - blocks;
     }
     s->tag = (uint8_t) to;
-    s->fast = level == FLOORS_FINE;
+    s->level = (uint8_t) level;
     s->top_kb = MAX((uint32_t) (t->start_kb + t->growth_kb), s->since_kb);
     s->pause = 0;
     s->quiet = 0;
@@ -101,7 +102,6 @@ static void untag(leak_state_t *s, leak_reason_t why)
     s->reason = (uint8_t) why;
     s->ended_now = true;
     s->held = 0;
-    s->fast = 0;
 }
 
 static double rate_so_far(const leak_state_t *s, uint64_t now_ms) // KiB per ms
@@ -115,7 +115,7 @@ static double rate_so_far(const leak_state_t *s, uint64_t now_ms) // KiB per ms
 // explain.
 static bool stopped(const leak_state_t *s, floors_level_t level, unsigned from, uint64_t now_ms)
 {
-    double per_block = rate_so_far(s, now_ms) * leak_block_ms(level);
+    double per_block = rate_so_far(s, now_ms) * floors_block_ms(level);
     uint32_t v[FLOORS_MAX], low = UINT32_MAX;
     unsigned n = floors_read(&s->floors, level, v);
 
@@ -129,6 +129,18 @@ static bool stopped(const leak_state_t *s, floors_level_t level, unsigned from, 
             return true;
     }
     return false;
+}
+
+static bool growth_stopped(const leak_state_t *s, uint64_t now_ms, bool mid)
+{
+    unsigned longer = s->pause + MIN(s->pause, STOPPED_LONGER);
+
+    if (s->level == FLOORS_FINE)
+        return stopped(s, FLOORS_FINE, STOPPED_FAST, now_ms);
+    if (s->level == FLOORS_LONG) // so slow that it is lost in shorter blocks
+        return mid && (stopped(s, FLOORS_COARSE, STOPPED_SLOW, now_ms) ||
+                              stopped(s, FLOORS_LONG, 2, now_ms));
+    return mid && stopped(s, FLOORS_MID, MAX(STOPPED_MIN, longer), now_ms);
 }
 
 static bool returned(const leak_state_t *s)
@@ -153,7 +165,7 @@ static void look_for_growth(leak_state_t *s, uint64_t now_ms, unsigned closed, b
         s->ended_now = false;
         leak_judge(s, &j);
         s->reason = (uint8_t) j.reason;
-        if (j.tag > s->tag || (j.tag == LEAK_SUSPECTED && s->fast))
+        if (j.tag > s->tag || (j.tag == LEAK_SUSPECTED && s->level == FLOORS_FINE))
             tag(s, j.tag, &j.trend, j.level, now_ms);
     }
     if (s->tag == LEAK_NONE && s->alarms < FAST_ALARMS_MAX &&
@@ -184,14 +196,11 @@ static void follow(leak_state_t *s, uint64_t now_ms)
 
 static void look_for_end(leak_state_t *s, uint64_t now_ms, bool mid)
 {
-    unsigned from = MAX(STOPPED_MIN, s->pause + MIN(s->pause, STOPPED_LONGER));
-
     if (mid)
         follow(s, now_ms);
     if (returned(s))
         untag(s, LEAK_REASON_RETURNED);
-    else if (s->fast ? stopped(s, FLOORS_FINE, STOPPED_FAST, now_ms)
-                     : mid && stopped(s, FLOORS_MID, from, now_ms))
+    else if (growth_stopped(s, now_ms, mid))
         untag(s, LEAK_REASON_STOPPED);
     else if (mid && leak_slows_since(s))
         untag(s, LEAK_REASON_SLOWED);

@@ -73,7 +73,7 @@ typedef struct {
     uint8_t alarms;   // suspicions that came to nothing
     uint8_t ended;    // LEAK tags that ended
     bool ended_now;   // a tag has just ended: what is kept above is still of that one
-    bool fast;        // suspected for fast growth
+    uint8_t level;    // floors_level_t of the growth that is tagged
 } leak_state_t;
 
 typedef struct {

@@ -52,7 +52,7 @@ const char *leak_ruled_out_name(unsigned bit)
 
 static void measure(const trend_t *t, floors_level_t level, leak_receipt_t *r)
 {
-    double block_s = leak_block_ms(level) / 1000.0;
+    double block_s = floors_block_ms(level) / 1000.0;
     double spread = RATE_SIGMAS * CORRELATED * t->slope_se;
 
     r->rate_kb_s = t->slope_kb / block_s;
@@ -136,8 +136,8 @@ void leak_receipt(const leak_state_t *s, uint64_t now_ms, uint64_t headroom_kb, 
     leak_judge(s, &j);
     if (j.measured) {
         measure(&j.trend, j.level, &r);
-        r.needed_s = (uint64_t) j.needed * leak_block_ms(j.level) / 1000;
-        r.seen_s = (uint64_t) j.trend.n * leak_block_ms(j.level) / 1000;
+        r.needed_s = (uint64_t) j.needed * floors_block_ms(j.level) / 1000;
+        r.seen_s = (uint64_t) j.trend.n * floors_block_ms(j.level) / 1000;
     }
     if (s->tag != LEAK_NONE)
         describe_tagged(s, now_ms, headroom_kb, &j, &r);

@@ -7,6 +7,7 @@
 #define GROWTH_MIN_KB (8 * MIB)
 #define GROWTH_MIN    0.012 // of the level it started from
 #define RATE_MIN_KB_S 16.0
+#define RATE_MIN_LONG 4.0 // over half a day
 
 // Mid blocks (30 s) of growth that leave no ordinary explanation: fewer for large growth, more for
 // small growth, for the smaller it is the more ordinary things look like it.
@@ -50,20 +51,13 @@
 #define TAIL_PATIENCE 1.33
 
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
-// seen.
-#define DAY_SHARE 0.15
-
-unsigned leak_block_ms(floors_level_t level)
-{
-    switch (level) {
-    case FLOORS_FINE:
-        return FLOORS_BLOCK_MS;
-    case FLOORS_MID:
-        return FLOORS_MID_MS;
-    default:
-        return FLOORS_COARSE_MS;
-    }
-}
+// seen, or it has lasted for so many blocks of 32 min and was straighter than a day's flank is.
+#define DAY_SHARE        0.15
+#define DAY_SHARE_BEFORE 0.3 // where it was as high before
+#define THERE_BEFORE     0.25
+#define DAY_BLOCKS       20
+#define DAY_BEND         0.1
+#define DAY_UNEVEN       0.06 // bend_se
 
 static bool is_large(const leak_state_t *s, const trend_t *t)
 {
@@ -84,12 +78,18 @@ static bool may_be_a_tail(const trend_t *t)
     return t->before > BEFORE_FASTER && t->before_n * TAIL_SHARE >= t->n;
 }
 
+static unsigned mid_blocks_in(floors_level_t level)
+{
+    return floors_block_ms(level) / FLOORS_MID_MS;
+}
+
 static unsigned needed_blocks(const leak_state_t *s, const trend_t *t, floors_level_t level)
 {
-    unsigned needed = needed_mid_blocks(s, t);
-    unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
+    unsigned needed = needed_mid_blocks(s, t), per_mid = mid_blocks_in(level);
     double patience = t->patience;
 
+    if (level == FLOORS_LONG)
+        return DAY_BLOCKS;
     if (may_be_a_tail(t) && t->bend_se > TAIL_EVEN)
         patience *= TAIL_PATIENCE;
     needed += needed * MIN(s->ended, 3u) / 3;
@@ -111,12 +111,32 @@ static bool slowing(const trend_t *t)
            (may_be_a_tail(t) && t->bend - t->bend_se / 2 < TAIL_BEND_MIN);
 }
 
-// Slow growth, and no sudden onset of it was seen.
-static bool like_a_day(const trend_t *t, double block_s)
+// In the hours before the window its floor was as high as this growth takes it: so does the morning
+// after the night.
+static bool was_there_before(const floors_t *f, const trend_t *t, floors_level_t level)
 {
-    bool onset = t->before_n * 3 >= t->n && t->before < BEFORE_FLAT && t->bend < BEND_ONSET;
+    uint32_t fines = floors_block_ms(FLOORS_LONG) / FLOORS_BLOCK_MS, kb;
+    uint32_t window = (t->n + t->quiet + t->held) * (floors_block_ms(level) / FLOORS_BLOCK_MS);
+    unsigned skip = (window + fines - 1 - f->blocks % fines) / fines;
 
-    return !onset && t->slope_kb / block_s * 3600 < DAY_SHARE * t->start_kb;
+    for (unsigned i = skip; floors_back(f, FLOORS_LONG, i, &kb); i++)
+        if (kb > t->start_kb + THERE_BEFORE * t->growth_kb)
+            return true;
+    return false;
+}
+
+// Slow growth: neither was a sudden onset of it seen, nor has it been straight for half a day.
+static bool like_a_day(const floors_t *f, const trend_t *t, floors_level_t level)
+{
+    bool onset = t->before_n * 3 >= t->n && t->before < BEFORE_FLAT &&
+                 t->bend + t->bend_se / 2 < BEND_ONSET;
+    double share = t->slope_kb * (3600e3 / floors_block_ms(level)) / t->start_kb; // in an hour
+
+    if (level == FLOORS_LONG)
+        return t->n < DAY_BLOCKS || t->bend_se > DAY_UNEVEN || t->bend > DAY_BEND;
+    if (share < DAY_SHARE_BEFORE && was_there_before(f, t, level))
+        return true;
+    return share < DAY_SHARE && !onset;
 }
 
 static bool is_regular(const trend_t *t)
@@ -131,7 +151,7 @@ static bool is_cyclic(const trend_t *t)
 
 static double spread_needed(const trend_t *t, floors_level_t level)
 {
-    double needed = level == FLOORS_COARSE ? SPREAD_MIN_COARSE
+    double needed = level >= FLOORS_COARSE ? SPREAD_MIN_COARSE
                     : is_cyclic(t)         ? SPREAD_MIN_CYCLES
                                            : SPREAD_MIN;
 
@@ -139,18 +159,19 @@ static double spread_needed(const trend_t *t, floors_level_t level)
 }
 
 // What is missing in a window, the most basic thing first.
-static leak_reason_t missing(const trend_t *t, floors_level_t level)
+static leak_reason_t missing(const floors_t *f, const trend_t *t, floors_level_t level)
 {
-    double block_s = leak_block_ms(level) / 1000.0;
+    double block_s = floors_block_ms(level) / 1000.0;
+    double rate_min = level == FLOORS_LONG ? RATE_MIN_LONG : RATE_MIN_KB_S;
 
     if (t->growth_kb < GROWTH_MIN_KB || t->growth_kb < GROWTH_MIN * t->start_kb ||
-            (t->slope_kb - t->slope_se) / block_s < RATE_MIN_KB_S)
+            (t->slope_kb - t->slope_se) / block_s < rate_min)
         return t->held > 0 ? LEAK_REASON_GIVES_BACK : LEAK_REASON_NO_GROWTH;
     if (t->spread < spread_needed(t, level))
         return LEAK_REASON_STEPS;
     if (t->growth_kb < SIGNAL_MIN * t->noise_kb || t->slope_se > RATE_SURE * t->slope_kb)
         return LEAK_REASON_NOISE;
-    if (like_a_day(t, block_s))
+    if (like_a_day(f, t, level))
         return LEAK_REASON_DAY_CURVE;
     return slowing(t) ? LEAK_REASON_SLOWING : LEAK_REASON_NONE;
 }
@@ -159,7 +180,7 @@ static void consider(
         const leak_state_t *s, const trend_t *t, floors_level_t level, leak_judgement_t *j)
 {
     unsigned needed = needed_blocks(s, t, level);
-    leak_reason_t reason = missing(t, level);
+    leak_reason_t reason = missing(&s->floors, t, level);
     unsigned grown = t->n + (is_regular(t) ? t->pause : 0); // what led to the first step is growth
     leak_tag_t tag = LEAK_NONE;
 
@@ -193,7 +214,8 @@ static unsigned held_before(const floors_t *f, floors_level_t level, double grow
     unsigned n = floors_read(f, FLOORS_COARSE, v);
     unsigned held = trend_longest_hold(v, n, TREND_HOLD_SHARE * growth_kb);
 
-    return level == FLOORS_COARSE ? held : held * FLOORS_MID_PER_COARSE;
+    held *= FLOORS_MID_PER_COARSE;
+    return (held + mid_blocks_in(level) - 1) / mid_blocks_in(level);
 }
 
 // A window of 30 s blocks may reach so far back that only blocks of 4 min tell what was before it.
@@ -216,9 +238,10 @@ static void judge_level(const leak_state_t *s, floors_level_t level, leak_judgem
     static const uint8_t windows[FLOORS_LEVELS][8] = {
             [FLOORS_MID] = {9, 12, 15, 18, 22, 26, 32, 40},
             [FLOORS_COARSE] = {6, 7, 8, 9, 10, 11, 13, 15},
+            [FLOORS_LONG] = {DAY_BLOCKS, DAY_BLOCKS + 2, DAY_BLOCKS + 4},
     };
-    unsigned per_mid = level == FLOORS_COARSE ? FLOORS_MID_PER_COARSE : 1;
-    unsigned usable = (s->floors.blocks - s->anchor) / (FLOORS_FINE_PER_MID * per_mid);
+    uint32_t fines = floors_block_ms(level) / FLOORS_BLOCK_MS;
+    unsigned usable = (s->floors.blocks - s->anchor) / fines;
     uint32_t v[FLOORS_MAX], low;
     unsigned n = floors_read(&s->floors, level, v), len = 0, held = 0;
     trend_t t;
@@ -242,27 +265,34 @@ static void judge_level(const leak_state_t *s, floors_level_t level, leak_judgem
     }
 }
 
-void leak_judge(const leak_state_t *s, leak_judgement_t *ret)
+// From the lowest block of the level that is held to the newest.
+static uint32_t rise(const floors_t *f, floors_level_t level)
 {
     uint32_t v[FLOORS_MAX], low = UINT32_MAX;
-    unsigned n = floors_read(&s->floors, FLOORS_MID, v);
+    unsigned n = floors_read(f, level, v);
 
-    *ret = (leak_judgement_t){.reason = LEAK_REASON_NO_GROWTH};
     for (unsigned i = 0; i < n; i++)
         low = MIN(low, v[i]);
-    if (n == 0 || v[n - 1] - low < GROWTH_MIN_KB)
-        return;
-    judge_level(s, FLOORS_MID, ret);
-    if (ret->tag != LEAK_SET)
-        judge_level(s, FLOORS_COARSE, ret);
+    return n > 0 ? v[n - 1] - low : 0;
+}
+
+void leak_judge(const leak_state_t *s, leak_judgement_t *ret)
+{
+    *ret = (leak_judgement_t){.reason = LEAK_REASON_NO_GROWTH};
+    if (rise(&s->floors, FLOORS_MID) >= GROWTH_MIN_KB) {
+        judge_level(s, FLOORS_MID, ret);
+        if (ret->tag != LEAK_SET)
+            judge_level(s, FLOORS_COARSE, ret);
+    }
+    if (ret->tag != LEAK_SET && rise(&s->floors, FLOORS_LONG) >= GROWTH_MIN_KB)
+        judge_level(s, FLOORS_LONG, ret);
 }
 
 // Closed blocks of a level that began when the tag's growth did, or later: the floor of one that
 // began before is of what was there before.
 static unsigned blocks_since(const leak_state_t *s, floors_level_t level)
 {
-    uint32_t fines = leak_block_ms(level) / FLOORS_BLOCK_MS;
-
+    uint32_t fines = floors_block_ms(level) / FLOORS_BLOCK_MS;
     uint32_t first = (s->since + fines - 1) / fines, end = s->floors.blocks / fines;
 
     return end > first ? end - first : 0;
@@ -281,7 +311,7 @@ bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t 
     bool coarse = blocks_since(s, FLOORS_MID) > FLOORS_MID_LEN &&
                   blocks_since(s, FLOORS_COARSE) >= TREND_MIN;
 
-    *ret_level = coarse ? FLOORS_COARSE : FLOORS_MID;
+    *ret_level = s->level == FLOORS_LONG ? FLOORS_LONG : coarse ? FLOORS_COARSE : FLOORS_MID;
     return trend_since(s, *ret_level, ret_trend);
 }
 

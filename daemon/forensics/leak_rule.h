@@ -18,7 +18,7 @@ typedef struct {
     unsigned needed;      // blocks of that level
 } leak_judgement_t;
 
-// Looks at windows of 7 to 60 minutes.
+// Looks at windows of 7 to 60 minutes, and of half a day.
 void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 
 // Steady fast growth over the last 45 s, in a process that has not held and given back as much.
@@ -26,8 +26,8 @@ void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 // fine blocks that the newest sample closed, more than one where samples are sparse.
 bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, unsigned closed, trend_t *ret);
 
-// The trend since the tag's growth began, or over the last 20 to 60 minutes of it. False where that
-// is too short.
+// The trend since the tag's growth began, or over the last 20 to 60 minutes of it; of growth that
+// was told over half a day, that long. False where it is too short.
 bool leak_trend_since(const leak_state_t *s, trend_t *ret_trend, floors_level_t *ret_level);
 
 // The same over seconds, for growth that is younger than that: the last 50 s of it.
@@ -35,8 +35,5 @@ bool leak_trend_at_first(const leak_state_t *s, trend_t *ret);
 
 // It clearly slows down since then.
 bool leak_slows_since(const leak_state_t *s);
-
-// Milliseconds of a block.
-unsigned leak_block_ms(floors_level_t level);
 
 #endif

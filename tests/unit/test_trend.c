@@ -19,6 +19,11 @@ static uint32_t rising(unsigned t)
     return 1000 + t;
 }
 
+static uint32_t hours(unsigned t)
+{
+    return t / 3600;
+}
+
 static uint32_t dipping(unsigned t)
 {
     return t % 100 == 50 ? 10 : 1000;
@@ -45,9 +50,24 @@ static void test_floors_are_minima_of_their_time(void **state)
     assert_int_equal(floors_read(&f, FLOORS_COARSE, kb), FLOORS_COARSE_LEN);
     for (unsigned i = 0; i < FLOORS_COARSE_LEN; i++)
         assert_int_equal(kb[i], 10);
+    assert_int_equal(floors_read(&f, FLOORS_LONG, kb), 3 * 60 / 32);
+    assert_int_equal(kb[0], 10);
     assert_true(floors_back(&f, FLOORS_MID, 0, kb));
     assert_false(floors_back(&f, FLOORS_MID, FLOORS_MID_LEN, kb));
     assert_false(floors_back(&f, FLOORS_COARSE, FLOORS_COARSE_LEN, kb));
+}
+
+static void test_floors_of_half_a_day(void **state)
+{
+    uint32_t kb[FLOORS_MAX];
+    floors_t f;
+
+    (void) state;
+    assert_int_equal(floors_block_ms(FLOORS_LONG), 32 * 60 * 1000);
+    fill(&f, 3600 * 24, hours);
+    assert_int_equal(floors_read(&f, FLOORS_LONG, kb), FLOORS_LONG_LEN);
+    assert_int_equal(kb[FLOORS_LONG_LEN - 1], 23); // of the last half hour
+    assert_int_equal(kb[0], 11);                   // of thirteen hours before
 }
 
 static void test_time_not_observed_is_not_counted(void **state)
@@ -192,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_floors_are_minima_of_their_time),
+            cmocka_unit_test(test_floors_of_half_a_day),
             cmocka_unit_test(test_time_not_observed_is_not_counted),
             cmocka_unit_test(test_line_is_straight),
             cmocka_unit_test(test_bend_tells_filling_from_doubling),
