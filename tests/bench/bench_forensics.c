@@ -1,5 +1,5 @@
-// Scores the forensic rules: bench-forensics [--rounds N] [--seed N] [--family TEXT [--verbose]]
-// [TRACE.csv...]. A table per family, then one line of JSON.
+// Scores the forensic rules: bench-forensics [--rounds N] [--seed N] [--every N] [--family TEXT
+// [--verbose]] [TRACE.csv...]. A table per family, then one line of JSON.
 
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -22,9 +22,10 @@
 static struct {
     unsigned rounds;
     uint64_t seed;
+    unsigned every; // seconds from sample to sample, for LEAK
     const char *family;
     bool verbose;
-} options = {.rounds = 30, .seed = 1};
+} options = {.rounds = 30, .seed = 1, .every = 1};
 
 static series_t series;
 static leak_score_t total, one;
@@ -39,6 +40,14 @@ static void make(const family_t *f, unsigned index, unsigned k)
     rng_t r = {options.seed * SEED_STEP + index * FAMILY_STEP + k * PROCESS_STEP};
 
     f->make(&r, &series);
+}
+
+// Samples that are left out.
+static void thin_out(series_t *s)
+{
+    for (unsigned t = 0; t < s->len; t++)
+        if (t % options.every != 0)
+            s->time_ms[t] = 0;
 }
 
 static void print_head(const char *title)
@@ -85,6 +94,7 @@ static void run_families(const family_t *families, unsigned count)
         memset(&one, 0, sizeof(one));
         for (unsigned k = 0; k < options.rounds * families[i].share; k++) {
             make(&families[i], i, k);
+            thin_out(&series);
             if (options.verbose)
                 printf("%s #%u: %u s, leaks from %u to %u\n", families[i].name, k, series.len,
                         series.onset, series.end);
@@ -104,11 +114,12 @@ static void run_curves(char *json, size_t cap)
     print_total(&total, json, cap);
 }
 
-static void run_mechanisms(char *json, size_t cap)
+static void run_generator(
+        const char *title, const family_t *families, unsigned count, char *json, size_t cap)
 {
     memset(&total, 0, sizeof(total));
-    print_head("mechanisms");
-    run_families(forensics_mechanisms, forensics_mechanisms_count);
+    print_head(title);
+    run_families(families, count);
     print_total(&total, json, cap);
 }
 
@@ -119,10 +130,7 @@ static void run_compositions(char *json, size_t cap, char *beyond, size_t beyond
     run_families(forensics_compositions, forensics_compositions_count);
     run_families(forensics_composed_leaks, forensics_composed_leaks_count);
     print_total(&total, json, cap);
-    memset(&total, 0, sizeof(total));
-    print_head("beyond reach");
-    run_families(forensics_beyond, forensics_beyond_count);
-    print_total(&total, beyond, beyond_cap);
+    run_generator("beyond reach", forensics_beyond, forensics_beyond_count, beyond, beyond_cap);
 }
 
 static void run_spikes(
@@ -216,19 +224,23 @@ static int parse_options(int argc, char **argv)
     static const struct option known[] = {
             {"rounds", required_argument, NULL, 'r'},
             {"seed", required_argument, NULL, 's'},
+            {"every", required_argument, NULL, 'e'},
             {"family", required_argument, NULL, 'f'},
             {"verbose", no_argument, NULL, 'v'},
             {0},
     };
     int c;
 
-    while ((c = getopt_long(argc, argv, "r:s:f:v", known, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "r:s:e:f:v", known, NULL)) != -1) {
         switch (c) {
         case 'r':
             options.rounds = (unsigned) strtoul(optarg, NULL, 10);
             break;
         case 's':
             options.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'e':
+            options.every = (unsigned) strtoul(optarg, NULL, 10);
             break;
         case 'f':
             options.family = optarg;
@@ -240,13 +252,13 @@ static int parse_options(int argc, char **argv)
             return -1;
         }
     }
-    return optind;
+    return options.every > 0 ? optind : -1;
 }
 
 int main(int argc, char **argv)
 {
-    char curves[512], mechanisms[512], compositions[512], beyond[512], recorded[512], spikes[128],
-            composed[128];
+    char curves[512], mechanisms[512], compositions[512], beyond[512], containers[512],
+            recorded[512], spikes[128], composed[128];
     int first = parse_options(argc, argv);
     double idle, busy;
 
@@ -257,8 +269,11 @@ int main(int argc, char **argv)
         return 2;
     }
     run_curves(curves, sizeof(curves));
-    run_mechanisms(mechanisms, sizeof(mechanisms));
+    run_generator("mechanisms", forensics_mechanisms, forensics_mechanisms_count, mechanisms,
+            sizeof(mechanisms));
     run_compositions(compositions, sizeof(compositions), beyond, sizeof(beyond));
+    run_generator("containers", forensics_containers, forensics_containers_count, containers,
+            sizeof(containers));
     if (run_traces(argv + first, argc - first, recorded, sizeof(recorded)) < 0)
         return EXIT_FAILURE;
     run_spikes("spikes", forensics_spikes, forensics_spikes_count, spikes, sizeof(spikes));
@@ -269,8 +284,9 @@ int main(int argc, char **argv)
     printf("\ncost per process and tick: %.4f us where one in 20 changes, %.4f us where all do\n",
             idle, busy);
     printf("{\"bench\":\"forensics\",\"seed\":%" PRIu64 ",\"curves\":%s,\"mechanisms\":%s,"
-           "\"compositions\":%s,\"recorded\":%s,\"spikes\":%s,\"composed_spikes\":%s,\"idle_us\":%."
-           "4f,\"busy_us\":%.4f}\n",
-            options.seed, curves, mechanisms, compositions, recorded, spikes, composed, idle, busy);
+           "\"compositions\":%s,\"containers\":%s,\"recorded\":%s,\"spikes\":%s,"
+           "\"composed_spikes\":%s,\"idle_us\":%.4f,\"busy_us\":%.4f}\n",
+            options.seed, curves, mechanisms, compositions, containers, recorded, spikes, composed,
+            idle, busy);
     return EXIT_SUCCESS;
 }

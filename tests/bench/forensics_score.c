@@ -41,13 +41,16 @@ static void tell(FILE *f, const leak_state_t *state, const series_t *s, unsigned
 typedef struct {
     bool leaks, tagged, wrongly, dropped;
     double suspected_at, set_at;
+    unsigned last; // second of the sample before
 } course_t;
 
-static void count_second(
+static void count_sample(
         const series_t *s, unsigned t, leak_verdict_t v, course_t *c, leak_score_t *score)
 {
+    unsigned seconds = t - c->last, over = s->end + SCORE_PLATEAU_S;
+
     if (c->leaks && t >= s->onset && t < s->end) {
-        score->leaking_s++;
+        score->leaking_s += seconds;
         if (v.tag != LEAK_NONE && isinf(c->suspected_at))
             c->suspected_at = t - s->onset;
         if (v.tag == LEAK_SET && isinf(c->set_at))
@@ -55,16 +58,17 @@ static void count_second(
         score->reset += v.tag == LEAK_SET && c->dropped;
         c->dropped = (c->dropped && v.tag != LEAK_SET) || (v.was == LEAK_SET && v.tag != LEAK_SET);
         c->tagged |= v.tag == LEAK_SET;
-    } else if (!c->leaks || t < s->onset || t >= s->end + SCORE_PLATEAU_S) {
-        score->healthy_s++;
-        score->healthy_set_s += v.tag == LEAK_SET;
-        score->healthy_suspected_s += v.tag == LEAK_SUSPECTED;
+    } else if (!c->leaks || t < s->onset || t >= over) {
+        score->healthy_s += seconds;
+        score->healthy_set_s += v.tag == LEAK_SET ? seconds : 0;
+        score->healthy_suspected_s += v.tag == LEAK_SUSPECTED ? seconds : 0;
         c->wrongly |= v.tag == LEAK_SET && (!c->leaks || t < s->onset);
     }
-    if (c->leaks && t == s->end + SCORE_PLATEAU_S) {
+    if (c->leaks && t >= over && c->last < over) {
         score->ended++;
         score->lingering += v.tag == LEAK_SET;
     }
+    c->last = t;
 }
 
 void score_leak(const series_t *s, leak_score_t *score, FILE *trace)
@@ -81,7 +85,7 @@ void score_leak(const series_t *s, leak_score_t *score, FILE *trace)
         v = leak_update(&state, s->time_ms[t], (uint64_t) s->kb[t]);
         if (trace && v.tag != v.was)
             tell(trace, &state, s, t);
-        count_second(s, t, v, &c, score);
+        count_sample(s, t, v, &c, score);
     }
     if (trace && c.leaks && !c.tagged)
         tell(trace, &state, s, s->len - 1);

@@ -72,6 +72,9 @@ extern const unsigned forensics_composed_leaks_count;
 // Healthy ones that grow like a leak for longer than a leak may go untold: in no total.
 extern const family_t forensics_beyond[];
 extern const unsigned forensics_beyond_count;
+// Containers as cluster traces show them. Not tuned against.
+extern const family_t forensics_containers[];
+extern const unsigned forensics_containers_count;
 // Series with labelled spikes, and without.
 extern const family_t forensics_spikes[];
 extern const unsigned forensics_spikes_count;
