@@ -74,7 +74,8 @@ static void start(void)
                                .details = details,
                                .history = engine_history(engine),
                                .events = engine_events(engine),
-                               .why = engine_why(engine)}) == 0);
+                               .why = engine_why(engine),
+                               .inspections = engine_inspections(engine)}) == 0);
 }
 
 // Reads what came, as a client does. False: the connection is over.
