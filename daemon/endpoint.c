@@ -34,6 +34,8 @@ static void say_why(const char *path, int error)
 {
     if (error == -EADDRINUSE)
         log_error("another memscoped serves %s: stop it, or choose another --socket", path);
+    else if (error == -EISCONN) // without the lock beside it: systemd, for one
+        log_error("somebody listens on %s already: stop that, or choose another --socket", path);
     else if (error == -EEXIST)
         log_error("%s exists and is not a socket: remove it, or choose another --socket", path);
     else if (error == -ENOENT)

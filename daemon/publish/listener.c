@@ -66,7 +66,7 @@ static int clear_path(const struct sockaddr_un *address)
         return -errno;
     // EAGAIN: somebody listens who does not keep up.
     if (connect(probe, (const void *) address, sizeof(*address)) == 0 || errno == EAGAIN)
-        return -EADDRINUSE;
+        return -EISCONN;
     if (errno != ECONNREFUSED)
         return -errno;
     return unlink(address->sun_path) < 0 ? -errno : 0;

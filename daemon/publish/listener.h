@@ -12,7 +12,8 @@ typedef struct {
 #define LISTENER_NONE ((listener_t){.fd = -1, .lock_fd = -1})
 
 // Makes one at `path`, which every user may connect to. A socket that nobody listens on is
-// replaced; -EADDRINUSE when somebody does, -EEXIST when it is something else.
+// replaced; -EADDRINUSE when another daemon has the lock, -EISCONN when somebody else listens,
+// -EEXIST when it is something else.
 int listener_open(listener_t *ret, const char *path);
 // Closes and removes what there is.
 void listener_done(listener_t *l);
