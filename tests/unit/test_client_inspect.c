@@ -1,5 +1,7 @@
 // Inspecting one process.
 
+#include "client/widget/sparkline.h"
+#include "common/cleanup.h"
 #include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
@@ -318,6 +320,7 @@ static void send_history(stage_t *s, uint64_t request, uint64_t count, const buf
 
 static void the_past_is_there_at_once(void **state)
 {
+    int64_t seconds[64];
     buffer_t b = {0};
     stage_t s;
 
@@ -337,6 +340,10 @@ static void the_past_is_there_at_once(void **state)
     stage_run(&s, 1);
     assert_shown(&s, "Range: 100.0 - 400.0 MB");
     assert_int_equal(s.app->inspect->series.n, 56);
+    // And what is not known is not drawn.
+    series_columns(&s.app->inspect->series, seconds, ARRAY_SIZE(seconds));
+    for (size_t i = 0; i < ARRAY_SIZE(seconds); i++)
+        assert_int_equal(seconds[i] == SPARKLINE_GAP, i < 3 || (i >= 23 && i < 28));
     buffer_done(&b);
     stage_done(&s);
 }
