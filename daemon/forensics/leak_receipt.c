@@ -198,7 +198,8 @@ char *leak_format(const leak_receipt_t *r, uint64_t now_ms, char *buf, size_t ca
             [LEAK_REASON_SLOWING] = "no leak: growth is slowing down, as a cache that fills",
             [LEAK_REASON_STEPS] = "no leak: one or a few steps",
             [LEAK_REASON_NOISE] = "no leak: within what it wanders",
-            [LEAK_REASON_DAY_CURVE] = "no leak: so slow that it may be a day's curve",
+            [LEAK_REASON_DAY_CURVE] =
+                    "no leak yet: so slow that only half a day tells it from a day's curve",
             [LEAK_REASON_GIVES_BACK] = "no leak: it has given back as much before",
             [LEAK_REASON_STOPPED] = "no leak: growth has stopped",
             [LEAK_REASON_SLOWED] = "no leak: growth has slowed down, as a cache that fills",

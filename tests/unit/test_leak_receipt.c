@@ -72,6 +72,11 @@ static const char *why_not(double (*kb)(unsigned t), unsigned seconds, uint64_t 
     return leak_format(&r, c.now_ms, text, sizeof(text));
 }
 
+static double slow_and_large(unsigned t)
+{
+    return 3000 * MB + 30.0 * t;
+}
+
 static void test_receipt_says_why_not(void **state)
 {
     (void) state;
@@ -81,6 +86,8 @@ static void test_receipt_says_why_not(void **state)
     assert_string_equal(why_not(subject_few_steps, 900, OLD), "no leak: one or a few steps");
     assert_string_equal(why_not(subject_cache_fills, 1200, OLD),
             "no leak: growth is slowing down, as a cache that fills");
+    assert_string_equal(why_not(slow_and_large, 3600, OLD),
+            "no leak yet: so slow that only half a day tells it from a day's curve");
     assert_string_equal(
             why_not(subject_batch, 1140, OLD), "no leak: it has given back as much before");
 }

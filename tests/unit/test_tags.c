@@ -1,6 +1,7 @@
 // The rules applied to a whole host: who gets which tag, when, and what the receipts say.
 
 #include "common/cleanup.h"
+#include "daemon/forensics/receipts.h"
 #include "daemon/forensics/tags.h"
 #include "tests/support/cmocka.h"
 
@@ -325,6 +326,47 @@ static void test_only_what_a_process_alone_holds_counts(void **state)
     assert_true(h->processes[2].tags & TAG_LEAK);
 }
 
+// Time left: until the host is out of memory, or the cgroup at its limit, whichever comes first.
+static void test_limit_that_applies(void **state)
+{
+    host_t *h = *state;
+    system_snapshot_t *host = &h->snapshot.system;
+    leak_receipt_t leak;
+
+    assert_true(receipts_headroom_kb(host, UINT64_MAX) == UINT64_MAX); // nothing is known
+    assert_int_equal(receipts_headroom_kb(host, 1 << 20), 1 << 20);
+    SYSTEM_SET(host, mem_available_kb, 3 << 20);
+    SYSTEM_SET(host, swap_free_kb, 1 << 20);
+    assert_int_equal(receipts_headroom_kb(host, UINT64_MAX), 4 << 20);
+    assert_int_equal(receipts_headroom_kb(host, 1 << 20), 1 << 20);
+    assert_int_equal(receipts_headroom_kb(host, 5 << 20), 4 << 20);
+
+    put(h, 0, 100, 1);
+    for (int s = 0; s < 900; s++) {
+        h->processes[0].anon_kb += 1024;
+        tick(h);
+    }
+    tags_leak_receipt(h->tags, 0, host->mono_ms, receipts_headroom_kb(host, 1 << 20), &leak);
+    assert_in_range(leak.left_s, 1000, 1050);
+    tags_leak_receipt(h->tags, 0, host->mono_ms, receipts_headroom_kb(host, UINT64_MAX), &leak);
+    assert_in_range(leak.left_s, 4000, 4200);
+}
+
+// However hard it works.
+static void test_processor_time_is_no_spike(void **state)
+{
+    host_t *h = *state;
+    process_snapshot_t *p = put(h, 0, 100, 1);
+
+    PROCESS_SET(p, cpu_permille, 0);
+    assert_stays(h, p, 60, 0);
+    for (int s = 0; s < 60; s++) {
+        p->cpu_permille = s % 2 ? 64000 : 0;
+        p->state = 'R';
+        assert_stays(h, p, 1, 0);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -340,6 +382,8 @@ int main(void)
             TEST(test_memory_known_late),
             TEST(test_newborn_known_at_the_next_tick),
             TEST(test_only_what_a_process_alone_holds_counts),
+            TEST(test_limit_that_applies),
+            TEST(test_processor_time_is_no_spike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
