@@ -274,7 +274,7 @@ static void test_churn(void **state)
     // What is open belongs to those that live, however many others there are on this host by now.
     assert_in_range(after.descriptors, 0, 3 * after.processes);
     assert_in_range(live_open_files(), 0, after.descriptors + 64);
-    assert_in_range(after.failed_reads, 0, before.failed_reads + CHURN_FORKS / 6);
+    assert_int_equal(after.failed_reads, before.failed_reads); // that it ended is no failure
     if (after.processes < before.processes + 200)
         assert_in_range(
                 after.bytes, 0, before.bytes + CHURN_FORKS * sizeof(process_snapshot_t) / 4);
