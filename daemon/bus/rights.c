@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define NOBODY UINT32_MAX
 
@@ -102,18 +101,9 @@ bool bus_asker_sees(const bus_asker_t *a, owner_t owner)
 // What the kernel asks for, but for its security modules: the figures are of its last capture.
 static bool owns_by_now(const bus_t *b, const bus_asker_t *a, uint64_t pid)
 {
-    char path[24];
-    struct stat st;
-    pid_status_t s;
+    const owner_t now = owner_now(engine_procfs(b->config.engine), pid);
 
-    snprintf(path, sizeof(path), "%llu", (unsigned long long) pid);
-    if (fstatat(engine_procfs(b->config.engine)->fd, path, &st, 0) < 0 || st.st_uid != a->uid ||
-            !read_status(b, pid, &s) || !(s.has & PID_STATUS_CAPS) || s.caps_permitted != 0)
-        return false;
-    for (int i = 0; i < 3; i++)
-        if (s.uid[i] != a->uid || s.gid[i] != a->gid)
-            return false;
-    return true;
+    return now.uid == a->uid && now.gid == a->gid;
 }
 
 bool bus_asker_sees_slot(const bus_t *b, const bus_asker_t *a, uint32_t slot, bool *ret_private)

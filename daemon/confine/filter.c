@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -90,6 +91,8 @@ static int allow_with_arguments(scmp_filter_ctx ctx)
         {SCMP_SYS(mprotect), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}, 1},
         {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, 0x541b)}, 1}, // FIONREAD
         {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, 0x5401)}, 1}, // TCGETS: isatty
+        {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, NS_GET_PARENT)}, 1},
+        {SCMP_SYS(ioctl), {SCMP_A1_64(SCMP_CMP_EQ, NS_GET_OWNER_UID)}, 1},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 uint32_t turn_now_s(const visit_t *v)
@@ -160,35 +159,12 @@ int turn_read_statm(turn_t *turn, bool *ret_shared)
     return 1;
 }
 
-static bool all_equal(const uint32_t ids[4])
-{
-    return ids[0] == ids[1] && ids[1] == ids[2];
-}
-
 uint32_t turn_files_owner(turn_t *turn)
 {
-    char path[64];
-    struct stat st;
+    uint32_t uid = owner_files(turn->v->fs, turn->t->pid);
 
-    snprintf(path, sizeof(path), "%llu/stat", (unsigned long long) turn->t->pid);
-    if (fstatat(turn->v->fs->fd, path, &st, 0) < 0)
-        return OWNER_ROOT_ONLY;
-    turn->unverified = true;
-    return st.st_uid;
-}
-
-// The kernel's ptrace_may_access for reading, as far as files tell: equal user ids, equal group
-// ids, no capabilities, and dumpable.
-static owner_t owner_of(turn_t *turn, const pid_status_t *s)
-{
-    static const owner_t root_only = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
-
-    turn->t->files_uid = turn_files_owner(turn);
-    if (!all_equal(s->uid) || !all_equal(s->gid) || turn->t->files_uid != s->uid[0])
-        return root_only;
-    if (s->caps_permitted != 0 && s->uid[0] != 0)
-        return root_only;
-    return (owner_t){s->uid[0], s->gid[0]};
+    turn->unverified |= uid != OWNER_ROOT_ONLY;
+    return uid;
 }
 
 int turn_read_status(turn_t *turn)
@@ -212,7 +188,8 @@ int turn_read_status(turn_t *turn)
     turn->t->status_at_s = turn_now_s(v);
     if (s.has & PID_STATUS_UID) {
         PROCESS_SET(p, uid, s.uid[0]);
-        turn->t->owner = owner_of(turn, &s);
+        turn->t->files_uid = turn_files_owner(turn);
+        turn->t->owner = owner_of(v->fs, turn->t->pid, &s, turn->t->files_uid);
     }
     if (s.has & PID_STATUS_SHMEM) {
         uint64_t shared_kb = turn->t->shared * v->fs->page_kb;

@@ -28,8 +28,7 @@ bool turn_set_text(
 int turn_read_schedstat(turn_t *turn, pid_schedstat_t *ret);
 // 1: its memory changed, 0: it did not, or -errno. *ret_shared: the part that it may share did.
 int turn_read_statm(turn_t *turn, bool *ret_shared);
-// Who owns the files of the process's directory: its effective user, or root where the process is
-// not dumpable. Asked by path, for an open file would say what it was.
+// As owner_files.
 uint32_t turn_files_owner(turn_t *turn);
 int turn_read_status(turn_t *turn);
 int turn_read_io(turn_t *turn, uint64_t interval_us);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -32,6 +33,13 @@ static bool is_own(int fd)
         return false;
     link[n] = '\0';
     return strtol(link, NULL, 10) == getpid();
+}
+
+static uint64_t own_user_namespace(void)
+{
+    struct stat st;
+
+    return stat("/proc/self/ns/user", &st) < 0 ? 0 : st.st_ino;
 }
 
 static bool counts_run_time(int fd)
@@ -74,6 +82,8 @@ int procfs_init(procfs_t *fs, const char *root)
     p.clock_hz = (uint64_t) sysconf(_SC_CLK_TCK);
     p.mounted = fstatfs(p.fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
     p.live = p.mounted && is_own(p.fd);
+    if (p.mounted)
+        p.user_namespace = own_user_namespace();
     p.has_schedstat = counts_run_time(p.fd);
     if (p.live)
         p.cgroup_fd = open_cgroups();

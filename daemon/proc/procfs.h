@@ -18,6 +18,7 @@ typedef struct {
     bool mounted;       // procfs itself, where an open file never speaks for the next process of a
                         // PID; else a tree of copies, whose files are replaced
     bool has_schedstat; // run time in nanoseconds, per thread
+    uint64_t user_namespace; // inode of our own, 0: none, or a tree of copies
 } procfs_t;
 
 // Opens the tree at `root` ("/proc"). 0 or -errno.
