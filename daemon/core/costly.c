@@ -40,7 +40,8 @@ void costly_keep(costly_list_t *l, const reader_result_t *result)
             .time_ms = result->time_ms,
             .smaps_us = result->smaps_us,
             .cpu_us = result->cpu_us,
-            .smaps = result->smaps};
+            .smaps = result->smaps,
+            .owner = result->owner};
 }
 
 void costly_fill(const costly_list_t *l, reader_result_t *result)
@@ -54,6 +55,8 @@ void costly_fill(const costly_list_t *l, reader_result_t *result)
     }
     result->smaps_error = 0;
     result->smaps = known->smaps;
+    if (known->owner.uid != result->owner.uid || known->owner.gid != result->owner.gid)
+        result->owner = (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
     result->smaps_us = known->smaps_us;
     result->time_ms = known->time_ms;
 }

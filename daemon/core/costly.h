@@ -15,6 +15,7 @@ typedef struct {
     uint64_t pid, start_time;
     uint64_t time_ms, smaps_us, cpu_us;
     smaps_breakdown_t smaps;
+    owner_t owner;
 } costly_t;
 
 typedef struct {
@@ -27,7 +28,7 @@ bool costly_is_due(const costly_list_t *l, uint64_t pid, uint64_t start_time, ui
 // Keeps a reading that succeeded, where it cost enough.
 void costly_keep(costly_list_t *l, const reader_result_t *result);
 // Puts the kept reading, of whatever age, into the result of a request that did not read smaps;
-// -ENODATA there where it is not kept any more.
+// -ENODATA there where it is not kept any more, and nobody's where it was another one's then.
 void costly_fill(const costly_list_t *l, reader_result_t *result);
 
 #endif

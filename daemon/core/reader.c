@@ -42,6 +42,11 @@ struct reader {
     size_t results_head, results_count;
 };
 
+bool reader_result_is_private(const reader_result_t *result)
+{
+    return result->smaps_error == 0 || result->exe_error == 0;
+}
+
 static bool queue_push(queue_t *q, const reader_request_t *request)
 {
     if (q->count == READER_REQUESTS_MAX)
@@ -60,7 +65,8 @@ static bool queue_pop(queue_t *q, reader_request_t *ret)
     return true;
 }
 
-static int verify_identity(int dir, const reader_request_t *request, char *buf, size_t cap)
+static int verify_identity(
+        int dir, const reader_request_t *request, char *buf, size_t cap, uint64_t *ret_stack)
 {
     pid_stat_t stat;
     ssize_t n = file_read_at(dir, "stat", buf, cap);
@@ -69,7 +75,20 @@ static int verify_identity(int dir, const reader_request_t *request, char *buf, 
         return (int) n;
     if (pid_stat_parse(buf, (size_t) n, &stat) < 0 || stat.start_time != request->start_time)
         return -ESRCH;
+    *ret_stack = stat.start_stack;
     return 0;
+}
+
+// Whose it was all the time since it had this stack: nobody's where it ran another program since.
+static owner_t find_owner(const procfs_t *fs, int dir, const reader_request_t *request,
+        uint64_t stack, char *buf, size_t cap)
+{
+    const owner_t owner = owner_now(fs, request->pid);
+    uint64_t by_now = 0;
+
+    return verify_identity(dir, request, buf, cap, &by_now) == 0 && by_now == stack
+                   ? owner
+                   : (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
 }
 
 static void read_exe(int dir, reader_result_t *result)
@@ -94,15 +113,16 @@ static void begin_result(const reader_request_t *request, int error, reader_resu
     result->cmdline_error = result->smaps_error = result->exe_error = error;
     result->cmdline_len = result->exe_len = 0;
     result->smaps_us = result->cpu_us = 0;
+    result->owner = (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
     result->time_ms = clock_boottime_us() / USEC_PER_MSEC;
 }
 
 static void perform(const procfs_t *fs, const reader_request_t *request, reader_result_t *result)
 {
     char buf[8192];
-    uint64_t cpu = clock_thread_cpu_us();
+    uint64_t cpu = clock_thread_cpu_us(), stack = 0;
     _cleanup_close_ int dir = procfs_open_dir(fs, request->pid);
-    int r = dir < 0 ? dir : verify_identity(dir, request, buf, sizeof(buf));
+    int r = dir < 0 ? dir : verify_identity(dir, request, buf, sizeof(buf), &stack);
 
     begin_result(request, r, result);
     if (r < 0)
@@ -118,6 +138,8 @@ static void perform(const procfs_t *fs, const reader_request_t *request, reader_
                 dir, buf, sizeof(buf), &result->smaps);
         result->smaps_us = clock_monotonic_us() - wall;
     }
+    if (request->what & READER_EXE)
+        result->owner = find_owner(fs, dir, request, stack, buf, sizeof(buf));
     result->cpu_us = clock_thread_cpu_us() - cpu;
     result->time_ms = clock_boottime_us() / USEC_PER_MSEC;
 }

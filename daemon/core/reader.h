@@ -6,6 +6,7 @@
 // out; a read that does not return holds one thread and costs only its own process. When all
 // threads are held, another is started, up to READER_THREADS_MAX.
 
+#include "daemon/core/owner.h"
 #include "daemon/proc/procfs.h"
 #include "daemon/proc/smaps.h"
 #include <stdbool.h>
@@ -41,10 +42,14 @@ typedef struct {
     char cmdline[READER_CMDLINE_MAX];
     char exe[READER_EXE_MAX];
     smaps_breakdown_t smaps; // of what is not urgent, the totals
+    owner_t owner;           // with READER_EXE: whose it was while all this was read
     uint64_t time_ms;        // CLOCK_BOOTTIME after the smaps read
     uint64_t smaps_us;       // how long that read took
     uint64_t cpu_us;         // the CPU time that the whole request cost us
 } reader_result_t;
+
+// Whether there is in it what its owner alone may see.
+bool reader_result_is_private(const reader_result_t *result);
 
 typedef struct reader reader_t;
 

@@ -229,6 +229,8 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     const process_snapshot_t *p = &s->processes[slot];
     bool kthread = (p->flags & PROCESS_KERNEL_THREAD) != 0;
     capture_totals_t totals;
+    owner_t owner = reading && reader_result_is_private(reading) ? reading->owner
+                                                                 : capture_owner(d->capture, slot);
 
     *ret = (details_message_t){0};
     capture_totals(d->capture, slot, &totals);
@@ -248,7 +250,7 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     // Without memory there is nothing to remember: what it had before is more. One that is on its
     // way out has given it back before its state says so.
     if (p->state != 'Z' && !(ret->has.rss_kb && ret->rss_kb == 0))
-        last_details_put(d->last, ret, capture_owner(d->capture, slot), see_private);
+        last_details_put(d->last, ret, owner, see_private);
 }
 
 // What nobody read in its last seconds.

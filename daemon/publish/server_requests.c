@@ -45,19 +45,36 @@ bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
     return subscriber_answer(sub, MESSAGE_HELLO, &m);
 }
 
+// Who owns it is known of the last capture, and the process may have changed hands before it was
+// read: then what was read is not for those who saw it then.
+static bool sees(
+        const audience_t *au, uint32_t slot, const reader_result_t *reading, bool *ret_private)
+{
+    bool by_now = true;
+
+    if (!audience_sees(au, slot))
+        return false;
+    if (reading && reader_result_is_private(reading) &&
+            !audience_sees_owner(au, reading->owner, &by_now))
+        return false;
+    *ret_private = audience_sees_private(au, slot) && by_now;
+    return true;
+}
+
 void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *reading)
 {
     server_t *s = c->server;
     const audience_t *au = subscriber_audience(c->subscriber);
     const snapshot_t *now = capture_current(s->capture);
     const process_snapshot_t *p = &now->processes[slot];
-    bool see_private = audience_sees_private(au, slot);
-    shared_details_t *d = &s->shared[see_private];
     uint64_t reading_ms = reading ? reading->time_ms : 0;
+    shared_details_t *d;
     details_message_t m;
+    bool see_private;
 
-    if (!audience_sees(au, slot))
+    if (!sees(au, slot, reading, &see_private))
         return;
+    d = &s->shared[see_private];
     if (!d->valid || d->pid != p->pid || d->start_time != p->start_time ||
             d->tick != now->system.tick || d->reading_ms != reading_ms) {
         details_of(s->details, slot, reading, see_private, &m);

@@ -250,12 +250,50 @@ static void test_changes_in_the_same_tick(void **state)
     people_done(&p);
 }
 
+// She looks between two ticks, when the capture still has it as hers.
+static void test_one_that_has_just_left(void **state)
+{
+    onlooker_t ann = {.uid = ANN, .rights = RIGHTS_OWN};
+    people_t p;
+
+    (void) state;
+    if (!people_init(&p, MEMSCOPED_PATH))
+        skip();
+    people_start_daemon(&p);
+    onlooker_connect(&p, &ann);
+    for (int i = 0; i < 3; i++) {
+        worker_t leaves = {.uid = ANN, .kind = WORKER_LEAVES, .bytes = 1};
+        inspect_message_t nobody = {0};
+        message_t m;
+
+        worker_start(&p, &leaves, (size_t) i);
+        raw_receive(&ann.raw, 0);
+        for (int t = 0; t < 2; t++)
+            assert_true(raw_await(&ann.raw, MESSAGE_TICK, NULL, PEOPLE_WAIT_MS));
+        onlooker_inspect(&ann, &leaves);
+        assert_true(raw_await(&ann.raw, MESSAGE_TICK, NULL, PEOPLE_WAIT_MS));
+        MESSAGE_SET(&nobody, pid, 0);
+        assert_true(raw_say(&ann.raw, MESSAGE_INSPECT, &nobody));
+        assert_true(raw_say(&ann.raw, MESSAGE_STATUS_REQUEST, &(status_request_message_t){0}));
+        assert_true(raw_await(&ann.raw, MESSAGE_STATUS, &m, PEOPLE_WAIT_MS));
+        kill(leaves.pid, SIGUSR1);
+        while (!has_name(leaves.pid, "suid"))
+            usleep(1000);
+        leaves.hidden = true;
+        onlooker_inspect(&ann, &leaves);
+        worker_stop(&p, &leaves);
+    }
+    raw_close(&ann.raw);
+    people_done(&p);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_what_the_socket_carries),
             cmocka_unit_test(test_who_filled_tmpfs),
             cmocka_unit_test(test_changes_in_the_same_tick),
+            cmocka_unit_test(test_one_that_has_just_left),
     };
 
     people_main(argc, argv);

@@ -191,6 +191,7 @@ static void test_one_that_ended_under_inspection(void **state)
     proctree_write(&f.host.tree, "812/status",
             "Name:\tpostgres\nVmSize:\t77000 kB\nVmLck:\t16 kB\nVmPTE:\t140 kB\n");
     now.time_ms = capture_current(f.host.capture)->system.mono_ms;
+    now.owner = late.owner = capture_owner(f.host.capture, f.slot);
     details_of(f.details, f.slot, &now, true, &m);
 
     uint64_t utime_ms = m.utime_ms;

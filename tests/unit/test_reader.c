@@ -214,6 +214,47 @@ static void test_a_real_process(void **state)
     procfs_done(&fs);
 }
 
+// The program that was read is gone by the end, and with it who may see what it had.
+static void test_whose_it_was(void **state)
+{
+    proctree_process_t x = {.pid = 1, .name = "x", .start_time = 5, .start_stack = 4096};
+    uint32_t ann = geteuid() == 0 ? 61001 : geteuid();
+    log_t log = {0};
+    host_t h;
+
+    (void) state;
+    x.uid = x.euid = x.gid = x.egid = ann;
+    host_init(&h);
+    proctree_process(&h.tree, &x);
+    submit(h.reader, 1, READER_CMDLINE | READER_EXE | READER_SMAPS, true);
+    wait_results(h.reader, &log, 1);
+    assert_int_equal(log.last.owner.uid, ann);
+    assert_int_equal(log.last.owner.gid, ann);
+    for (int i = 0; i < 2; i++) {
+        char path[128], kept[144];
+
+        fifo_path(&h, 1, path);
+        snprintf(kept, sizeof(kept), "%s-%d", path, i);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        assert_int_equal(link(path, kept), 0);
+        submit(h.reader, 1, READER_CMDLINE | READER_EXE | READER_SMAPS, true);
+        wait_stuck(h.reader, 1);
+        // Now another program of the same user, now the same one of another user.
+        if (i == 0)
+            x.start_stack += 4096;
+        else
+            x.euid++;
+        proctree_process(&h.tree, &x);
+
+        _cleanup_close_ int fd = open(kept, O_WRONLY | O_CLOEXEC); // the read returns
+        assert_true(fd >= 0);
+        wait_results(h.reader, &log, 2 + (size_t) i);
+        assert_int_equal(log.last.owner.uid, OWNER_ROOT_ONLY);
+    }
+    host_done(&h);
+}
+
 static void test_cmdline_is_cut(void **state)
 {
     char *text = calloc(1, 1 << 20);
@@ -408,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_a_real_process),
+            cmocka_unit_test(test_whose_it_was),
             cmocka_unit_test(test_cmdline_is_cut),
             cmocka_unit_test(test_a_stuck_read_costs_its_own_process_only),
             cmocka_unit_test(test_threads_are_bounded_and_leave),
