@@ -53,16 +53,20 @@ static void settle(client_t *c, int result)
 
 // ---- Connections -------------------------------------------------------------------------------
 
-static int on_client(sd_event_source *source, int fd, uint32_t events, void *user)
+static void serve(client_t *c, uint32_t events)
 {
-    client_t *c = user;
     user_t *owner = c->owner; // it stays where the client goes
     uint64_t before = clock_thread_cpu_us();
 
-    (void) source;
-    (void) fd;
     settle(c, subscriber_dispatch(c->subscriber, events));
     owner->spent_us += clock_thread_cpu_us() - before;
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+    (void) source;
+    (void) fd;
+    serve(user, events);
     return 0;
 }
 
@@ -220,6 +224,12 @@ void server_publish(server_t *s)
         if (c->follows)
             answers_follow(c->subscriber, s->events, &c->told);
         settle(c, subscriber_publish(c->subscriber, now));
+    }
+    // What had to wait for this tick comes after everybody has it.
+    for (client_t *c = s->clients, *next; c; c = next) {
+        next = c->next;
+        if (subscriber_has_asked(c->subscriber))
+            serve(c, 0);
     }
     server_keep_inspecting(s);
 }

@@ -214,7 +214,12 @@ int subscriber_publish(subscriber_t *s, uint64_t now_us)
         s->owes_keyframe = true;
     else if (!s->owes_keyframe && subscriber_begin_frame(s, false) < 0)
         s->owes_keyframe = true;
-    return work(s);
+    return subscriber_flush(s);
+}
+
+bool subscriber_has_asked(const subscriber_t *s)
+{
+    return s->in.len > s->in.consumed;
 }
 
 int subscriber_dispatch(subscriber_t *s, uint32_t events)

@@ -49,8 +49,10 @@ uint32_t subscriber_events(const subscriber_t *s);
 // Does what the events allow. 0; a negative errno: the connection is over, free it.
 int subscriber_dispatch(subscriber_t *s, uint32_t events);
 
-// A capture was published: sends the diff, or owes a keyframe. As subscriber_dispatch.
+// A capture was published: sends the diff, or owes a keyframe. As subscriber_dispatch, which may
+// now take what had to wait.
 int subscriber_publish(subscriber_t *s, uint64_t now_us);
+bool subscriber_has_asked(const subscriber_t *s); // and that is waiting here
 
 // Queues a message. False when there is no room: the client asks faster than it reads.
 bool subscriber_answer(subscriber_t *s, message_type_t type, const void *message);

@@ -1,5 +1,6 @@
-// A user who connects without end, and leaves at once or talks nonsense: that costs the daemon a
-// small part of a processor, is refused after a while, and others neither wait nor miss anything.
+// A user who connects without end, and leaves at once or talks nonsense, and one who asks without
+// end: that costs the daemon a small part of a processor, and others neither wait nor miss
+// anything.
 
 #include "common/cleanup.h"
 #include "tests/support/cmocka.h"
@@ -8,6 +9,7 @@
 #include "tests/support/watcher.h"
 
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,18 +22,24 @@
 #define FLOODS    2
 #define TICKS     5
 #define VISITS    10
+#define GREEDY    32
 #define PROCESSES 100
 #define TRIES     30
 #define CPU_SHARE 8 // one part in so many of a processor, for all that the daemon does
 #define NONSENSE  "\x09\0\0\0\x01\x02\xff\xff\xff\xff\x0f\x04\x01"
 
+static void become_ann(void)
+{
+    if (setgroups(0, NULL) < 0 || setresgid(ANN, ANN, ANN) < 0 || setresuid(ANN, ANN, ANN) < 0)
+        _exit(1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static _Noreturn void flood(const char *path, bool talks)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    if (setgroups(0, NULL) < 0 || setresgid(ANN, ANN, ANN) < 0 || setresuid(ANN, ANN, ANN) < 0)
-        _exit(1);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    become_ann();
     strcpy(address.sun_path, path);
     for (;;) {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -69,6 +77,15 @@ static uint64_t cpu_of(pid_t pid)
                              &system),
             2);
     return user + system;
+}
+
+static void check_cpu(const people_t *p, watcher_t *w)
+{
+    uint64_t before = cpu_of(p->daemon.pid);
+
+    assert_true(watcher_wait_ticks(w, TICKS, PEOPLE_WAIT_MS));
+    assert_in_range(
+            cpu_of(p->daemon.pid) - before, 0, (uint64_t) sysconf(_SC_CLK_TCK) * TICKS / CPU_SHARE);
 }
 
 // ---- Who must not notice -----------------------------------------------------------------------
@@ -206,7 +223,6 @@ static void test_flood(void **state)
     pid_t floods[FLOODS], neighbour;
     watcher_t w;
     proctree_t tree;
-    uint64_t cpu;
     people_t p;
 
     (void) state;
@@ -220,10 +236,7 @@ static void test_flood(void **state)
     watcher_start(&w, p.socket);
     assert_true(watcher_wait_ticks(&w, 3, PEOPLE_WAIT_MS));
     assert_true(comes_too_often(&p));
-    cpu = cpu_of(p.daemon.pid);
-    assert_true(watcher_wait_ticks(&w, TICKS, PEOPLE_WAIT_MS));
-    cpu = cpu_of(p.daemon.pid) - cpu;
-    assert_in_range(cpu, 0, (uint64_t) sysconf(_SC_CLK_TCK) * TICKS / CPU_SHARE);
+    check_cpu(&p, &w);
     for (int i = 0; i < VISITS; i++)
         visit_as_bob(&p);
     neighbour_stop(neighbour);
@@ -243,10 +256,76 @@ static void test_flood(void **state)
     proctree_free(&tree);
 }
 
+// ---- Who asks without end ----------------------------------------------------------------------
+
+// As many connections as Ann may have, that ask for all there is and read it, so that nothing but
+// the daemon's own measure bounds what they cost.
+static _Noreturn void ask_without_end(const char *path)
+{
+    history_request_message_t history = {0};
+    status_request_message_t status = {0};
+    events_request_message_t events = {0};
+    struct pollfd polled[GREEDY];
+    raw_t r[GREEDY];
+
+    become_ann();
+    MESSAGE_SET(&history, request, 1);
+    MESSAGE_SET(&history, pid, 0);
+    MESSAGE_SET(&history, span_ms, 86400000);
+    MESSAGE_SET(&status, request, 2);
+    MESSAGE_SET(&events, request, 3);
+    for (size_t i = 0; i < GREEDY; i++) {
+        raw_connect(&r[i], path);
+        raw_hello(&r[i]);
+        polled[i] = (struct pollfd){.fd = r[i].fd, .events = POLLIN | POLLOUT};
+    }
+    for (;;) {
+        poll(polled, GREEDY, 1000);
+        for (size_t i = 0; i < GREEDY; i++) {
+            raw_receive(&r[i], 0);
+            buffer_reset(&r[i].stream);
+            for (int k = 0; k < 20; k++)
+                if (!raw_say(&r[i], MESSAGE_STATUS_REQUEST, &status) ||
+                        !raw_say(&r[i], MESSAGE_HISTORY_REQUEST, &history) ||
+                        !raw_say(&r[i], MESSAGE_EVENTS_REQUEST, &events))
+                    break;
+        }
+    }
+}
+
+static void test_greed(void **state)
+{
+    proctree_t tree;
+    watcher_t w;
+    people_t p;
+
+    (void) state;
+    if (!people_init(&p, MEMSCOPED_PATH))
+        skip();
+    tree = proctree_new();
+    start_daemon(&p, &tree);
+
+    pid_t neighbour = neighbour_start(p.socket), greedy = fork();
+    assert_true(greedy >= 0);
+    if (greedy == 0)
+        ask_without_end(p.socket);
+    watcher_start(&w, p.socket);
+    assert_true(watcher_wait_ticks(&w, 3, PEOPLE_WAIT_MS));
+    check_cpu(&p, &w);
+    visit_as_bob(&p);
+    neighbour_stop(neighbour);
+    kill(greedy, SIGKILL);
+    assert_int_equal(waitpid(greedy, NULL, 0), greedy);
+    watcher_stop(&w);
+    people_done(&p);
+    proctree_free(&tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_flood),
+            cmocka_unit_test(test_greed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

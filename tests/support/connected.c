@@ -118,12 +118,19 @@ int connected_dispatch(connected_t *f)
     return subscriber_dispatch(f->s, EPOLLIN | EPOLLOUT);
 }
 
-int connected_publish(connected_t *f)
+int connected_tick(connected_t *f)
 {
     captured_tick(&f->host);
     change_host(f);
     assert_int_equal(audiences_advance(f->audiences), 0);
     return subscriber_publish(f->s, clock_monotonic_us());
+}
+
+int connected_publish(connected_t *f)
+{
+    int r = connected_tick(f);
+
+    return r < 0 ? r : subscriber_dispatch(f->s, 0);
 }
 
 static void take(connected_t *f, const frame_t *frame)

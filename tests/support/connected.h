@@ -27,7 +27,8 @@ void connected_stop(connected_t *f);
 
 // ---- The daemon's end
 int connected_dispatch(connected_t *f);
-int connected_publish(connected_t *f); // a second later, in which every process has changed
+int connected_tick(connected_t *f);    // a second later, in which every process has changed
+int connected_publish(connected_t *f); // and then what had to wait for it
 
 // ---- The client's end
 void connected_say(connected_t *f, message_type_t type, const void *m);
