@@ -108,7 +108,7 @@ const viewer_option_t viewer_options[] = {
     {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
     {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)", "yes|no"},
     {"version", NULL, false, set_version, "print the version and exit"},
-    {"help", NULL, false, set_help, "print this help and exit"},
+    {"help", NULL, false, set_help, "print this help and exit, as -h does"},
 };
 // clang-format on
 const size_t n_viewer_options = ARRAY_SIZE(viewer_options);

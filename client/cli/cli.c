@@ -43,7 +43,7 @@ const cli_option_t cli_common_options[] = {
     {"private", NULL, CLI_SET, offsetof(cli_common_t, private_daemon), 1, NULL,
         "start a private daemon, with your own rights"},
     {"help", NULL, CLI_SET, offsetof(cli_common_t, help), 1, NULL,
-        "print this help and exit"},
+        "print this help and exit, as -h does"},
 };
 // clang-format on
 const size_t n_cli_common_options = ARRAY_SIZE(cli_common_options);
