@@ -38,24 +38,45 @@ static void mark_listed(const list_t *l, model_t *m)
     }
 }
 
+static bool is_shown(const row_t *r)
+{
+    return (r->flags & (ROW_LISTED | ROW_GROUP)) != 0;
+}
+
+static bool are_shown(const rows_t *rows, const uint32_t *indexes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (indexes[i] >= rows->n || !is_shown(&rows->items[indexes[i]]))
+            return false;
+    return true;
+}
+
 static int collect(list_t *l, model_t *m)
 {
     const rows_t *rows = rows_of(l, m);
+    size_t n = 0, before = l->n;
 
+    for (size_t i = 0; i < rows->n; i++)
+        n += is_shown(&rows->items[i]);
     if (rows->n > l->cap) {
         size_t cap = rows->n + rows->n / 8 + 64;
         uint32_t *grown = realloc(l->indexes, cap * sizeof(*grown));
 
-        if (!grown)
+        if (!grown) {
+            l->n = 0;
             return -ENOMEM;
+        }
         l->indexes = grown;
         l->cap = cap;
     }
     l->n = 0;
     if (l->tree)
         return tree_order(m, l->indexes, &l->n, l->order);
-    for (size_t i = 0; i < rows->n; i++)
-        if (rows->items[i].flags & (ROW_LISTED | ROW_GROUP))
+    // Those of the last time, in their order, are nearly sorted.
+    if (n == before && are_shown(rows, l->indexes, n))
+        l->n = n;
+    for (size_t i = 0; i < rows->n && l->n < n; i++)
+        if (is_shown(&rows->items[i]))
             l->indexes[l->n++] = (uint32_t) i;
     return sort_rows(m, rows->items, l->indexes, l->n, l->order);
 }
@@ -131,7 +152,6 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
     int r = 0;
 
     l->page = page;
-    l->n = 0;
     if (column_on_screen(l->order.column) && !column_title(l->order.column, l->kind, l->tree))
         l->order = (sort_order_t){.column = COLUMN_RSS};
     mark_listed(l, m);
@@ -139,6 +159,8 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
         r = model_group(m, l->kind);
     if (r == 0)
         r = collect(l, m);
+    else
+        l->n = 0;
     follow_selected(l, m);
     scroll_to_cursor(l);
     return r;

@@ -22,7 +22,7 @@ typedef struct {
     char search[FILTER_TEXT_MAX]; // what was searched for last
 
     // What came of it.
-    uint32_t *indexes; // into the processes or groups of the model
+    uint32_t *indexes; // into the processes or groups of the model; no two are the same
     size_t n, cap;
 
     size_t cursor;       // place of the selected row, 0 if there is none

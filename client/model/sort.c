@@ -44,10 +44,34 @@ static int by_text(const void *a_item, const void *b_item, void *user)
     return r ? r * c->sign : by_identity(&c->rows[a->index], &c->rows[b->index]);
 }
 
+typedef int (*compare_t)(const void *a, const void *b, void *user);
+
+// What was in order a second ago needs few moves to be so again. False: it needs more than that.
+static bool mend_order(item_t *items, size_t n, compare_t compare, context_t *c)
+{
+    size_t moves = n;
+
+    for (size_t i = 1; i < n; i++) {
+        item_t item = items[i];
+        size_t at = i;
+
+        for (; at > 0 && compare(&items[at - 1], &item, c) > 0; at--, moves--) {
+            if (moves == 0)
+                break;
+            items[at] = items[at - 1];
+        }
+        items[at] = item;
+        if (moves == 0)
+            return false;
+    }
+    return true;
+}
+
 int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, sort_order_t order)
 {
     const column_t *column = &columns[order.column];
     context_t c = {m, rows, column, order.inverted ? -1 : 1};
+    compare_t compare = column->compare ? by_text : by_key;
     item_t *items;
 
     if (n < 2)
@@ -69,7 +93,8 @@ int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, 
         if (v == VALUE_COUNT)
             items[i].key = -items[i].key;
     }
-    qsort_r(items, n, sizeof(*items), column->compare ? by_text : by_key, &c);
+    if (!mend_order(items, n, compare, &c))
+        qsort_r(items, n, sizeof(*items), compare, &c);
     for (size_t i = 0; i < n; i++)
         indexes[i] = items[i].index;
     free(items);

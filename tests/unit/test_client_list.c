@@ -219,6 +219,47 @@ static void pages_leave_nothing_out(void **state)
     stage_done(&s);
 }
 
+// Whatever changes from one tick to the next, everybody is there once, and in order.
+static void the_order_is_right_after_every_tick(void **state)
+{
+    enum { N = 300 };
+    uint64_t next = N + 1;
+    stage_t s;
+
+    (void) state;
+    stage_init(&s, true, 24, 80);
+    srand(7);
+    for (uint64_t pid = 1; pid <= N; pid++)
+        stage_add(&s, pid, "p", (uint64_t) rand() % 100000);
+    for (int round = 0; round < 400; round++) {
+        const list_t *l = &s.app->list;
+        uint64_t sum = 0, expected = 0;
+
+        for (int k = rand() % (round % 5 ? 6 : N); k > 0; k--)
+            s.processes[(size_t) rand() % N].anon_kb = (uint64_t) rand() % 100000;
+        if (round % 3 == 0) {
+            stage_remove(&s, s.processes[(size_t) rand() % N].pid);
+            stage_add(&s, next++, "p", (uint64_t) rand() % 100000);
+        }
+        stage_run(&s, 1);
+        assert_int_equal(l->n, N);
+        for (size_t i = 0; i < N; i++) {
+            const row_t *row = list_row(l, &s.app->model, i);
+
+            sum += row->id.pid;
+            expected += s.processes[i].pid;
+            assert_true(i == 0 || list_row(l, &s.app->model, i - 1)->values[VALUE_MEM] >=
+                                          row->values[VALUE_MEM]);
+        }
+        assert_int_equal(sum, expected);
+        if (round % 50 == 49)
+            stage_keys(&s, round % 100 == 99 ? "gm" : "ggggm");
+        if (round % 100 == 99)
+            stage_keys(&s, "ggg");
+    }
+    stage_done(&s);
+}
+
 // ---- Sorting -----------------------------------------------------------------------------------
 
 static void keys_sort(void **state)
@@ -294,6 +335,7 @@ int main(void)
             cmocka_unit_test(an_untouched_cursor_does_not_drag_the_screen),
             cmocka_unit_test(every_row_of_thousands_is_reachable),
             cmocka_unit_test(pages_leave_nothing_out),
+            cmocka_unit_test(the_order_is_right_after_every_tick),
             cmocka_unit_test(keys_sort),
             cmocka_unit_test(unknown_comes_last_either_way),
             cmocka_unit_test(selection_survives_sorting),
