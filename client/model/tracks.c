@@ -187,6 +187,8 @@ bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, in
             continue;
         if (age < RATE_MIN_MS)
             return false;
+        // What a group has may be more than a point can say.
+        private_kb = MIN(private_kb, (uint64_t) TRACK_GAP - 1);
         *ret_kb = ((int64_t) private_kb - track->points[at]) * 60000 / (int64_t) age;
         return true;
     }
