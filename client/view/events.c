@@ -84,13 +84,14 @@ static void draw_line(const ui_t *ui, const pane_t *p, int row, const event_t *e
     places_t at = places_of(p->cols);
     char time[64], pid[24] = "-", label[EVENT_LABEL_MAX];
     style_t style = event_label(e, label);
+    const char *clock;
 
     format_clock(time, sizeof(time), &ui->model.system, e->time_ms);
     if (e->id.pid != 0)
         snprintf(pid, sizeof(pid), "%" PRIu64, e->id.pid);
     // Of a date that has no room the time is left.
-    pane_put(p, row, at.time, at.pid - 1, ALIGN_LEFT, STYLE_DIM,
-            at.pid - 1 < TIME_WIDTH && time[0] && time[2] != ':' ? time + 11 : time);
+    clock = at.pid - 1 < TIME_WIDTH ? strrchr(time, ' ') : NULL;
+    pane_put(p, row, at.time, at.pid - 1, ALIGN_LEFT, STYLE_DIM, clock ? clock + 1 : time);
     pane_put(p, row, at.pid, PID_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, pid);
     pane_put(p, row, at.name, at.name_width, ALIGN_LEFT, STYLE_NORMAL, e->name[0] ? e->name : "-");
     pane_put(p, row, at.label, LABEL_WIDTH, ALIGN_LEFT, style, label);

@@ -85,6 +85,31 @@ static void events_are_shown_newest_first(void **state)
     stage_done(&s);
 }
 
+// A trace's clock counts from its beginning; an old event has a date, for which there may be no
+// room.
+static void events_have_their_time_on_any_clock(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "e");
+    tell_some(&s);
+    SYSTEM_SET(&s.snapshot.system, mono_ms, s.snapshot.system.mono_ms + 3 * 86400000);
+    SYSTEM_SET(&s.snapshot.system, real_ms, s.snapshot.system.real_ms + 3 * 86400000);
+    stage_run(&s, 1);
+    assert_int_equal(strncmp(stage_row(&s, 3), "22:11:45 ", 9), 0);
+    stage_resize(&s, 24, 120);
+    assert_int_equal(strncmp(stage_row(&s, 3), "2023-11-14 22:11:45 ", 20), 0);
+    SYSTEM_SET(&s.snapshot.system, system_flags, SYSTEM_REPLAY);
+    SYSTEM_SET(&s.snapshot.system, real_ms, 3 * 86400000 + 3600000);
+    stage_run(&s, 1);
+    assert_int_equal(strncmp(stage_row(&s, 3), "0:58:", 5), 0);
+    stage_resize(&s, 24, 80);
+    assert_int_equal(strncmp(stage_row(&s, 3), "0:58:", 5), 0);
+    stage_done(&s);
+}
+
 static void the_cursor_stays_on_its_event(void **state)
 {
     stage_t s;
@@ -442,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(events_are_shown_newest_first),
+            cmocka_unit_test(events_have_their_time_on_any_clock),
             cmocka_unit_test(the_cursor_stays_on_its_event),
             cmocka_unit_test(more_events_are_asked_for),
             cmocka_unit_test(why_tells_who),
