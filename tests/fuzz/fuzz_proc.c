@@ -94,6 +94,7 @@ static void check_cgroup(const char *text, size_t len)
 
     cgroup_counts_parse(text, len, &counts);
     FUZZ_CHECK((counts.has_ooms || counts.ooms == 0) && (counts.has_kills || counts.kills == 0));
+    FUZZ_CHECK(counts.has_whole || counts.whole == 0);
     if (cgroup_parse(text, len, &cg) < 0)
         return;
     FUZZ_CHECK(cg.path >= text && cg.path_len <= len);
