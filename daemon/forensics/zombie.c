@@ -82,16 +82,18 @@ void zombie_parent_receipt(const zombie_parent_t *p, uint64_t now_ms, zombie_rec
 
 char *zombie_format(const zombie_receipt_t *r, uint64_t now_ms, char *buf, size_t cap)
 {
+    uint64_t since_s = (now_ms > r->since_ms ? now_ms - r->since_ms : 0) / 1000;
     char since[FORMAT_MAX], rate[FORMAT_MAX] = "";
 
-    format_duration(since, sizeof(since), (now_ms > r->since_ms ? now_ms - r->since_ms : 0) / 1000);
+    format_duration(since, sizeof(since), since_s);
     if (r->count == 0) {
         snprintf(buf, cap, "ZOMBIE: dead for %s, not reaped by its parent", since);
         return buf;
     }
     if (r->per_minute >= 0)
         snprintf(rate, sizeof(rate), ", %.1f more per minute", r->per_minute);
-    snprintf(buf, cap, "UNREAPED: %" PRIu32 " dead %s for %s%s", r->count,
-            r->count == 1 ? "child" : "children", since, rate);
+    snprintf(buf, cap, "UNREAPED: %" PRIu32 " dead %s%s%s%s", r->count,
+            r->count == 1 ? "child" : "children", since_s > 0 ? " for " : "",
+            since_s > 0 ? since : "", rate);
     return buf;
 }

@@ -71,6 +71,7 @@ static void test_parent_is_counted(void **state)
     assert_true(r.per_minute < 0);
     assert_string_equal(
             zombie_format(&r, now_ms + 5000, text, sizeof(text)), "UNREAPED: 1 dead child for 5 s");
+    assert_string_equal(zombie_format(&r, now_ms, text, sizeof(text)), "UNREAPED: 1 dead child");
     for (unsigned t = 1; t <= 300; t++, now_ms += 1000) // one in ten seconds
         zombie_parent_update(&p, now_ms, 1 + t / 10, t % 10 == 0);
     zombie_parent_receipt(&p, now_ms, &r);
