@@ -220,7 +220,8 @@ static uint64_t take_own_kb(engine_t *e, uint32_t slot, uint64_t private_kb)
     uint64_t now_ms = capture_current(e->capture)->system.mono_ms;
     history_shared_t s = *history_shared(e->history, e->series[slot]);
 
-    if (s.kb == 0 || s.until_ms != 0)
+    // On its way out it has nothing any more: what it shared before is not less for that.
+    if (s.kb == 0 || s.until_ms != 0 || private_kb == 0)
         return private_kb;
     s.kb = MIN(s.kb, private_kb);
     if (PROCESS_KNOWN(p, uss_kb))

@@ -157,6 +157,25 @@ static void test_a_copy_over_a_restart(void **state)
     assert_false(has_spiked(f, 101));
 }
 
+static void test_a_copy_on_its_way_out(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    f->hog_mb[1] = f->shared_mb = 0;
+    f->leaving_mb = 60;
+    accounted_tick(f, 1);
+    accounted_end(f, 1);
+    f->leaving_mb = 0;
+    accounted_tick(f, 3);
+    a = accounted_ask(f, WHY_BY_PROCESS, 15);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
 
 int main(void)
@@ -166,6 +185,7 @@ int main(void)
             TEST(test_a_short_life),
             TEST(test_a_copy),
             TEST(test_a_copy_that_is_none),
+            TEST(test_a_copy_on_its_way_out),
             TEST(test_a_copy_over_a_restart),
     };
 
