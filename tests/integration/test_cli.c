@@ -1,4 +1,5 @@
-// memscope snapshot and inspect against a daemon of the test's own: what scripts get to read.
+// memscope snapshot, inspect and events against a daemon of the test's own: what scripts get to
+// read.
 
 #include "common/cleanup.h"
 #include "tests/support/cmocka.h"
@@ -182,6 +183,54 @@ static void test_inspect_follows_to_the_end(void **state)
     assert_non_null(strstr(scripted.out, "4194300"));
 }
 
+// ---- events ------------------------------------------------------------------------------------
+
+// One after the other takes memory and ends; the second one when the end of the first one is known,
+// so that it cannot be what was asked for at the begin.
+static void test_events_as_they_happen(void **state)
+{
+    static const char script[] =
+            "mb=$(awk '/^MemTotal/ { m = int($2 * 7 / 1024000); print m < 128 ? 128 : m }' "
+            "/proc/meminfo)\n"
+            "$M events --follow --json $S 2>/dev/null >$D/followed & follower=$!\n"
+            "for n in 1 2; do\n"
+            "    $HOG $mb 0 2500 >/dev/null & hog=$!\n"
+            "    for i in $(seq 600); do\n"
+            "        grep -q \"\\\"event\\\":\\\"exit\\\",\\\"pid\\\":$hog,\" $D/followed && "
+            "break\n"
+            "        sleep 0.05\n"
+            "    done\n"
+            "    grep \"\\\"pid\\\":$hog,\" $D/followed | tee -a $D/expected\n"
+            "done\n"
+            "kill $follower\n";
+    const char *line;
+
+    (void) state;
+    setenv("HOG", HOG_PATH, 1);
+    assert_int_equal(bash("%s", script), 0);
+    // Of each that a spike was set and cleared, and its end.
+    assert_int_equal(count_lines(scripted.out), 6);
+    for (line = scripted.out; *line; line += strcspn(line, "\n") + 1) {
+        json_object *o = json_parse(line, strcspn(line, "\n"));
+
+        assert_string_equal(json_object_get_string(json_get(o, "name")), "hog");
+        // What it held when it ended may have been nothing any more.
+        const char *size =
+                json_object_object_get_ex(o, "tag", NULL) ? "size_bytes" : "peak_rss_bytes";
+        assert_true(json_object_get_int64(json_get(o, size)) > 100 << 20);
+        json_object_put(o);
+    }
+    // The same is told afterwards, and for a span of time.
+    assert_int_equal(bash("numbers() { grep -o '\"number\":[0-9]*,' | sort; }; "
+                          "numbers <$D/expected >$D/numbers; test $(wc -l <$D/numbers) = 6 && "
+                          "$M events --json --since -5m $S 2>/dev/null | numbers | "
+                          "comm -23 $D/numbers - | wc -l"),
+            0);
+    assert_string_equal(scripted.out, "0\n");
+    assert_int_equal(bash("$M events --json --until -1h $S 2>/dev/null"), 0);
+    assert_string_equal(scripted.out, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +242,7 @@ int main(void)
             cmocka_unit_test(test_a_table_is_plain),
             cmocka_unit_test(test_inspect),
             cmocka_unit_test(test_inspect_follows_to_the_end),
+            cmocka_unit_test(test_events_as_they_happen),
     };
 
     setvbuf(stdout, NULL, _IONBF, 0);
