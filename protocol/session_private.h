@@ -1,7 +1,8 @@
 #ifndef MEMSCOPE_PROTOCOL_SESSION_PRIVATE_H
 #define MEMSCOPE_PROTOCOL_SESSION_PRIVATE_H
 
-// What session.c (the connection and the requests) and session_frames.c (what comes in) share.
+// What session.c (the connection), session_frames.c (what comes in) and session_requests.c (what is
+// asked for) share.
 
 #include "common/clock.h"
 #include "protocol/channel.h"
