@@ -6,6 +6,7 @@
 #include "client/remember.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
     options_t o;
     bool utf8;
 
+    file_occupy_standard();
     setlocale(LC_ALL, "");
     // Figures look the same to everybody.
     setlocale(LC_NUMERIC, "C");

@@ -73,3 +73,10 @@ int file_read_alloc(int dirfd, const char *path, size_t max, char **ret_buf, siz
     *ret_len = len;
     return 0;
 }
+
+void file_occupy_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void) !open("/dev/null", O_PATH | O_CLOEXEC);
+}

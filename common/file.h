@@ -17,4 +17,9 @@ ssize_t file_pread_all(int fd, char *buf, size_t cap);
 // bytes with -EFBIG. Ends it with a NUL that is not counted in *ret_len.
 int file_read_alloc(int dirfd, const char *path, size_t max, char **ret_buf, size_t *ret_len);
 
+// Where standard input, output or error is closed, the next file or socket would get its number,
+// and what is said there would go into it. Takes the number with what refuses both (EBADF, as
+// before). To be called first of all.
+void file_occupy_standard(void);
+
 #endif

@@ -1,6 +1,7 @@
 // memscoped: options and settings, and nothing else. The work is in manager.c.
 
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "config.h"
 #include "daemon/analyze/analyze.h"
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
     manager_config_t config;
     int status;
 
+    file_occupy_standard();
     log_open("memscoped", LOG_LEVEL_INFO);
     status = settings_read(&s, &config, &s.texts) ? run(&s, &config) : s.options.status;
     if (fflush(stdout) != 0 || ferror(stdout)) {

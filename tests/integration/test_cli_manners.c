@@ -162,6 +162,9 @@ static void test_a_closed_pipe_ends_quietly(void **state)
         assert_int_equal(bash("$M %s >/dev/full", writers[i]), 1);
         assert_non_null(strstr(scripted.out, "memscope: cannot write the output"));
     }
+    // Not to the daemon, whose socket would be standard output then.
+    assert_int_equal(bash("$M inspect $$ $S >&-"), 1);
+    assert_non_null(strstr(scripted.out, "memscope: cannot write the output"));
 }
 
 static void test_a_private_daemon_does(void **state)

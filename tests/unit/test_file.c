@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -121,6 +122,32 @@ static void test_proc_says_less_than_asked(void **state)
     assert_int_equal(file_read_at(AT_FDCWD, "/proc/self/maps", small, sizeof(small)), 63);
 }
 
+static int without_standard(const fixture_t *f)
+{
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    file_occupy_standard();
+
+    _cleanup_close_ int fd = openat(f->dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd <= STDERR_FILENO)
+        return 1;
+    return write(STDOUT_FILENO, "x", 1) < 0 && errno == EBADF ? 0 : 2;
+}
+
+static void test_no_file_becomes_standard_output(void **state)
+{
+    int status;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(without_standard(*state));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -130,6 +157,7 @@ int main(void)
             TEST(test_a_descriptor_is_read_from_its_start_each_time),
             TEST(test_read_alloc),
             TEST(test_proc_says_less_than_asked),
+            TEST(test_no_file_becomes_standard_output),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
