@@ -72,6 +72,17 @@ static int clear_path(const struct sockaddr_un *address)
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
+// Everybody may connect: the daemon decides itself who sees what. It is made with that mode, for by
+// its name somebody whose directory this is could have another file take its place.
+static int bind_for_all(int fd, const struct sockaddr_un *address)
+{
+    mode_t mask = umask(0111);
+    int r = bind(fd, (const void *) address, sizeof(*address)) < 0 ? -errno : 0;
+
+    umask(mask);
+    return r;
+}
+
 static int open_locked(listener_t *l, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -86,17 +97,15 @@ static int open_locked(listener_t *l, const char *path)
     if (r < 0)
         return r;
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || bind(l->fd, (const void *) &address, sizeof(address)) < 0)
-        return -errno;
+    r = l->fd < 0 ? -errno : bind_for_all(l->fd, &address);
+    if (r < 0)
+        return r;
     l->path = strdup(path);
     if (!l->path) {
         unlink(path);
         return -ENOMEM;
     }
-    // Everybody may connect: the daemon decides itself who sees what.
-    if (chmod(path, 0666) < 0 || listen(l->fd, BACKLOG) < 0)
-        return -errno;
-    return 0;
+    return listen(l->fd, BACKLOG) < 0 ? -errno : 0;
 }
 
 int listener_open(listener_t *ret, const char *path)
