@@ -53,7 +53,7 @@
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
 // seen, or it has lasted for so many blocks of 32 min and was straighter than a day's flank is.
 #define DAY_SHARE        0.15
-#define DAY_SHARE_BEFORE 0.3 // where it was as high before
+#define DAY_SHARE_BEFORE 0.2 // where it was as high before
 #define THERE_BEFORE     0.25
 #define DAY_BLOCKS       20
 #define DAY_BEND         0.1

@@ -59,6 +59,23 @@ static void test_slow_leak_that_is_mended(void **state)
     assert_int_equal(c.sets, 1);
 }
 
+// Twice as much was in use in the night, for a job.
+static double after_a_job(unsigned t)
+{
+    double job = t > 1 * HOUR && t < 3 * HOUR ? 2000 * MB : 0;
+
+    return 2000 * MB + job + 150 * subject_since(t, 6 * HOUR);
+}
+
+static void test_leak_where_it_was_before(void **state)
+{
+    course_t c = run_days(after_a_job, 0.001, 8 * HOUR);
+
+    (void) state;
+    assert_in_range(c.set_at, 6 * HOUR, 6 * HOUR + 15 * MINUTE);
+    assert_int_equal(c.sets, 1);
+}
+
 static struct {
     double swing, phase, second; // of the day's curve; part of it that repeats twice a day
 } curve;
@@ -105,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_slow_leak_of_a_large_process),
             cmocka_unit_test(test_slow_leak_that_is_mended),
+            cmocka_unit_test(test_leak_where_it_was_before),
             cmocka_unit_test(test_days_are_not_leaks),
             cmocka_unit_test(test_cache_of_days_is_no_leak),
     };
