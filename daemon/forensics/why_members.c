@@ -15,12 +15,15 @@ static bool lives_at(const member_t *m, const moment_t *at)
            (m->who.died_ms == 0 || at->ledger->time_ms < m->who.died_ms);
 }
 
-static uint64_t amount(const history_value_t *v, const moment_t *at)
+static uint64_t amount(const member_t *m, const history_value_t *v, const moment_t *at)
 {
-    return at->is_peak ? v->private_max : v->private_last;
+    uint64_t private_kb = at->is_peak ? v->private_max : v->private_last;
+
+    return history_own_kb(&m->who.shared, private_kb, at->ledger->time_ms);
 }
 
 typedef struct {
+    const member_t *member;
     const moment_t *at;
     uint64_t kb;
 } lookup_t;
@@ -32,17 +35,17 @@ static void take_value(void *user, uint64_t first_s, uint32_t count, const histo
     (void) first_s;
     (void) count;
     if (value)
-        l->kb = amount(value, l->at);
+        l->kb = amount(l->member, value, l->at);
 }
 
 static uint64_t value_at(const why_t *w, const member_t *m, const moment_t *at)
 {
     uint64_t s = (uint64_t) at->index * history_levels[at->level].step_s;
-    lookup_t l = {.at = at};
+    lookup_t l = {.member = m, .at = at};
 
     if (lives_at(m, at))
         history_read(w->from.history, m->series, at->level, s, s, take_value, &l);
-    return history_own_kb(&m->who.shared, l.kb, at->ledger->time_ms);
+    return l.kb;
 }
 
 typedef struct {
@@ -65,8 +68,7 @@ static void add_run(void *user, uint64_t first_s, uint32_t count, const history_
             moments[a->next].index < first + count;
             a->next++)
         if (value && lives_at(a->member, &moments[a->next]))
-            a->w->sums[a->next] += history_own_kb(&a->member->who.shared,
-                    amount(value, &moments[a->next]), moments[a->next].ledger->time_ms);
+            a->w->sums[a->next] += amount(a->member, value, &moments[a->next]);
 }
 
 // Adds what the process had at each moment to the sums.
