@@ -277,7 +277,8 @@ static void test_unseen(void **state)
     a = accounted_ask(f, WHY_BY_PROCESS, 4000);
     assert_int_equal(a.unseen_from_ms, left_ms);
     a = accounted_ask(f, WHY_BY_PROCESS, 10);
-    assert_int_equal(a.unseen_to_ms - a.unseen_from_ms, 5000);
+    // The clock that is set runs, too.
+    assert_in_range(a.unseen_to_ms - a.unseen_from_ms, 5000, 5900);
     a = accounted_ask(f, WHY_BY_PROCESS, 3);
     assert_int_equal(a.unseen_to_ms, 0);
 }
