@@ -98,6 +98,7 @@ int cli_flush(bool *ret_closed)
         return CLI_OK;
     }
     // What failed before the last write has left no reason behind.
+    clearerr(stdout); // it is said once
     return error ? cli_fail(CLI_FAILURE, "cannot write the output: %s", strerror(error))
                  : cli_fail(CLI_FAILURE, "cannot write the output");
 }

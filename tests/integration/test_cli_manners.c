@@ -158,6 +158,7 @@ static void test_a_closed_pipe_ends_quietly(void **state)
     }
     assert_int_equal(bash("$M snapshot $S >/dev/full"), 1);
     assert_non_null(strstr(scripted.out, "No space"));
+    assert_int_equal(count_lines(scripted.out), 1);
     for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
         assert_int_equal(bash("$M %s >/dev/full", writers[i]), 1);
         assert_non_null(strstr(scripted.out, "memscope: cannot write the output"));
