@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +108,54 @@ static void test_filter(void **state)
     assert_true(holds("no-such-user", false, is_filtered));
 }
 
+// What daemon/confine/privileges.h says of Landlock: a domain that forbids no more than writing
+// takes /proc/PID/io of all others away. On a kernel where it does not, memscoped should have one.
+static bool reads_io_of(pid_t pid)
+{
+    char path[64], text[16];
+    _cleanup_close_ int fd = -1;
+
+    snprintf(path, sizeof(path), "/proc/%d/io", (int) pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, text, sizeof(text)) > 0;
+}
+
+static int enter_landlock(void)
+{
+    const struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE};
+    _cleanup_close_ int fd = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+    if (fd < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -1;
+    return (int) syscall(SYS_landlock_restrict_self, fd, 0);
+}
+
+static void test_landlock(void **state)
+{
+    enum { WITHOUT, NO_LANDLOCK, UNREADABLE, READABLE };
+    pid_t parent = getpid(), pid;
+    int status;
+
+    (void) state;
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (!reads_io_of(parent))
+            _exit(WITHOUT);
+        if (enter_landlock() < 0)
+            _exit(NO_LANDLOCK);
+        _exit(reads_io_of(parent) ? READABLE : UNREADABLE);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == WITHOUT || WEXITSTATUS(status) == NO_LANDLOCK) {
+        print_message("skipped: no %s here\n",
+                WEXITSTATUS(status) == WITHOUT ? "/proc/PID/io" : "Landlock");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), UNREADABLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +163,7 @@ int main(void)
             cmocka_unit_test(test_another_user),
             cmocka_unit_test(test_no_capabilities),
             cmocka_unit_test(test_filter),
+            cmocka_unit_test(test_landlock),
     };
 
     log_open("test", LOG_LEVEL_ERROR);
