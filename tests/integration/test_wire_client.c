@@ -383,5 +383,10 @@ int main(void)
             cmocka_unit_test(test_prints_what_memscope_prints),
     };
 
+    // That of whoever built this may be in a place of their own.
+    if (access(PYTHON_PATH, X_OK) < 0) {
+        printf("1..0 # SKIP this user may not run %s\n", PYTHON_PATH);
+        return 0;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
