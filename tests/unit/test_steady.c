@@ -60,11 +60,13 @@ static void change_host(const fixture_t *f, uint64_t step)
 {
     char name[16];
 
-    // Kernel workers are named after what they do.
-    snprintf(name, sizeof(name), "work:%" PRIu64, step);
     for (uint64_t i = 0; i < PROCESSES; i++) {
+        // Kernel workers are named after what they do, and once there were more names than now. No
+        // process changes its cgroup.
+        snprintf(name, sizeof(name), "work:%" PRIu64, step == 50 ? step + i : step);
         proctree_process_t x = {.pid = 100 + i,
                 .name = i % 5 ? "worker" : name,
+                .cgroup = "/system.slice/workers.service",
                 .ppid = 1,
                 .start_time = 1000 + i,
                 .threads = i % 6 == 5 ? 4 : 1,
