@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROCESSES 150
+#define PROCESSES 60
 #define VIEWERS   3
 #define TICKS     10
 
