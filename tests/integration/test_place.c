@@ -118,6 +118,7 @@ static void test_a_socket_of_another(void **state)
     _cleanup_close_ int fd = foreign_socket(path, true);
     struct stat st;
 
+    assert_true(fd >= 0);
     assert_refused(path, "somebody listens on");
     assert_int_equal(stat(path, &st), 0);
     assert_true(S_ISSOCK(st.st_mode));
