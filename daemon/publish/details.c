@@ -229,8 +229,12 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     const process_snapshot_t *p = &s->processes[slot];
     bool kthread = (p->flags & PROCESS_KERNEL_THREAD) != 0;
     capture_totals_t totals;
-    owner_t owner = reading && reader_result_is_private(reading) ? reading->owner
-                                                                 : capture_owner(d->capture, slot);
+    owner_t owner = capture_owner(d->capture, slot);
+    bool is_private = reading && reader_result_is_private(reading);
+    // It ended, or started another program, before it was read to the end.
+    bool torn = reading && (reading->smaps_error == -ESRCH ||
+                                   (is_private && reading->owner.uid == OWNER_ROOT_ONLY &&
+                                           owner.uid != OWNER_ROOT_ONLY));
 
     *ret = (details_message_t){0};
     capture_totals(d->capture, slot, &totals);
@@ -249,8 +253,8 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     set_receipts(d, ret, slot);
     // Without memory there is nothing to remember: what it had before is more. One that is on its
     // way out has given it back before its state says so.
-    if (p->state != 'Z' && !(ret->has.rss_kb && ret->rss_kb == 0))
-        last_details_put(d->last, ret, owner, see_private);
+    if (p->state != 'Z' && !torn && !(ret->has.rss_kb && ret->rss_kb == 0))
+        last_details_put(d->last, ret, is_private ? reading->owner : owner, see_private);
 }
 
 // What nobody read in its last seconds.

@@ -183,6 +183,8 @@ static void test_one_that_ended_under_inspection(void **state)
 {
     reader_result_t now = reading;
     reader_result_t late = {.smaps = {.source = PSS_SOURCE_STATUS}};
+    reader_result_t gone = {.smaps = {.source = PSS_SOURCE_STATUS, .rss_kb = 12},
+            .owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY}};
     details_message_t m;
     fixture_t f;
 
@@ -199,6 +201,11 @@ static void test_one_that_ended_under_inspection(void **state)
     // On its way out: its memory is given back, and its state does not tell yet.
     late.time_ms = now.time_ms;
     details_of(f.details, f.slot, &late, true, &m);
+    // Read still, and gone by the time it was asked whose it was; then not even read.
+    gone.time_ms = now.time_ms;
+    details_of(f.details, f.slot, &gone, true, &m);
+    gone.smaps_error = gone.exe_error = -ESRCH;
+    details_of(f.details, f.slot, &gone, true, &m);
     proctree_end(&f.host.tree, 812);
     captured_tick(&f.host);
 
