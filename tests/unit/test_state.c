@@ -207,11 +207,12 @@ static void test_the_dead(void **state)
     assert_int_equal(state_new(&s, no_fds, f->dir.path), 0);
     actor_do(&ended, "anon 24");
     assert_int_equal(engine_tick(e), 0);
-    tick_ms = capture_current(engine_capture(e))->system.mono_ms;
     ended_start = start_time_of(e, ended_pid);
     unseen_start = start_time_of(e, unseen_pid);
     process_stop(&ended);
     assert_int_equal(engine_tick(e), 0);
+    // Of two ticks in one second the later one is kept, and the other where the host used more.
+    tick_ms = capture_current(engine_capture(e))->system.mono_ms;
     assert_non_null(capture_find_exit(engine_capture(e), (uint64_t) ended_pid, ended_start));
     state_store(s, e);
     assert_true(state_bytes(s) > 0);
