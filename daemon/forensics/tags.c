@@ -8,7 +8,10 @@
 
 #define SEARCHES_MAX 256 // through all processes in one tick
 
-#define TOLD (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED)
+// What `changed` is called for: of a leak also that it is suspected, of the others when they are
+// set and cleared.
+#define TOLD_PLAINLY (TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED)
+#define TOLD         (TAG_LEAK | TAG_LEAK_SUSPECTED | TOLD_PLAINLY)
 
 int tags_new(tags_t **ret, size_t max_slots)
 {
@@ -198,8 +201,6 @@ static void tell_leak(tags_t *t, uint32_t slot, uint64_t was, uint64_t is)
 
 static void tell(tags_t *t, const snapshot_t *s)
 {
-    static const uint64_t others[] = {TAG_SPIKE, TAG_ZOMBIE, TAG_UNREAPED};
-
     for (uint32_t slot = 0; slot < s->n_slots && slot < t->max_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
         state_t *state = &t->states[slot];
@@ -209,10 +210,11 @@ static void tell(tags_t *t, const snapshot_t *s)
             continue;
         state->told = p->tags;
         tell_leak(t, slot, was, p->tags);
-        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-            if ((was ^ p->tags) & others[i])
-                t->changed(t->user, slot, others[i],
-                        p->tags & others[i] ? TAG_WAS_SET : TAG_WAS_CLEARED);
+        for (uint64_t left = (was ^ p->tags) & TOLD_PLAINLY; left; left &= left - 1) {
+            uint64_t tag = left & -left;
+
+            t->changed(t->user, slot, tag, p->tags & tag ? TAG_WAS_SET : TAG_WAS_CLEARED);
+        }
     }
 }
 
