@@ -51,14 +51,15 @@ void receipt_ask(app_t *a)
 
 static void add(app_t *a, const char *tag, const text_view_t *text)
 {
-    size_t at = strlen(a->receipt);
+    size_t at = strlen(a->receipt), word;
     char safe[UI_MESSAGE_MAX];
 
     if (text->len == 0)
         return;
     text_sanitize(safe, sizeof(safe), text->data, text->len, a->utf8);
     // Most receipts begin with their tag.
-    if (strncmp(safe, tag, strcspn(tag, "?")) == 0)
+    word = strspn(safe, "ABCDEFGHIJKLMNOPQRSTUVWXYZ?");
+    if (word > 0 && safe[word] == ':')
         snprintf(a->receipt + at, sizeof(a->receipt) - at, "%s%s", at ? "; " : "", safe);
     else
         snprintf(a->receipt + at, sizeof(a->receipt) - at, "%s%s: %s", at ? "; " : "", tag, safe);
@@ -66,6 +67,7 @@ static void add(app_t *a, const char *tag, const text_view_t *text)
 
 void receipt_details(app_t *a, const details_message_t *d)
 {
+    const tag_info_t *t;
     const row_t *row;
 
     if (!a->receipt_awaited || a->receipt_of.pid != d->pid ||
@@ -77,15 +79,7 @@ void receipt_details(app_t *a, const details_message_t *d)
     ask(a, (identity_t){0});
     if (!row)
         return;
-    if (row->tags & TAG_LEAK)
-        add(a, "LEAK", &d->leak_text);
-    else if (row->tags & TAG_LEAK_SUSPECTED)
-        add(a, "LEAK?", &d->leak_text);
-    if (row->tags & TAG_SPIKE)
-        add(a, "SPIKE", &d->spike_text);
-    if (row->tags & (TAG_ZOMBIE | TAG_UNREAPED))
-        add(a, row->tags & TAG_ZOMBIE ? "ZOMBIE" : "UNREAPED", &d->zombie_text);
-    if (row->tags & TAG_BLOCKED)
-        add(a, "BLOCKED", &d->unreadable);
+    for (uint32_t left = row->tags; (t = tags_urgent(left)) != NULL; left &= ~tags_sharing(t))
+        add(a, tag_word(t->tag), tag_receipt(t, d));
     a->dirty = true;
 }

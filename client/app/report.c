@@ -1,6 +1,5 @@
 #include "client/app/actions.h"
 
-#include "client/model/cells.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -60,13 +59,10 @@ static void say_figures(report_t *r, const row_t *row)
 static void say_tags(report_t *r, uint32_t tags)
 {
     const char *before = ", ";
-    const char *tag;
+    const tag_info_t *t;
 
-    for (; tags; tags &= tags - 1, before = " ") {
-        tags_first(tags & -tags, &tag);
-        if (tag[0])
-            say(r, "%s%s", before, tag);
-    }
+    for (; (t = tags_urgent(tags)) != NULL; tags &= ~t->tag, before = " ")
+        say(r, "%s%s", before, tag_word(t->tag));
 }
 
 static void say_receipt(report_t *r, const app_t *a, const text_view_t *t)
@@ -82,17 +78,14 @@ static void say_receipt(report_t *r, const app_t *a, const text_view_t *t)
 static void say_receipts(report_t *r, const app_t *a, const row_t *row)
 {
     const details_message_t *d = a->inspect ? &a->inspect->details : NULL;
+    const tag_info_t *t;
 
     if (!a->inspect && a->receipt[0] && identity_equal(a->receipt_of, row->id))
         say(r, "; %s", a->receipt);
     if (!d || !a->inspect->has_details)
         return;
-    if (row->tags & (TAG_LEAK | TAG_LEAK_SUSPECTED))
-        say_receipt(r, a, &d->leak_text);
-    if (row->tags & TAG_SPIKE)
-        say_receipt(r, a, &d->spike_text);
-    if (row->tags & (TAG_ZOMBIE | TAG_UNREAPED))
-        say_receipt(r, a, &d->zombie_text);
+    for (uint32_t left = row->tags; (t = tags_urgent(left)) != NULL; left &= ~tags_sharing(t))
+        say_receipt(r, a, tag_receipt(t, d));
 }
 
 static void say_who(report_t *r, const app_t *a, const row_t *row)

@@ -224,8 +224,8 @@ void inspect_print_text(const inspected_view_t *v)
     print_work(v);
     text_line(v->model, "Cgroup", &d->cgroup);
     text_line(v->model, "Program", &d->exe);
-    text_line(v->model, "Leak", &d->leak_text);
-    text_line(v->model, "Spike", &d->spike_text);
-    text_line(v->model, "Zombie", &d->zombie_text);
+    for (size_t i = 0; i < N_TAGS; i++)
+        if (tag_infos[i].title)
+            text_line(v->model, tag_infos[i].title, tag_receipt(&tag_infos[i], d));
     text_line(v->model, "Not readable", &d->unreadable);
 }

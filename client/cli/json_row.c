@@ -5,12 +5,10 @@
 static json_t *tags_array(uint32_t set)
 {
     json_t *array = json_new_array();
-    const char *name;
-    uint32_t tag;
+    const tag_info_t *t;
 
-    for (size_t i = 0; (name = export_tag_name(i, &tag)) != NULL; i++)
-        if (set & tag)
-            json_append(array, json_text(name, strlen(name)));
+    for (; (t = tags_urgent(set)) != NULL; set &= ~t->tag)
+        json_append(array, json_text(tag_word(t->tag), strlen(tag_word(t->tag))));
     return array;
 }
 

@@ -68,16 +68,11 @@ static void put_csv_text(const char *s, size_t len)
 
 static void put_csv_tags(uint32_t set)
 {
-    bool first = true;
-    const char *name;
-    uint32_t tag;
+    const char *before = "";
+    const tag_info_t *t;
 
-    for (size_t i = 0; (name = export_tag_name(i, &tag)) != NULL; i++) {
-        if (!(set & tag))
-            continue;
-        printf("%s%s", first ? "" : " ", name);
-        first = false;
-    }
+    for (; (t = tags_urgent(set)) != NULL; set &= ~t->tag, before = " ")
+        printf("%s%s", before, tag_word(t->tag));
 }
 
 static void put_csv_datum(const datum_t *d)

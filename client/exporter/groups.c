@@ -6,15 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-const struct group_tag group_tags[GROUP_TAGS] = {
-        {TAG_LEAK, "leak"},
-        {TAG_LEAK_SUSPECTED, "leak_suspected"},
-        {TAG_SPIKE, "spike"},
-        {TAG_ZOMBIE, "zombie"},
-        {TAG_UNREAPED, "unreaped"},
-        {TAG_BLOCKED, "blocked"},
-};
-
 struct groups {
     group_kind_t by;
     userdb_t *users;
@@ -197,8 +188,8 @@ static void add_process(group_sums_t *sums, const process_snapshot_t *p, const s
         add(&sums->pss_kb, &sums->has_pss, true, kb);
     else
         sums->lacks_pss |= resident;
-    for (size_t i = 0; i < GROUP_TAGS; i++)
-        sums->tagged[i] += (p->tags & group_tags[i].tag) != 0;
+    for (size_t i = 0; i < N_TAGS; i++)
+        sums->tagged[i] += (p->tags & tag_infos[i].tag) != 0;
     if (elapsed_ms == 0)
         return;
     elapsed_ms = lived_ms(p, s, elapsed_ms);
@@ -218,7 +209,7 @@ void group_sums_add(group_sums_t *to, const group_sums_t *from)
     add(&to->swap_kb, &to->has_swap, from->has_swap, from->swap_kb);
     add(&to->pss_kb, &to->has_pss, from->has_pss, from->pss_kb);
     to->lacks_pss |= from->lacks_pss;
-    for (size_t i = 0; i < GROUP_TAGS; i++)
+    for (size_t i = 0; i < N_TAGS; i++)
         to->tagged[i] += from->tagged[i];
     add(&to->cpu_us, &to->has_cpu, from->has_cpu, from->cpu_us);
     add(&to->read_bytes, &to->has_io, from->has_io, from->read_bytes);

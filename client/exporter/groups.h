@@ -9,20 +9,13 @@
 #define GROUP_LABEL_MAX 256
 #define GROUP_OTHER     "other" // of no group: a group that is really called so gets another label
 
-// Tags by place in group_tags.
-#define GROUP_TAGS 6
-extern const struct group_tag {
-    uint32_t tag; // TAG_*
-    const char *name;
-} group_tags[GROUP_TAGS];
-
 typedef struct {
     // Now. PSS counts where it is known of all that have memory.
     uint64_t processes;
     uint64_t private_kb, rss_kb, pss_kb, swap_kb;
     bool has_private, has_rss, has_pss, has_swap;
-    bool lacks_pss; // somebody's is not known: there is none of all
-    uint64_t tagged[GROUP_TAGS];
+    bool lacks_pss;          // somebody's is not known: there is none of all
+    uint64_t tagged[N_TAGS]; // by place in tag_infos
     // Used. What this user may not see is not there.
     uint64_t cpu_us, read_bytes, written_bytes;
     bool has_cpu, has_io;

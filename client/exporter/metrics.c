@@ -223,8 +223,8 @@ static void write_counters(writer_t *w)
 
 static void write_tagged(writer_t *w, const tally_line_t *l)
 {
-    for (size_t i = 0; i < GROUP_TAGS; i++) {
-        const label_t labels[] = {{"group", l->label}, {"tag", group_tags[i].name}};
+    for (size_t i = 0; i < N_TAGS; i++) {
+        const label_t labels[] = {{"group", l->label}, {"tag", tag_infos[i].metric}};
 
         exposition_integer(&w->text, labels, 2, (int64_t) l->sums.tagged[i]);
     }

@@ -78,6 +78,11 @@ void tally_clear(tally_t *t)
 
 // ---- Who gets a line ---------------------------------------------------------------------------
 
+static bool leaks(const group_sums_t *s)
+{
+    return s->tagged[tag_place(TAG_LEAK)] > 0;
+}
+
 static series_t *find_series(tally_t *t, uint32_t id)
 {
     for (size_t i = 0; i < t->n_series; i++)
@@ -136,7 +141,7 @@ static int rank_groups(tally_t *t, size_t *ret_n)
 
         if (c.series && c.series->shown)
             c.rank += c.rank / 10;
-        if (c.group->sums.tagged[0] > 0)
+        if (leaks(&c.group->sums))
             c.rank |= UINT64_C(1) << 62;
         t->private_kb += c.group->sums.private_kb;
         t->candidates[i] = c;
@@ -166,8 +171,8 @@ static int compare_lines(const void *a, const void *b)
 {
     const tally_line_t *x = *(const tally_line_t *const *) a, *y = *(const tally_line_t *const *) b;
 
-    if ((x->sums.tagged[0] > 0) != (y->sums.tagged[0] > 0))
-        return x->sums.tagged[0] > 0 ? -1 : 1;
+    if (leaks(&x->sums) != leaks(&y->sums))
+        return leaks(&x->sums) ? -1 : 1;
     if (x->sums.private_kb != y->sums.private_kb)
         return x->sums.private_kb < y->sums.private_kb ? 1 : -1;
     return strcmp(x->label, y->label);

@@ -234,53 +234,19 @@ style_t format_trend(const cell_context_t *c, const row_t *r, char *buf)
     return is_flat(c->glyphs, buf) ? STYLE_DIM : STYLE_GAUGE_LOW;
 }
 
-// Most urgent first: it gives the colour.
-const tag_name_t tag_names[] = {
-        {TAG_LEAK, "LEAK", STYLE_LEAK},
-        {TAG_SPIKE, "SPIKE", STYLE_SPIKE},
-        {TAG_LEAK_SUSPECTED, "LEAK?", STYLE_SUSPECT},
-        {TAG_UNREAPED, "UNREAPED", STYLE_ZOMBIE},
-        {TAG_ZOMBIE, "ZOMBIE", STYLE_ZOMBIE},
-        {TAG_BLOCKED, "BLOCKED", STYLE_ALERT},
-};
-const size_t n_tag_names = ARRAY_SIZE(tag_names);
-
-style_t tags_first(uint32_t set, const char **ret_text)
-{
-    *ret_text = "";
-    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++) {
-        if (!(set & tag_names[i].tag))
-            continue;
-        *ret_text = tag_names[i].text;
-        return tag_names[i].style;
-    }
-    return STYLE_NORMAL;
-}
-
-int tags_weight(uint32_t set)
-{
-    int weight = 0;
-
-    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++)
-        weight = weight << 1 | ((set & tag_names[i].tag) != 0);
-    return weight;
-}
-
 style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
 {
-    style_t style = STYLE_NORMAL;
+    const tag_info_t *first = tags_urgent(r->tags);
     int at = 0;
 
     buf[0] = '\0';
-    for (size_t i = 0; i < ARRAY_SIZE(tag_names); i++) {
+    for (size_t i = 0; i < N_TAGS; i++) {
         char text[32];
         int len;
 
-        if (!(r->tags & tag_names[i].tag))
+        if (!(r->tags & tag_infos[i].tag))
             continue;
-        len = snprintf(text, sizeof(text), "%s%s", at ? " " : "", tag_names[i].text);
-        if (at == 0)
-            style = tag_names[i].style;
+        len = snprintf(text, sizeof(text), "%s%s", at ? " " : "", tag_word(tag_infos[i].tag));
         if (at + len > c->width) {
             // Half a word would be another one.
             snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "+");
@@ -288,8 +254,8 @@ style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
         }
         at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
         len = snprintf(text, sizeof(text), ":%u", r->zombies);
-        if (tag_names[i].tag == TAG_UNREAPED && r->zombies > 0 && at + len <= c->width)
+        if (tag_infos[i].tag == TAG_UNREAPED && r->zombies > 0 && at + len <= c->width)
             at += snprintf(buf + at, (size_t) CELL_MAX - (size_t) at, "%s", text);
     }
-    return style;
+    return first ? first->style : STYLE_NORMAL;
 }

@@ -25,20 +25,4 @@ style_t format_rate(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_trend(const cell_context_t *c, const row_t *r, char *buf);
 style_t format_tags(const cell_context_t *c, const row_t *r, char *buf);
 
-// The tags, most urgent first.
-typedef struct {
-    uint32_t tag;
-    const char *text;
-    style_t style;
-} tag_name_t;
-
-extern const tag_name_t tag_names[];
-extern const size_t n_tag_names;
-
-// Orders sets of TAG_*: the more urgent one is greater.
-int tags_weight(uint32_t set);
-
-// The most urgent tag of a set by its word; "" and STYLE_NORMAL for none.
-style_t tags_first(uint32_t set, const char **ret_text);
-
 #endif

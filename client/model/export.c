@@ -1,6 +1,5 @@
 #include "client/model/export.h"
 
-#include "client/model/cells.h"
 #include "common/cleanup.h"
 #include <string.h>
 #include <strings.h>
@@ -119,14 +118,6 @@ void export_tags(const model_t *m, const row_t *r, datum_t *ret)
     (void) m;
     ret->kind = DATUM_TAGS;
     ret->tags = r->tags;
-}
-
-const char *export_tag_name(size_t place, uint32_t *ret_tag)
-{
-    if (place >= n_tag_names)
-        return NULL;
-    *ret_tag = tag_names[place].tag;
-    return tag_names[place].text;
 }
 
 // ---- Columns -----------------------------------------------------------------------------------

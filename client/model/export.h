@@ -33,9 +33,6 @@ const char *export_key(column_id_t id, group_kind_t kind);
 // What is in the cell, in the unit of the key. Texts live as long as the row's snapshot and `ret`.
 void export_value(column_id_t id, const model_t *m, const row_t *r, datum_t *ret);
 
-// The names of tags by place, most urgent first; NULL: no more. `*ret_tag` is the TAG_*.
-const char *export_tag_name(size_t place, uint32_t *ret_tag);
-
 // The column with that key, heading or name in the head line, in any case, or with that key but
 // for its unit ("rss"); COLUMN_MAX: there is none.
 column_id_t export_find(const char *name, group_kind_t kind);

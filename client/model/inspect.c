@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX 4096
+#define TEXT_MAX ((size_t) 4096)
 
 const unsigned inspect_spans[] = {64, 2 * 60, 10 * 60, 3600, 24 * 3600};
 const unsigned n_inspect_spans = ARRAY_SIZE(inspect_spans);
@@ -83,9 +83,19 @@ void inspect_update(inspect_t *i, const model_t *m, const snapshot_t *s)
         series_add(&i->series, (series_point_t){m->system.mono_ms, (int64_t) rss_kb});
 }
 
+static bool is_text(const message_field_t *f)
+{
+    return f->kind == MESSAGE_KIND_TEXT || f->kind == MESSAGE_KIND_BYTES;
+}
+
+static text_view_t *text_of(details_message_t *d, const message_field_t *f)
+{
+    return (text_view_t *) (void *) ((char *) d + f->offset);
+}
+
 static void take_text(text_view_t *text, char **at)
 {
-    size_t len = MIN(text->len, (size_t) TEXT_MAX);
+    size_t len = MIN(text->len, TEXT_MAX);
 
     if (len > 0)
         memcpy(*at, text->data, len);
@@ -97,21 +107,21 @@ static void take_text(text_view_t *text, char **at)
 bool inspect_details(inspect_t *i, const details_message_t *d)
 {
     details_message_t copy = *d;
-    text_view_t *texts[] = {&copy.cgroup, &copy.exe, &copy.leak_text, &copy.spike_text,
-            &copy.zombie_text, &copy.name, &copy.unreadable};
+    const message_info_t *info = message_info(MESSAGE_DETAILS);
     size_t len = 1;
     char *buf, *at;
 
     if (!d->has.pid || d->pid != i->id.pid ||
             (d->has.start_time && d->start_time != i->id.start_time))
         return false;
-    for (size_t t = 0; t < ARRAY_SIZE(texts); t++)
-        len += MIN(texts[t]->len, (size_t) TEXT_MAX);
+    for (size_t f = 0; f < info->n_fields; f++)
+        len += is_text(&info->fields[f]) ? MIN(text_of(&copy, &info->fields[f])->len, TEXT_MAX) : 0;
     buf = at = malloc(len);
     if (!buf)
         return false;
-    for (size_t t = 0; t < ARRAY_SIZE(texts); t++)
-        take_text(texts[t], &at);
+    for (size_t f = 0; f < info->n_fields; f++)
+        if (is_text(&info->fields[f]))
+            take_text(text_of(&copy, &info->fields[f]), &at);
     free(i->texts);
     i->texts = buf;
     i->details = copy;

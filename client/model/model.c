@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 int model_init(model_t *m, bool utf8)
 {
@@ -126,15 +127,13 @@ static void survey(model_t *m)
 {
     uint64_t largest = 0;
 
-    m->leaks = m->suspects = m->spikes = m->zombies = 0;
+    memset(m->tagged, 0, sizeof(m->tagged));
     for (size_t i = 0; i < m->processes.n; i++) {
         uint32_t tags = m->processes.items[i].tags;
 
         largest = MAX(largest, m->processes.items[i].id.pid);
-        m->leaks += (tags & TAG_LEAK) != 0;
-        m->suspects += (tags & TAG_LEAK_SUSPECTED) != 0;
-        m->spikes += (tags & TAG_SPIKE) != 0;
-        m->zombies += (tags & TAG_ZOMBIE) != 0;
+        for (size_t t = 0; t < N_TAGS && tags != 0; t++)
+            m->tagged[t] += (tags & tag_infos[t].tag) != 0;
     }
     for (m->pid_width = 1; largest >= 10; largest /= 10)
         m->pid_width++;

@@ -5,6 +5,7 @@
 // for groups of them, and the viewer's own memory of the past.
 
 #include "client/model/row.h"
+#include "client/model/tags.h"
 #include "client/model/tracks.h"
 #include "common/userdb.h"
 #include "protocol/snapshot.h"
@@ -27,8 +28,8 @@ typedef struct {
     tracks_t group_tracks; // of all groups, of each kind
     bool partial;          // some processes are not ROW_LISTED
     bool utf8;
-    size_t leaks, suspects, spikes, zombies; // processes with that tag
-    int pid_width;                           // digits of the largest PID
+    size_t tagged[N_TAGS]; // processes with each tag, by its place in tag_infos
+    int pid_width;         // digits of the largest PID
 } model_t;
 
 int model_init(model_t *m, bool utf8);

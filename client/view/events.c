@@ -1,6 +1,5 @@
 #include "client/view/events.h"
 
-#include "client/model/cells.h"
 #include "client/view/figures.h"
 #include "client/view/text.h"
 #include "client/view/views.h"
@@ -20,8 +19,9 @@
 
 style_t event_label(const event_t *e, char buf[EVENT_LABEL_MAX])
 {
-    const char *tag;
-    style_t style = tags_first((uint32_t) e->tag, &tag);
+    const tag_info_t *about = tags_urgent((uint32_t) e->tag);
+    const char *tag = about ? tag_word(about->tag) : "";
+    style_t style = about ? about->style : STYLE_NORMAL;
 
     switch (e->kind) {
     case EVENT_OOM_KILL:

@@ -233,6 +233,17 @@ static void facts_of_events(writer_t *w, const inspect_t *i)
     }
 }
 
+// What is said of a tag that it does not have (why there is no leak yet) has no colour.
+static void facts_of_tags(writer_t *w, const inspect_t *i)
+{
+    for (size_t k = 0; k < N_TAGS; k++) {
+        const tag_info_t *t = &tag_infos[k], *set = tags_urgent(i->row.tags & tags_sharing(t));
+
+        if (t->title)
+            fact_text(w, set ? set->style : STYLE_NORMAL, t->title, tag_receipt(t, &i->details));
+    }
+}
+
 int view_facts(const ui_t *ui, const pane_t *p, int row)
 {
     const inspect_t *i = ui->inspect;
@@ -240,9 +251,7 @@ int view_facts(const ui_t *ui, const pane_t *p, int row)
     writer_t w = {ui, p, row};
 
     if (i->has_details) {
-        fact_text(&w, i->row.tags & TAG_LEAK ? STYLE_LEAK : STYLE_NORMAL, "Leak", &d->leak_text);
-        fact_text(&w, STYLE_SPIKE, "Spike", &d->spike_text);
-        fact_text(&w, STYLE_ZOMBIE, "Zombie", &d->zombie_text);
+        facts_of_tags(&w, i);
         fact_text(&w, STYLE_ALERT, "Unread", &d->unreadable);
     }
     facts_of_limit(&w, i);

@@ -109,14 +109,15 @@ static int put_part(const pane_t *p, int at, int room, int style, const char *te
     return start + pane_put(p, 0, start, room - start, ALIGN_LEFT, style, text);
 }
 
-static int put_count(const pane_t *p, int at, int room, int style, size_t count, const char *name)
+static int put_count(const ui_t *ui, const pane_t *p, int at, int room, uint32_t tag)
 {
+    size_t place = tag_place(tag), count = ui->model.tagged[place];
     char text[64];
 
     if (count == 0)
         return at;
-    snprintf(text, sizeof(text), "%zu %s", count, name);
-    return put_part(p, at, room, style, text);
+    snprintf(text, sizeof(text), "%zu %s", count, tag_word(tag));
+    return put_part(p, at, room, tag_infos[place].style, text);
 }
 
 // The most important first: what comes later may not fit.
@@ -140,13 +141,13 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
     at = put_part(p, 0, room, STYLE_NORMAL, text);
     if (m->system.system_flags & SYSTEM_TRUNCATED)
         at = put_part(p, at, room, STYLE_ALERT, "TRUNCATED");
-    at = put_count(p, at, room, STYLE_LEAK, m->leaks, "LEAK");
-    at = put_count(p, at, room, STYLE_ZOMBIE, m->zombies, "ZOMBIE");
+    at = put_count(ui, p, at, room, TAG_LEAK);
+    at = put_count(ui, p, at, room, TAG_ZOMBIE);
     if (pressed)
         at = put_part(p, at, room, STYLE_ALERT, pressure);
     at = put_part(p, at, room, STYLE_DIM, describe_rights(ui, room - at - 2));
-    at = put_count(p, at, room, STYLE_SPIKE, m->spikes, "SPIKE");
-    at = put_count(p, at, room, STYLE_SUSPECT, m->suspects, "LEAK?");
+    at = put_count(ui, p, at, room, TAG_SPIKE);
+    at = put_count(ui, p, at, room, TAG_LEAK_SUSPECTED);
     if (told && !pressed)
         put_part(p, at, room, STYLE_DIM, pressure);
 }

@@ -4,6 +4,7 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // ---- Head and foot -----------------------------------------------------------------------------
@@ -180,12 +181,49 @@ static void the_selected_row_says_why_it_is_tagged(void **state)
     stage_done(&s);
 }
 
+// Every tag that it has, the most urgent first, and what two of them say once.
+static void each_tag_has_its_receipt(void **state)
+{
+    static const char zombie[] = "UNREAPED: 3 dead children", blocked[] = "blocked for 9 s";
+    static const char told[] = "SPIKE: steep; LEAK?: grows; UNREAPED: 3 dead children; BLOCKED: "
+                               "blocked for 9 s";
+    details_message_t *d;
+    message_t m = {0};
+    char *copied;
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 160);
+    PROCESS_SET(stage_find(&s, 3587), tags,
+            TAG_LEAK_SUSPECTED | TAG_SPIKE | TAG_UNREAPED | TAG_ZOMBIE | TAG_BLOCKED);
+    stage_run(&s, 11);
+    d = &m.details;
+    MESSAGE_SET(d, pid, 3587);
+    MESSAGE_SET(d, start_time, 3587);
+    MESSAGE_SET_TEXT(d, leak_text, "LEAK?: grows", strlen("LEAK?: grows"));
+    MESSAGE_SET_TEXT(d, spike_text, "steep", strlen("steep"));
+    MESSAGE_SET_TEXT(d, zombie_text, zombie, sizeof(zombie) - 1);
+    MESSAGE_SET_TEXT(d, unreadable, blocked, sizeof(blocked) - 1);
+    app_message(s.app, MESSAGE_DETAILS, &m);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, told), 23);
+    stage_keys(&s, "\r");
+    app_message(s.app, MESSAGE_DETAILS, &m);
+    stage_keys(&s, "y");
+    copied = app_take_clipboard(s.app);
+    assert_non_null(strstr(copied, ", SPIKE LEAK? UNREAPED ZOMBIE BLOCKED; steep; LEAK?: grows; "
+                                   "UNREAPED: 3 dead children; blocked for 9 s"));
+    free(copied);
+    stage_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(counts_and_gauge),
             cmocka_unit_test(a_tall_screen_says_what_memory_is),
             cmocka_unit_test(the_selected_row_says_why_it_is_tagged),
+            cmocka_unit_test(each_tag_has_its_receipt),
             cmocka_unit_test(says_what_the_viewer_may_not_see),
             cmocka_unit_test(says_when_it_lags_behind),
             cmocka_unit_test(says_what_became_of_the_daemon),

@@ -72,9 +72,9 @@ static void test_sums_and_counters(void **state)
     assert_int_equal(line("web")->sums.processes, 2);
     assert_int_equal(line("web")->sums.private_kb, 3000);
     assert_int_equal(tally_private_kb(f.tally), 3500);
-    assert_int_equal(line("db")->sums.tagged[0], 1);
-    assert_int_equal(line("db")->sums.tagged[1], 0);
-    assert_int_equal(line("db")->sums.tagged[2], 1);
+    assert_int_equal(line("db")->sums.tagged[tag_place(TAG_LEAK)], 1);
+    assert_int_equal(line("db")->sums.tagged[tag_place(TAG_LEAK_SUSPECTED)], 0);
+    assert_int_equal(line("db")->sums.tagged[tag_place(TAG_SPIKE)], 1);
     assert_false(line("web")->sums.has_cpu); // nothing was counted yet
     step(2000);
     assert_int_equal(line("web")->sums.cpu_us, 1500000);
