@@ -11,8 +11,10 @@
 int exits_init(exits_t *e, arena_t *arena, intern_t *strings)
 {
     *e = (exits_t){.strings = strings};
-    e->big.at = arena_alloc(arena, EXITS_RING * sizeof(exit_record_t), 16);
-    e->small.at = arena_alloc(arena, EXITS_RING * sizeof(exit_record_t), 16);
+    places_init(&e->big.places, EXITS_SHELF);
+    places_init(&e->small.places, EXITS_SHELF);
+    e->big.at = arena_alloc(arena, EXITS_SHELF * sizeof(exit_record_t), 16);
+    e->small.at = arena_alloc(arena, EXITS_SHELF * sizeof(exit_record_t), 16);
     return e->small.at ? 0 : -ENOMEM;
 }
 
@@ -32,23 +34,21 @@ static void hold(intern_t *strings, uint32_t id)
 const exit_record_t *exits_add(exits_t *e, const exit_record_t *record)
 {
     const process_snapshot_t *p = &record->last;
-    exit_ring_t *ring = PROCESS_KNOWN(p, hwm_kb) && p->hwm_kb >= BIG_KB ? &e->big : &e->small;
-    exit_record_t *to = &ring->at[ring->next];
+    exit_shelf_t *shelf = PROCESS_KNOWN(p, hwm_kb) && p->hwm_kb >= BIG_KB ? &e->big : &e->small;
+    uint32_t user = PROCESS_KNOWN(p, uid) ? (uint32_t) p->uid : PLACES_NOBODY;
+    exit_record_t *to = &shelf->at[places_take(&shelf->places, user)];
 
-    if (ring->count == EXITS_RING)
-        each_string(e, &to->last, intern_unref);
-    else
-        ring->count++;
+    each_string(e, &to->last, intern_unref); // of whoever had the place
     *to = *record;
     each_string(e, &to->last, hold);
-    ring->next = (ring->next + 1) % EXITS_RING;
     return to;
 }
 
-static const exit_record_t *newest(const exit_ring_t *ring, size_t index)
+static const exit_record_t *newest(const exit_shelf_t *shelf, size_t index)
 {
-    return index < ring->count ? &ring->at[(ring->next + 2 * EXITS_RING - 1 - index) % EXITS_RING]
-                               : NULL;
+    size_t count = shelf->places.count;
+
+    return index < count ? &shelf->at[places_nth(&shelf->places, count - 1 - index)] : NULL;
 }
 
 const exit_record_t *exits_get(const exits_t *e, size_t index)
@@ -56,7 +56,7 @@ const exit_record_t *exits_get(const exits_t *e, size_t index)
     size_t big = 0, small = 0;
     const exit_record_t *found = NULL;
 
-    // The two rings, merged by time.
+    // The two shelves, merged by time.
     for (size_t i = 0; i <= index; i++) {
         const exit_record_t *b = newest(&e->big, big), *s = newest(&e->small, small);
 
@@ -73,12 +73,12 @@ const exit_record_t *exits_get(const exits_t *e, size_t index)
 
 const exit_record_t *exits_find(const exits_t *e, uint64_t pid, uint64_t start_time)
 {
-    const exit_ring_t *rings[] = {&e->big, &e->small};
+    const exit_shelf_t *shelves[] = {&e->big, &e->small};
 
-    for (int r = 0; r < 2; r++) {
+    for (int k = 0; k < 2; k++) {
         const exit_record_t *x;
 
-        for (size_t i = 0; (x = newest(rings[r], i)); i++)
+        for (size_t i = 0; (x = newest(shelves[k], i)); i++)
             if (x->last.pid == pid && x->last.start_time == start_time)
                 return x;
     }
@@ -98,10 +98,10 @@ uint64_t exits_layout(void)
     return sum;
 }
 
-static void save_ring(const exits_t *e, const exit_ring_t *ring, buffer_t *out)
+static void save_shelf(const exits_t *e, const exit_shelf_t *shelf, buffer_t *out)
 {
-    for (size_t i = ring->count; i-- > 0;) {
-        const exit_record_t *x = newest(ring, i);
+    for (size_t i = 0; i < shelf->places.count; i++) {
+        const exit_record_t *x = &shelf->at[places_nth(&shelf->places, i)];
 
         buffer_put(out, x, sizeof(*x));
         for (unsigned k = 0; k < PROCESS_FIELD_COUNT; k++) {
@@ -117,11 +117,11 @@ static void save_ring(const exits_t *e, const exit_ring_t *ring, buffer_t *out)
     }
 }
 
-// Each ring oldest first.
+// Each shelf oldest first.
 void exits_save(const exits_t *e, buffer_t *out)
 {
-    save_ring(e, &e->big, out);
-    save_ring(e, &e->small, out);
+    save_shelf(e, &e->big, out);
+    save_shelf(e, &e->small, out);
 }
 
 static bool load_record(exits_t *e, cursor_t *c)

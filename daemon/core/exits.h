@@ -1,16 +1,18 @@
 #ifndef MEMSCOPE_DAEMON_CORE_EXITS_H
 #define MEMSCOPE_DAEMON_CORE_EXITS_H
 
-// Processes that ended, with their last figures: two bounded rings, so that many small ones do not
-// push a big one out. Adding allocates nothing.
+// Processes that ended, with their last figures: a bounded number, apart for big and small ones, so
+// that many of these do not push out one of those, nor one user's another's (places.h). Adding
+// allocates nothing.
 
 #include "common/arena.h"
 #include "daemon/core/owner.h"
+#include "daemon/core/places.h"
 #include "protocol/snapshot.h"
 #include <stdbool.h>
 
-#define EXITS_RING 512
-#define EXITS_MAX  ((size_t) 2 * EXITS_RING)
+#define EXITS_SHELF 512 // records
+#define EXITS_MAX   ((size_t) 2 * EXITS_SHELF)
 
 // Totals since the process began, of the last tick it ran in.
 typedef struct {
@@ -29,12 +31,12 @@ typedef struct {
 } exit_record_t;
 
 typedef struct {
-    exit_record_t *at; // EXITS_RING of them
-    size_t next, count;
-} exit_ring_t;
+    places_t places;
+    exit_record_t *at;
+} exit_shelf_t;
 
 typedef struct {
-    exit_ring_t big, small;
+    exit_shelf_t big, small;
     intern_t *strings; // borrowed
 } exits_t;
 

@@ -1,6 +1,7 @@
 #include "daemon/forensics/events.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "daemon/core/places.h"
 #include "protocol/cursor.h"
 
 #include <errno.h>
@@ -10,15 +11,15 @@
 #include <string.h>
 
 typedef struct {
+    places_t places;
     event_t *at;
-    size_t size, next, count;
-} ring_t;
+} shelf_t;
 
 struct events {
     arena_t arena;
-    ring_t rare, common;
+    shelf_t rare, common;
+    places_t befores;
     event_before_t *before;
-    size_t next_before;
     uint64_t last;     // number
     uint64_t since_ms; // of the newest one that was pushed out, or the beginning
 };
@@ -74,9 +75,12 @@ int events_new(events_t **ret, uint64_t now_ms)
         free(e);
         return r;
     }
-    e->rare = (ring_t){.at = (event_t *) (void *) e->arena.base, .size = EVENTS_RARE};
-    e->common = (ring_t){.at = e->rare.at + EVENTS_RARE, .size = EVENTS_COMMON};
+    e->rare.at = (event_t *) (void *) e->arena.base;
+    e->common.at = e->rare.at + EVENTS_RARE;
     e->before = (event_before_t *) (void *) (e->arena.base + events);
+    places_init(&e->rare.places, EVENTS_RARE);
+    places_init(&e->common.places, EVENTS_COMMON);
+    places_init(&e->befores, EVENTS_OOM);
     e->since_ms = now_ms;
     *ret = e;
     return 0;
@@ -96,39 +100,46 @@ static bool is_rare(const event_t *event)
            (event->tag == TAG_LEAK && event->kind != EVENT_SUSPECTED && event->kind != EVENT_EXIT);
 }
 
+static uint32_t user_of(const event_t *event)
+{
+    return event && (event->has & EVENT_HAS_UID) ? (uint32_t) event->uid : PLACES_NOBODY;
+}
+
+static event_t *put(events_t *e, const event_t *event)
+{
+    shelf_t *shelf = is_rare(event) ? &e->rare : &e->common;
+    event_t *at = &shelf->at[places_take(&shelf->places, user_of(event))];
+
+    if (at->number > 0)
+        e->since_ms = MAX(e->since_ms, at->time_ms);
+    *at = *event;
+    return at;
+}
+
 uint64_t events_add(events_t *e, const event_t *event)
 {
-    ring_t *ring = is_rare(event) ? &e->rare : &e->common;
-    event_t *at = &ring->at[ring->next];
-
-    if (ring->count == ring->size)
-        e->since_ms = MAX(e->since_ms, at->time_ms);
-    else
-        ring->count++;
-    *at = *event;
-    at->number = ++e->last;
-    ring->next = (ring->next + 1) % ring->size;
-    return at->number;
+    put(e, event)->number = ++e->last;
+    return e->last;
 }
 
-static const event_t *nth(const ring_t *ring, size_t n)
+static const event_t *nth(const shelf_t *shelf, size_t n)
 {
-    return &ring->at[(ring->next + ring->size - ring->count + n) % ring->size];
+    return &shelf->at[places_nth(&shelf->places, n)];
 }
 
-static const event_t *next_in(const ring_t *ring, uint64_t after)
+static const event_t *next_in(const shelf_t *shelf, uint64_t after)
 {
-    size_t low = 0, high = ring->count;
+    size_t low = 0, high = shelf->places.count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (nth(ring, middle)->number > after)
+        if (nth(shelf, middle)->number > after)
             high = middle;
         else
             low = middle + 1;
     }
-    return low < ring->count ? nth(ring, low) : NULL;
+    return low < shelf->places.count ? nth(shelf, low) : NULL;
 }
 
 const event_t *events_next(const events_t *e, uint64_t after)
@@ -150,15 +161,21 @@ uint64_t events_since_ms(const events_t *e)
     return e->since_ms;
 }
 
+static const event_t *find(const events_t *e, uint64_t number)
+{
+    const event_t *event = number > 0 ? events_next(e, number - 1) : NULL;
+
+    return event && event->number == number ? event : NULL;
+}
+
 void events_keep_before(events_t *e, const event_before_t *before)
 {
-    e->before[e->next_before] = *before;
-    e->next_before = (e->next_before + 1) % EVENTS_OOM;
+    e->before[places_take(&e->befores, user_of(find(e, before->number)))] = *before;
 }
 
 const event_before_t *events_before(const events_t *e, uint64_t number)
 {
-    for (size_t i = 0; i < EVENTS_OOM; i++)
+    for (size_t i = 0; i < e->befores.count; i++)
         if (e->before[i].number == number && number != 0)
             return &e->before[i];
     return NULL;
@@ -167,49 +184,61 @@ const event_before_t *events_before(const events_t *e, uint64_t number)
 // ---- Restart -----------------------------------------------------------------------------------
 
 typedef struct {
-    uint64_t rare_next, rare_count, common_next, common_count, next_before, last, since_ms;
+    uint64_t events, befores, last, since_ms;
 } saved_t;
 
 uint64_t events_layout(void)
 {
-    return (uint64_t) sizeof(event_t) << 40 | (uint64_t) sizeof(event_before_t) << 16 | 2;
+    return (uint64_t) sizeof(event_t) << 40 | (uint64_t) sizeof(event_before_t) << 16 | 3;
 }
 
+// All in the order in which they came.
 void events_save(const events_t *e, buffer_t *out)
 {
-    const saved_t s = {e->rare.next, e->rare.count, e->common.next, e->common.count, e->next_before,
-            e->last, e->since_ms};
+    const saved_t s = {
+            e->rare.places.count + e->common.places.count, e->befores.count, e->last, e->since_ms};
 
     buffer_put(out, &s, sizeof(s));
-    buffer_put(out, e->rare.at, e->rare.count * sizeof(event_t));
-    buffer_put(out, e->common.at, e->common.count * sizeof(event_t));
-    buffer_put(out, e->before, EVENTS_OOM * sizeof(event_before_t));
+    for (const event_t *event = events_next(e, 0); event; event = events_next(e, event->number))
+        buffer_put(out, event, sizeof(*event));
+    for (size_t i = 0; i < e->befores.count; i++)
+        buffer_put(out, &e->before[places_nth(&e->befores, i)], sizeof(event_before_t));
+}
+
+static bool is_sound(const event_t *event)
+{
+    return event->name_len <= EVENT_NAME_MAX && event->unit_len <= EVENT_UNIT_MAX &&
+           memchr(event->cgroup, '\0', EVENT_CGROUP_MAX) &&
+           memchr(event->text, '\0', EVENT_TEXT_MAX) && event->others_at <= strlen(event->text);
 }
 
 int events_load(events_t *e, const void *data, size_t len)
 {
     const unsigned char *at = data;
-    size_t rare, common;
+    event_before_t before;
+    event_t event;
     saved_t s;
 
     if (len < sizeof(s))
         return -EBADMSG;
     memcpy(&s, at, sizeof(s));
-    rare = s.rare_count * sizeof(event_t);
-    common = s.common_count * sizeof(event_t);
-    if (s.rare_count > EVENTS_RARE || s.common_count > EVENTS_COMMON ||
-            s.rare_next >= EVENTS_RARE || s.common_next >= EVENTS_COMMON ||
-            s.next_before > EVENTS_OOM ||
-            len != sizeof(s) + rare + common + EVENTS_OOM * sizeof(event_before_t))
+    at += sizeof(s);
+    if (s.events > EVENTS_RARE + EVENTS_COMMON || s.befores > EVENTS_OOM ||
+            len != sizeof(s) + s.events * sizeof(event) + s.befores * sizeof(before))
         return -EBADMSG;
-    memcpy(e->rare.at, at + sizeof(s), rare);
-    memcpy(e->common.at, at + sizeof(s) + rare, common);
-    memcpy(e->before, at + sizeof(s) + rare + common, EVENTS_OOM * sizeof(event_before_t));
-    e->rare.next = s.rare_next;
-    e->rare.count = s.rare_count;
-    e->common.next = s.common_next;
-    e->common.count = s.common_count;
-    e->next_before = s.next_before;
+    for (uint64_t i = 0; i < s.events; i++, at += sizeof(event)) {
+        memcpy(&event, at, sizeof(event));
+        if (event.number <= e->last || event.number > s.last || !is_sound(&event))
+            return -EBADMSG;
+        put(e, &event);
+        e->last = event.number;
+    }
+    for (uint64_t i = 0; i < s.befores; i++, at += sizeof(before)) {
+        memcpy(&before, at, sizeof(before));
+        if (before.grown_len > EVENT_GROWN_MAX || before.used_len > EVENT_USED_MAX)
+            return -EBADMSG;
+        events_keep_before(e, &before);
+    }
     e->last = s.last;
     e->since_ms = s.since_ms;
     return 0;

@@ -1,9 +1,10 @@
 #ifndef MEMSCOPE_DAEMON_FORENSICS_EVENTS_H
 #define MEMSCOPE_DAEMON_FORENSICS_EVENTS_H
 
-// What happened, kept after the process that it happened to: two bounded rings, so that what is
-// rare (LEAK, OOM kills) is not pushed out by what is common (spikes, exits). Strings are copies.
-// Adding allocates nothing.
+// What happened, kept after the process that it happened to: a bounded number, apart for what is
+// rare (LEAK, OOM kills) and what is common (spikes, exits), so that the one is not pushed out by
+// the other, nor what is one user's by another's (daemon/core/places.h). Strings are copies. Adding
+// allocates nothing.
 
 #include "daemon/core/owner.h"
 #include "protocol/message.h"

@@ -87,6 +87,40 @@ static void test_large_exits_are_kept_longer(void **state)
     captured_done(&h);
 }
 
+// Many of one user's do not push out another's.
+static void test_exits_of_others_are_kept(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    x.pid = 10, x.uid = 1001, x.hwm_kb = 100, x.anon_pages = 3, x.shared_pages = 2, x.shmem_kb = 0;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    proctree_end(&h.tree, 10);
+    x.uid = 1002;
+    for (uint64_t round = 0; round < 6; round++) {
+        for (x.pid = 1000; x.pid < 1100; x.pid++) {
+            x.start_time = 5000 + round, x.run_ns++;
+            proctree_process(&h.tree, &x);
+        }
+        captured_tick(&h);
+    }
+    for (x.pid = 1000; x.pid < 1100; x.pid++)
+        proctree_end(&h.tree, x.pid);
+    captured_tick(&h);
+    assert_int_equal(h.died, 601);
+    assert_non_null(capture_find_exit(h.capture, 10, captured_postgres.start_time));
+    size_t oldest = 0;
+    for (x.pid = 1000; x.pid < 1100; x.pid++) {
+        oldest += capture_find_exit(h.capture, x.pid, 5000) != NULL;
+        assert_non_null(capture_find_exit(h.capture, x.pid, 5005));
+    }
+    assert_int_equal(oldest, EXITS_MAX / 2 - 501);
+    captured_done(&h);
+}
+
 static void test_a_recycled_pid_is_another_process(void **state)
 {
     const process_snapshot_t *p;
@@ -280,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_exits_and_last_figures),
             cmocka_unit_test(test_large_exits_are_kept_longer),
+            cmocka_unit_test(test_exits_of_others_are_kept),
             cmocka_unit_test(test_a_recycled_pid_is_another_process),
             cmocka_unit_test(test_memory_cap),
             cmocka_unit_test(test_zombies_and_their_parent),

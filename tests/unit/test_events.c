@@ -1,10 +1,12 @@
-// The ring of events, and stories of those who leak one after the other.
+// Events that are kept, and stories of those who leak one after the other.
 
 #include "common/cleanup.h"
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/lineage.h"
+#include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +68,85 @@ static void test_the_rare_stay(void **state)
         add(e, EVENT_OOM_KILL, 0, 1000000);
     assert_int_not_equal(events_next(e, 0)->number, 1);
     events_free(e);
+}
+
+static uint64_t add_of(events_t *e, uint64_t uid, unsigned kind)
+{
+    event_t event = {.kind = kind, .tag = TAG_SPIKE, .uid = uid, .has = EVENT_HAS_UID};
+
+    return events_add(e, &event);
+}
+
+// Much of one user's does not push out what is another's, common or rare; and what was before an
+// OOM kill goes with the rest.
+static void test_another_users_stay(void **state)
+{
+    event_before_t before = {.step_ms = 1000};
+    const event_t *event;
+    uint64_t common, rare, n = 0;
+    size_t of_ann = 0;
+    events_t *e;
+
+    (void) state;
+    assert_int_equal(events_new(&e, 0), 0);
+    common = add_of(e, 1001, EVENT_SET);
+    rare = before.number = add_of(e, 1001, EVENT_OOM_KILL);
+    events_keep_before(e, &before);
+    for (size_t i = 0; i < 3 * EVENTS_COMMON; i++)
+        add_of(e, 1002, EVENT_SET);
+    for (size_t i = 0; i < 3 * EVENTS_RARE; i++) {
+        before.number = add_of(e, 1002, EVENT_OOM_KILL);
+        events_keep_before(e, &before);
+    }
+    assert_int_equal(events_next(e, 0)->number, common);
+    assert_int_equal(events_next(e, common)->number, rare);
+    assert_non_null(events_before(e, rare));
+    assert_non_null(events_before(e, before.number));
+    for (; (event = events_next(e, n)); n = event->number) {
+        assert_true(event->number > n);
+        of_ann += event->uid == 1001;
+    }
+    assert_int_equal(of_ann, 2);
+    assert_int_equal(n, events_last(e));
+    events_free(e);
+}
+
+// Who has most then is still known after a restart.
+static void test_over_a_restart(void **state)
+{
+    event_before_t before = {.step_ms = 1000};
+    const event_t *now, *then;
+    buffer_t saved = {0};
+    events_t *e, *again;
+    uint64_t n = 0;
+
+    (void) state;
+    assert_int_equal(events_new(&e, 3), 0);
+    assert_int_equal(events_new(&again, 0), 0);
+    before.number = add_of(e, 1001, EVENT_OOM_KILL);
+    events_keep_before(e, &before);
+    for (size_t i = 0; i < EVENTS_COMMON + 10; i++)
+        add_of(e, 1002, EVENT_SET);
+    events_save(e, &saved);
+    assert_false(saved.failed);
+    assert_int_equal(events_load(again, saved.data, saved.len - 1), -EBADMSG);
+    assert_int_equal(events_load(again, saved.data, saved.len), 0);
+    assert_int_equal(events_last(again), events_last(e));
+    assert_int_equal(events_since_ms(again), events_since_ms(e));
+    while ((then = events_next(e, n))) {
+        now = events_next(again, n);
+        assert_non_null(now);
+        assert_memory_equal(now, then, sizeof(*now));
+        n = then->number;
+    }
+    assert_null(events_next(again, n));
+    for (size_t i = 0; i < EVENTS_COMMON; i++)
+        add_of(again, 1002, EVENT_SET);
+    assert_int_equal(events_next(again, 0)->uid, 1001);
+    assert_non_null(events_before(again, before.number));
+    buffer_done(&saved);
+    events_free(e);
+    events_free(again);
 }
 
 static void test_what_was_before_an_oom_kill(void **state)
@@ -201,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_in_order),
             cmocka_unit_test(test_the_rare_stay),
+            cmocka_unit_test(test_another_users_stay),
+            cmocka_unit_test(test_over_a_restart),
             cmocka_unit_test(test_what_was_before_an_oom_kill),
             cmocka_unit_test(test_a_service_is_one_story),
             cmocka_unit_test(test_a_parent_is_one_story),
