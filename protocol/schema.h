@@ -31,8 +31,8 @@
     X( 0, anon_kb,        UINT,   "KiB",    1, PUBLIC,  "resident anonymous memory (RssAnon)") \
     X( 1, cpu_permille,   UINT,   "1/1000 core", 1, PUBLIC, "CPU used over the last interval; 1000 is one core") \
     X( 2, minflt_rate,    UINT,   "1/s",    1, PUBLIC,  "minor page faults per second over the last interval") \
-    X( 3, read_rate,      UINT,   "KiB/s",  1, PRIVATE, "storage reads over the last interval, rounded up") \
-    X( 4, write_rate,     UINT,   "KiB/s",  1, PRIVATE, "storage writes over the last interval, rounded up") \
+    X( 3, read_rate,      UINT,   "KiB/s",  1, PRIVATE, "storage reads over the last interval, rounded up; later ones are the less for it") \
+    X( 4, write_rate,     UINT,   "KiB/s",  1, PRIVATE, "storage writes over the last interval, likewise") \
     X( 5, file_kb,        UINT,   "KiB",    1, PUBLIC,  "resident file mappings (RssFile)") \
     X( 6, state,          UINT,   "ASCII",  1, PUBLIC,  "scheduler state: R S D Z T t I X") \
     X( 7, hwm_kb,         UINT,   "KiB",    1, PUBLIC,  "peak RSS (VmHWM)") \

@@ -142,11 +142,14 @@ static int visit_by_stat(turn_t *turn)
             return moved;
     }
     t->stirred |= ran || moved;
-    // I/O can take less CPU than one clock tick shows, so now and then it is asked for anyway.
+    // I/O can take less CPU than one clock tick shows, so now and then it is asked for anyway, and
+    // what it did without running is told bit by bit.
     if (t->has_io && (ran || (turn_now_s(v) + turn->slot) % CAPTURE_IO_S == 0)) {
-        r = turn_read_io(turn, v->now_us - t->io_at_us);
+        r = turn_read_io(turn, ran ? v->interval_us : v->now_us - t->io_at_us);
         if (r < 0)
             return r;
+    } else if (turn->p->read_rate > 0 || turn->p->write_rate > 0) {
+        turn_set_io(turn, turn->p->read_rate, turn->p->write_rate, v->interval_us);
     }
     // Threads can become somebody else without using CPU time that stat would show.
     if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
@@ -247,11 +250,12 @@ static void set_newborn_rates(turn_t *turn, const pid_stat_t *s, uint64_t run_ns
     if (life_us < tick_us)
         life_us = tick_us;
     turn_set_cpu(turn, run_ns ? run_ns : (s->utime + s->stime) * tick_us * 1000, life_us);
-    PROCESS_SET(turn->p, minflt_rate, turn_rate(0, s->minflt, life_us, 1));
-    PROCESS_SET(turn->p, majflt_rate, turn_rate(0, s->majflt, life_us, 1));
+    PROCESS_SET(turn->p, minflt_rate, turn_rate(0, s->minflt, life_us));
+    PROCESS_SET(turn->p, majflt_rate, turn_rate(0, s->majflt, life_us));
     if (turn->t->has_io) {
-        PROCESS_SET(turn->p, read_rate, turn_rate(0, turn->t->read_bytes, life_us, 1024));
-        PROCESS_SET(turn->p, write_rate, turn_rate(0, turn->t->write_bytes, life_us, 1024));
+        turn->t->read_rest = (int64_t) turn->t->read_bytes;
+        turn->t->write_rest = (int64_t) turn->t->write_bytes;
+        turn_set_io(turn, UINT64_MAX, UINT64_MAX, life_us);
     }
 }
 

@@ -22,7 +22,8 @@ typedef struct {
     uint64_t start_stack;
     uint64_t rchar, wchar, read_bytes, write_bytes;
 
-    int64_t cpu_rest_ns; // used, less what its rates have told so far
+    // Used, less what its rates have told so far.
+    int64_t cpu_rest_ns, read_rest, write_rest;
     uint64_t io_at_us;
     uint64_t program_ms; // since when it is known to run this program, CLOCK_BOOTTIME
 

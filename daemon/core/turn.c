@@ -62,13 +62,13 @@ static ssize_t read_file(turn_t *turn, proc_file_t file, bool watch)
     return n;
 }
 
-uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t unit)
+uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us)
 {
     double per_s;
 
     if (now <= before || interval_us == 0)
         return 0;
-    per_s = (double) (now - before) * (double) USEC_PER_SEC / (double) interval_us / (double) unit;
+    per_s = (double) (now - before) * (double) USEC_PER_SEC / (double) interval_us;
     return per_s < 1 ? 1 : (uint64_t) (per_s + 0.5);
 }
 
@@ -80,6 +80,27 @@ void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us)
 
     PROCESS_SET(turn->p, cpu_permille, (uint64_t) permille);
     turn->t->cpu_rest_ns = ns - permille * unit;
+}
+
+static uint64_t io_rate(int64_t *rest, uint64_t rate_max, uint64_t interval_us)
+{
+    double unit = (double) interval_us * 1024 / USEC_PER_SEC; // bytes
+    uint64_t rate;
+
+    if (interval_us == 0 || *rest <= 0)
+        return 0;
+    rate = (uint64_t) ((double) *rest / unit);
+    rate = MIN(rate + ((double) rate * unit < (double) *rest), rate_max);
+    *rest -= (int64_t) ((double) rate * unit);
+    return rate;
+}
+
+void turn_set_io(turn_t *turn, uint64_t reads_max, uint64_t writes_max, uint64_t interval_us)
+{
+    process_snapshot_t *p = turn->p;
+
+    PROCESS_SET(p, read_rate, io_rate(&turn->t->read_rest, reads_max, interval_us));
+    PROCESS_SET(p, write_rate, io_rate(&turn->t->write_rest, writes_max, interval_us));
 }
 
 bool turn_set_text(
@@ -206,7 +227,18 @@ int turn_read_status(turn_t *turn)
     return 0;
 }
 
-int turn_read_io(turn_t *turn, uint64_t interval_us)
+// Adds what is new to what is to be told, and returns that as a rate over `took_us`. What was told
+// before is rounded up: something new is told even where it is in that already.
+static uint64_t add_io(int64_t *rest, uint64_t before, uint64_t now, uint64_t took_us)
+{
+    const int64_t most = INT64_C(1) << 40;
+
+    if (now > before)
+        *rest = MIN(MAX(*rest + (int64_t) MIN(now - before, (uint64_t) most), 1), most);
+    return *rest > 0 ? (uint64_t) *rest * USEC_PER_SEC / 1024 / took_us + 1 : 0;
+}
+
+int turn_read_io(turn_t *turn, uint64_t took_us)
 {
     tracked_t *t = turn->t;
     process_snapshot_t *p = turn->p;
@@ -223,9 +255,11 @@ int turn_read_io(turn_t *turn, uint64_t interval_us)
         return 0;
     }
     t->io_error = 0;
-    if (t->has_io && interval_us > 0) {
-        PROCESS_SET(p, read_rate, turn_rate(t->read_bytes, io.read_bytes, interval_us, 1024));
-        PROCESS_SET(p, write_rate, turn_rate(t->write_bytes, io.write_bytes, interval_us, 1024));
+    if (t->has_io && took_us > 0) {
+        uint64_t reads = add_io(&t->read_rest, t->read_bytes, io.read_bytes, took_us);
+        uint64_t writes = add_io(&t->write_rest, t->write_bytes, io.write_bytes, took_us);
+
+        turn_set_io(turn, reads, writes, turn->v->interval_us);
     }
     t->has_io = true;
     t->io_at_us = turn->v->now_us;
@@ -300,8 +334,8 @@ bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool ha
         if (has_run_ns && t->has_sched && run_ns >= t->sched.run_ns && !t->multi)
             used_ns = run_ns - t->sched.run_ns;
         turn_set_cpu(turn, used_ns, v->interval_us);
-        PROCESS_SET(p, minflt_rate, turn_rate(t->minflt, s->minflt, v->interval_us, 1));
-        PROCESS_SET(p, majflt_rate, turn_rate(t->majflt, s->majflt, v->interval_us, 1));
+        PROCESS_SET(p, minflt_rate, turn_rate(t->minflt, s->minflt, v->interval_us));
+        PROCESS_SET(p, majflt_rate, turn_rate(t->majflt, s->majflt, v->interval_us));
     }
     t->utime = s->utime;
     t->stime = s->stime;

@@ -18,8 +18,10 @@ typedef struct {
 } turn_t;
 
 uint32_t turn_now_s(const visit_t *v);
-uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us, uint64_t unit);
+uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us);
 void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us);
+// What is left to be told of its I/O, at this rate in KiB/s at most, as a rate over interval_us.
+void turn_set_io(turn_t *turn, uint64_t reads_max, uint64_t writes_max, uint64_t interval_us);
 void turn_set_rates_zero(turn_t *turn);
 // True: it was another, or unknown.
 bool turn_set_text(
@@ -31,7 +33,8 @@ int turn_read_statm(turn_t *turn, bool *ret_shared);
 // As owner_files.
 uint32_t turn_files_owner(turn_t *turn);
 int turn_read_status(turn_t *turn);
-int turn_read_io(turn_t *turn, uint64_t interval_us);
+// It took `took_us` for what it did since this was last read; 0: nobody knows.
+int turn_read_io(turn_t *turn, uint64_t took_us);
 int turn_read_stat(turn_t *turn, bool watch, pid_stat_t *ret);
 // Takes over what stat says; true if the process now runs another program.
 bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool has_run_ns);

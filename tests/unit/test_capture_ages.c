@@ -58,11 +58,12 @@ static void test_rates(void **state)
     captured_done(&h);
 }
 
-// What is too little for a rate of one second is in that of a later one.
+// What is too little for a rate of one second is in that of a later one, and what was rounded up is
+// not.
 static void test_small_rates_add_up(void **state)
 {
     proctree_process_t x = captured_postgres;
-    uint64_t told_us = 0;
+    uint64_t told_us = 0, told_kb_us = 0;
     captured_t h;
 
     (void) state;
@@ -70,14 +71,16 @@ static void test_small_rates_add_up(void **state)
     proctree_process(&h.tree, &x);
     captured_tick(&h);
     for (int i = 0; i < 100; i++) {
-        x.run_ns += 300000, x.slices++;
+        x.run_ns += 300000, x.slices++, x.read_bytes += 1100;
         proctree_process(&h.tree, &x);
         captured_tick(&h);
         assert_in_range(captured_find(&h, 812)->cpu_permille, 0, 1);
-        told_us += captured_find(&h, 812)->cpu_permille *
-                   capture_current(h.capture)->system.interval_us / 1000;
+        assert_in_range(captured_find(&h, 812)->read_rate, 1, 2);
+        told_us += captured_find(&h, 812)->cpu_permille * interval_us(&h) / 1000;
+        told_kb_us += captured_find(&h, 812)->read_rate * interval_us(&h);
     }
     assert_in_range(told_us, 29000, 31000);
+    assert_in_range(told_kb_us * 1024 / USEC_PER_SEC, 110000, 111100);
     captured_done(&h);
 }
 
@@ -320,6 +323,41 @@ static void test_io_of_idle_threads(void **state)
     captured_done(&h);
 }
 
+// With threads, too, the rate of a second is told of that second alone, and what comes little by
+// little is told as such; together it is all that was written.
+static void test_io_of_threads_adds_up(void **state)
+{
+    proctree_process_t x = captured_postgres;
+    uint64_t told_kb_us = 0, begun;
+    captured_t h;
+
+    (void) state;
+    captured_init(&h, true);
+    x.threads = 3;
+    proctree_process(&h.tree, &x);
+    captured_tick(&h);
+    begun = x.write_bytes;
+    for (int i = 0; i < 110; i++) {
+        bool burst = i % 10 == 3, last = i >= 90;
+        uint64_t rate;
+
+        x.utime += burst && !last ? 10 : 0;
+        x.write_bytes += last ? 0 : burst ? 40 << 20 : i % 10 > 3 ? 20000 : 0;
+        proctree_process(&h.tree, &x);
+        captured_tick(&h);
+        rate = captured_find(&h, 812)->write_rate;
+        if (burst && !last)
+            assert_in_range(rate, 39000, 41100);
+        else
+            assert_in_range(rate, 0, 200);
+        told_kb_us += rate * interval_us(&h);
+    }
+    assert_int_equal(captured_find(&h, 812)->write_rate, 0);
+    assert_in_range(told_kb_us / USEC_PER_SEC * 1024, x.write_bytes - begun - 2048,
+            x.write_bytes - begun + 2048);
+    captured_done(&h);
+}
+
 static void test_swap(void **state)
 {
     proctree_process_t x = captured_postgres;
@@ -386,6 +424,7 @@ int main(void)
             cmocka_unit_test(test_ages_of_a_busy_process),
             cmocka_unit_test(test_peak),
             cmocka_unit_test(test_io_of_idle_threads),
+            cmocka_unit_test(test_io_of_threads_adds_up),
             cmocka_unit_test(test_swap),
             cmocka_unit_test(test_exec),
     };
