@@ -42,6 +42,7 @@ packet_t *packet_new(packet_pool_t *pool, const buffer_t *b)
     }
     p->refs = 1;
     p->class = class;
+    p->mark = 0;
     p->spare = NULL;
     p->pool = pool;
     p->len = b->len;

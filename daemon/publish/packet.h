@@ -12,6 +12,7 @@
 typedef struct packet {
     unsigned refs;
     unsigned class;       // PACKET_CLASSES: too large to be kept
+    unsigned mark;        // of the last count of bytes that it was part of
     struct packet *spare; // the next one, while it waits
     struct packet_pool *pool;
     size_t len;

@@ -13,7 +13,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define RESERVED_DESCRIPTORS 32 // that connections leave for reading /proc
+#define RESERVED_DESCRIPTORS 32          // that connections leave for reading /proc
+#define HELD_MAX             (32u << 20) // of frames that clients stopped in
 
 static uint32_t events_of(const client_t *c)
 {
@@ -205,6 +206,42 @@ void server_reading(server_t *s, const reader_result_t *result)
     }
 }
 
+// Bytes of all frames that clients stopped in. The frame of the client that stopped first is older
+// than that of another one: else NULL.
+static size_t held_bytes(server_t *s, client_t **ret_first)
+{
+    unsigned mark = ++s->mark;
+    uint64_t least = UINT64_MAX, most = 0;
+    size_t bytes = 0;
+
+    *ret_first = NULL;
+    for (client_t *c = s->clients; c; c = c->next) {
+        size_t n = subscriber_held(c->subscriber, mark);
+        uint64_t lag = subscriber_lag(c->subscriber);
+
+        if (n == 0)
+            continue;
+        bytes += n;
+        least = MIN(least, lag);
+        if (lag > most)
+            *ret_first = c;
+        most = MAX(most, lag);
+    }
+    if (least >= most)
+        *ret_first = NULL;
+    return bytes;
+}
+
+// A frame stays whole as long as somebody is in the midst of it, and each may have stopped in
+// another one. Who is cut off there comes back to a keyframe, as it would have got anyway.
+static void bound_held(server_t *s)
+{
+    client_t *first;
+
+    while (held_bytes(s, &first) > HELD_MAX && first)
+        client_free(first);
+}
+
 void server_publish(server_t *s)
 {
     uint64_t now = clock_monotonic_us();
@@ -225,6 +262,7 @@ void server_publish(server_t *s)
             answers_follow(c->subscriber, s->events, &c->told);
         settle(c, subscriber_publish(c->subscriber, now));
     }
+    bound_held(s);
     // What had to wait for this tick comes after everybody has it.
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;

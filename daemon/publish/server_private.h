@@ -45,6 +45,7 @@ struct server {
     audiences_t *audiences;
     client_t *clients;
     unsigned count;
+    unsigned mark; // of the last count of frames
     sd_event_source *listener;
     sd_event_source *rested; // when it is listened to again
     int fd_limit;            // connections have descriptors below

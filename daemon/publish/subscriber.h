@@ -65,6 +65,9 @@ void subscriber_refuse(subscriber_t *s, unsigned code, const char *text);
 
 // Ticks that were skipped for it since it last was current.
 uint64_t subscriber_lag(const subscriber_t *s);
+// Bytes of the frame of an earlier tick that it stopped in, less what was counted with the same
+// mark before.
+size_t subscriber_held(const subscriber_t *s, unsigned mark);
 
 // Which process it inspects; pid 0: none.
 typedef struct {

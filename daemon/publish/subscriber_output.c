@@ -103,6 +103,21 @@ int subscriber_begin_frame(subscriber_t *s, bool keyframe)
     return 0;
 }
 
+static size_t count(packet_t *p, unsigned mark)
+{
+    if (!p || p->mark == mark)
+        return 0;
+    p->mark = mark;
+    return p->len;
+}
+
+size_t subscriber_held(const subscriber_t *s, unsigned mark)
+{
+    if (s->frame_left == 0 || s->skipped == 0)
+        return 0;
+    return count(s->frame.shared, mark) + count(s->frame.own, mark);
+}
+
 // What was begun, and then answers.
 int subscriber_send_pending(subscriber_t *s)
 {
