@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 
 #define IDLE_SECONDS  5
-#define REQUEST_US    (10 * USEC_PER_SEC) // for a connection in all
-#define REQUEST_BYTES 16384               // of a connection's request and answer head
+#define REQUEST_US    (10 * USEC_PER_SEC)        // for a connection in all
+#define REQUEST_BYTES 16384                      // of a connection's request and answer head
+#define GUESTS_MAX    (2 * HTTP_CONNECTIONS_MAX) // with those that are being shown out
 #define URL_MAX_LEN   96
 
 typedef struct {
     int fd; // -1: free
+    bool leaving;
     uint64_t since_us;
 } guest_t;
 
@@ -23,7 +25,7 @@ struct http {
     struct MHD_Daemon *daemon;
     http_metrics_t metrics;
     void *user;
-    guest_t guests[HTTP_CONNECTIONS_MAX];
+    guest_t guests[GUESTS_MAX];
     char url[URL_MAX_LEN];
 };
 
@@ -97,6 +99,32 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *c, const ch
 
 // ---- Connections -------------------------------------------------------------------------------
 
+static void show_out(guest_t *g)
+{
+    shutdown(g->fd, SHUT_RDWR);
+    g->leaving = true;
+}
+
+// Who collects has asked and is answered within moments: of more than there is room for, the one
+// that has been here longest goes, so that nobody can take all the room and keep it.
+static void make_room(http_t *h)
+{
+    guest_t *oldest = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < GUESTS_MAX; i++) {
+        guest_t *g = &h->guests[i];
+
+        if (g->fd < 0 || g->leaving)
+            continue;
+        n++;
+        if (!oldest || g->since_us < oldest->since_us)
+            oldest = g;
+    }
+    if (n >= HTTP_CONNECTIONS_MAX)
+        show_out(oldest);
+}
+
 static void on_connection(void *user, struct MHD_Connection *c, void **context,
         enum MHD_ConnectionNotificationCode code)
 {
@@ -106,13 +134,14 @@ static void on_connection(void *user, struct MHD_Connection *c, void **context,
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (*context)
-            ((guest_t *) *context)->fd = -1;
+            *(guest_t *) *context = (guest_t){.fd = -1};
         return;
     }
-    for (size_t i = 0; info && i < HTTP_CONNECTIONS_MAX; i++) {
+    make_room(h);
+    for (size_t i = 0; info && i < GUESTS_MAX; i++) {
         if (h->guests[i].fd >= 0)
             continue;
-        h->guests[i] = (guest_t){info->connect_fd, clock_monotonic_us()};
+        h->guests[i] = (guest_t){.fd = info->connect_fd, .since_us = clock_monotonic_us()};
         *context = &h->guests[i];
         return;
     }
@@ -121,9 +150,12 @@ static void on_connection(void *user, struct MHD_Connection *c, void **context,
 // A byte now and then is no request.
 static void cut_off_slow(http_t *h, uint64_t now)
 {
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
-        if (h->guests[i].fd >= 0 && now - h->guests[i].since_us >= REQUEST_US)
-            shutdown(h->guests[i].fd, SHUT_RDWR);
+    for (size_t i = 0; i < GUESTS_MAX; i++) {
+        guest_t *g = &h->guests[i];
+
+        if (g->fd >= 0 && !g->leaving && now - g->since_us >= REQUEST_US)
+            show_out(g);
+    }
 }
 
 int http_fd(const http_t *h)
@@ -138,8 +170,8 @@ uint64_t http_deadline_us(http_t *h)
 
     if (mhd.get_timeout(h->daemon, &ms) == MHD_YES)
         deadline = now + ms * USEC_PER_MSEC;
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
-        if (h->guests[i].fd >= 0)
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        if (h->guests[i].fd >= 0 && !h->guests[i].leaving)
             deadline = MIN(deadline, MAX(h->guests[i].since_us + REQUEST_US, now));
     return deadline;
 }
@@ -223,14 +255,13 @@ int http_new(http_t **ret, const char *listen, http_metrics_t metrics, void *use
         return -ENOMEM;
     h->metrics = metrics;
     h->user = user;
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+    for (size_t i = 0; i < GUESTS_MAX; i++)
         h->guests[i].fd = -1;
     put_url(h, fd);
     h->daemon = mhd.start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
             MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-            MHD_OPTION_CONNECTION_LIMIT, (unsigned) HTTP_CONNECTIONS_MAX,
-            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_SECONDS,
-            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) REQUEST_BYTES,
+            MHD_OPTION_CONNECTION_LIMIT, (unsigned) GUESTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+            (unsigned) IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) REQUEST_BYTES,
             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
             MHD_OPTION_END);
     if (!h->daemon) {

@@ -2,8 +2,8 @@
 #define MEMSCOPE_CLIENT_EXPORTER_HTTP_H
 
 // Serves /metrics, to GET and HEAD and a few connections at a time. Who is slow or talks nonsense
-// is cut off. Works in the caller's loop: poll http_fd() for input until http_deadline_us(), then
-// http_dispatch().
+// is cut off, and where there are too many the one that came first goes. Works in the caller's
+// loop: poll http_fd() for input until http_deadline_us(), then http_dispatch().
 
 #include "client/exporter/exposition.h"
 #include <stdbool.h>
