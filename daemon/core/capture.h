@@ -87,7 +87,7 @@ int capture_given_begin(capture_t *c, const system_snapshot_t *system);
 int capture_given(capture_t *c, const process_snapshot_t *given, const char *name, size_t name_len);
 void capture_given_end(capture_t *c);
 
-// What /proc/meminfo says now, after the capture; the rest is as in the last one. A few tens of us.
+// What memory is used for now, after the capture; the rest is as in the last one. Some ten us.
 void capture_read_memory(capture_t *c, system_snapshot_t *ret);
 
 const snapshot_t *capture_current(const capture_t *c);

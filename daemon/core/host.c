@@ -2,11 +2,15 @@
 #include "common/file.h"
 #include "daemon/core/capture.h"
 #include "daemon/proc/meminfo.h"
+#include "protocol/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MOVED_KB 1024 // less is how exactly the kernel counts
 
 static const char *const names[HOST_FILES] = {
         "meminfo", "zoneinfo", "vmstat", "pressure/memory", "loadavg"};
@@ -62,32 +66,54 @@ static unsigned memory_turn(host_t *h, uint64_t tick, const system_snapshot_t *s
     return tick - h->stolen_at < CAPTURE_IDLE_TICKS ? CAPTURE_IDLE_TICKS : CAPTURE_CALM_TICKS;
 }
 
+// It has a few lines for every processor in every zone: on large hosts it is not worth it.
+static void read_zones(host_t *h, char *buf, size_t cap, system_snapshot_t *ret)
+{
+    ssize_t n = h->zones_too_many ? 0 : read_file(h, HOST_ZONEINFO, buf, cap);
+
+    if (n == (ssize_t) cap - 1)
+        h->zones_too_many = true;
+    else if (n > 0 && zoneinfo_parse(buf, (size_t) n, ret) == 0)
+        ret->percpu_free_kb *= h->fs->page_kb;
+}
+
 unsigned host_read(host_t *h, uint64_t tick, char *buf, size_t cap, system_snapshot_t *ret)
 {
     static int (*const parse[])(const char *, size_t, system_snapshot_t *) = {
-            meminfo_parse, zoneinfo_parse, vmstat_parse, pressure_parse};
+            [HOST_MEMINFO] = meminfo_parse,
+            [HOST_VMSTAT] = vmstat_parse,
+            [HOST_PRESSURE] = pressure_parse};
 
     *ret = h->constant;
     for (int i = 0; i < HOST_LOADAVG; i++) {
-        ssize_t n = i == HOST_ZONEINFO && h->zones_too_many ? 0 : read_file(h, i, buf, cap);
+        ssize_t n = parse[i] ? read_file(h, i, buf, cap) : 0;
 
-        // It has a few lines for every processor in every zone: on large hosts it is not worth it.
-        if (i == HOST_ZONEINFO && n == (ssize_t) cap - 1)
-            h->zones_too_many = true;
-        else if (n > 0)
+        if (n > 0)
             parse[i](buf, (size_t) n, ret);
+        if (i == HOST_MEMINFO) // at once: together they account for all memory
+            read_zones(h, buf, cap, ret);
     }
     ret->zsmalloc_kb *= h->fs->page_kb;
-    ret->percpu_free_kb *= h->fs->page_kb;
     return memory_turn(h, tick, ret);
 }
 
-void host_read_memory(const host_t *h, char *buf, size_t cap, system_snapshot_t *ret)
+static int64_t unexplained_kb(const system_snapshot_t *s)
+{
+    ledger_t l;
+
+    return ledger_of(s, 0, &l) ? l.kb[LEDGER_UNEXPLAINED] : 0;
+}
+
+void host_read_memory(host_t *h, char *buf, size_t cap, system_snapshot_t *ret)
 {
     ssize_t n = read_file(h, HOST_MEMINFO, buf, cap);
+    int64_t before_kb = unexplained_kb(ret);
 
-    if (n > 0)
-        meminfo_parse(buf, (size_t) n, ret);
+    if (n <= 0 || meminfo_parse(buf, (size_t) n, ret) < 0)
+        return;
+    // Processors keep hundreds of megabytes that were freed: they may have moved, too.
+    if (llabs(unexplained_kb(ret) - before_kb) >= MOVED_KB)
+        read_zones(h, buf, cap, ret);
 }
 
 bool host_last_pid(const host_t *h, char *buf, size_t cap, uint64_t *ret)

@@ -24,8 +24,9 @@ void host_done(host_t *h);
 // All of it. `buf` is scratch; returns how often the memory of processes that did not run is to be
 // looked at: every so many ticks.
 unsigned host_read(host_t *h, uint64_t tick, char *buf, size_t cap, system_snapshot_t *ret);
-// What meminfo says alone; the rest of `ret` stays as it is.
-void host_read_memory(const host_t *h, char *buf, size_t cap, system_snapshot_t *ret);
+// What meminfo says by now, and what processors keep where that moved; `ret`, the last of
+// host_read, stays as it is otherwise.
+void host_read_memory(host_t *h, char *buf, size_t cap, system_snapshot_t *ret);
 // The number of the youngest process; false where there is no telling.
 bool host_last_pid(const host_t *h, char *buf, size_t cap, uint64_t *ret);
 
