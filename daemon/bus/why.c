@@ -54,7 +54,7 @@ static int put_change(bus_t *b, sd_bus_message *m, const why_answer_t *a)
         const char *key;
         int64_t kb;
     } sizes[] = {{"used_from_bytes", a->used_from_kb}, {"used_to_bytes", a->used_to_kb},
-            {"change_from_bytes", a->start->used_kb}, {"change_to_bytes", a->end->used_kb},
+            {"change_from_bytes", a->change_from_kb}, {"change_to_bytes", a->change_to_kb},
             {"steepest_bytes", a->steepest_kb}, {"processes_bytes", a->processes_kb},
             {"others_bytes", a->others_kb}, {"hidden_bytes", a->hidden_kb},
             {"unexplained_bytes", a->unexplained_kb}};

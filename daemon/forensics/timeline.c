@@ -33,10 +33,11 @@ struct timeline {
     uint64_t last_ms;
     unseen_t unseen[TIMELINE_UNSEEN_MAX]; // from_ms 0: none
     uint32_t next_unseen;
-    uint64_t rhythm_ms;  // usual time between two ledgers; 0: not known yet
-    int64_t gap_kb;      // that is usual
-    int64_t last_gap_kb; // of the last ledger
-    uint64_t still_ms;   // since when it has not moved
+    uint64_t rhythm_ms;     // usual time between two ledgers; 0: not known yet
+    int64_t gap_kb;         // that is usual
+    int64_t last_gap_kb;    // of the last ledger
+    int64_t unexplained_kb; // of the last one of which nothing was leaving
+    uint64_t still_ms;      // since when it has not moved
     bool has_gap;
 };
 
@@ -80,7 +81,7 @@ void timeline_free(timeline_t *t)
 
 static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
 {
-    int64_t off = l->gap_kb - t->gap_kb;
+    int64_t off = l->gap_kb - t->gap_kb, unexplained = l->kb[LEDGER_UNEXPLAINED];
 
     if (llabs(l->gap_kb - t->last_gap_kb) >= WANDER_KB)
         t->still_ms = l->time_ms;
@@ -88,9 +89,11 @@ static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
     if (!t->has_gap || llabs(off) < WANDER_KB || l->time_ms - t->still_ms >= STAYS_MS) {
         t->gap_kb = l->gap_kb;
         t->has_gap = true;
+        t->unexplained_kb = unexplained;
         return 0;
     }
-    return MAX(off, INT64_C(0));
+    // On its way a page is no process's any more before it is free.
+    return off > 0 ? off + MAX(unexplained - t->unexplained_kb, INT64_C(0)) : 0;
 }
 
 bool timeline_gap_kb(const timeline_t *t, int64_t *ret)

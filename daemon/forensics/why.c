@@ -49,6 +49,7 @@ bool why_grow(void **array, size_t *max, size_t n, size_t size)
 static void describe(const why_t *w, const change_t *c, why_answer_t *ret)
 {
     const moment_t *first = &w->moments[0], *last = &w->moments[w->n_moments - 1];
+    const ledger_t *start = w->moments[c->start].ledger, *end = w->moments[c->end].ledger;
     const ledger_t *steep = w->moments[c->steep_start].ledger,
                    *steep_end = w->moments[c->steep_end].ledger;
     unseen_t unseen = {0};
@@ -58,13 +59,15 @@ static void describe(const why_t *w, const change_t *c, why_answer_t *ret)
             .from_ms = first->ledger->time_ms,
             .to_ms = last->ledger->time_ms,
             .step_ms = history_levels[first->level].step_s * 1000,
-            .used_from_kb = first->ledger->used_kb,
-            .used_to_kb = last->ledger->used_kb,
-            .start = w->moments[c->start].ledger,
-            .end = w->moments[c->end].ledger,
+            .used_from_kb = timeline_held_kb(first->ledger),
+            .used_to_kb = timeline_held_kb(last->ledger),
+            .start = start,
+            .end = end,
+            .change_from_kb = timeline_held_kb(start),
+            .change_to_kb = timeline_held_kb(end),
             .steepest_from_ms = steep->time_ms,
             .steepest_to_ms = steep_end->time_ms,
-            .steepest_kb = steep_end->used_kb - steep->used_kb,
+            .steepest_kb = timeline_held_kb(steep_end) - timeline_held_kb(steep),
             .unseen_from_ms = unseen.from_ms,
             .unseen_to_ms = unseen.to_ms};
 }

@@ -28,11 +28,13 @@ typedef struct {
     void *user;
 } why_question_t;
 
-// Fields as in WHY of protocol/messages.h.
+// Fields as in WHY of protocol/messages.h. Used memory is what is held: what the kernel still has
+// of processes that have ended is as good as free.
 typedef struct {
     uint64_t known_ms, from_ms, to_ms, step_ms;
     int64_t used_from_kb, used_to_kb;
     const ledger_t *start, *end; // of the change
+    int64_t change_from_kb, change_to_kb;
     uint64_t steepest_from_ms, steepest_to_ms;
     int64_t steepest_kb;
     uint64_t unseen_from_ms, unseen_to_ms; // 0: there is no such time

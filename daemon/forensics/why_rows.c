@@ -195,7 +195,7 @@ static int64_t add_ledger_rows(why_t *w, const why_question_t *q, why_answer_t *
 
 int why_make_rows(why_t *w, const why_question_t *q, why_answer_t *ret)
 {
-    int64_t change = ret->end->used_kb - ret->start->used_kb, ledger;
+    int64_t change = ret->change_to_kb - ret->change_from_kb, ledger;
     int r = make_groups(w, q->by);
 
     if (r < 0)

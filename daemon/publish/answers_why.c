@@ -20,8 +20,8 @@ static void set_answer(const why_answer_t *a, why_message_t *m)
     MESSAGE_SET(m, used_to_kb, (uint64_t) MAX(a->used_to_kb, INT64_C(0)));
     MESSAGE_SET(m, change_from_ms, a->start->time_ms);
     MESSAGE_SET(m, change_to_ms, a->end->time_ms);
-    MESSAGE_SET(m, change_from_kb, (uint64_t) MAX(a->start->used_kb, INT64_C(0)));
-    MESSAGE_SET(m, change_to_kb, (uint64_t) MAX(a->end->used_kb, INT64_C(0)));
+    MESSAGE_SET(m, change_from_kb, (uint64_t) MAX(a->change_from_kb, INT64_C(0)));
+    MESSAGE_SET(m, change_to_kb, (uint64_t) MAX(a->change_to_kb, INT64_C(0)));
     MESSAGE_SET(m, steepest_from_ms, a->steepest_from_ms);
     MESSAGE_SET(m, steepest_to_ms, a->steepest_to_ms);
     MESSAGE_SET(m, steepest_kb, a->steepest_kb);

@@ -91,7 +91,7 @@ why_answer_t accounted_ask(accounted_t *f, unsigned by, uint64_t ago_s)
 
 int64_t accounted_change_of(const why_answer_t *a)
 {
-    return a->end->used_kb - a->start->used_kb;
+    return a->change_to_kb - a->change_from_kb;
 }
 
 int64_t accounted_share_of(const why_row_t *r)

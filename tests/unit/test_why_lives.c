@@ -32,6 +32,34 @@ static void test_on_its_way_out(void **state)
     assert_int_equal(a.unexplained_kb, 0);
 }
 
+// Nor are the 500 MB that the kernel still has of one any use of memory when another begins to
+// take.
+static void test_one_goes_as_another_comes(void **state)
+{
+    accounted_t *f = *state;
+
+    accounted_start(f, 0, 0);
+    accounted_start(f, 1, 0);
+    f->hog_mb[0] = 500;
+    f->hog_mb[1] = 10;
+    accounted_tick(f, 10);
+    f->hog_mb[0] = 0;
+    f->leaving_mb = 460;
+    f->unknown_mb = 40; // of them, neither a process's nor free
+    accounted_tick(f, 1);
+    accounted_end(f, 0);
+    f->leaving_mb = f->unknown_mb = 0;
+    f->hog_mb[1] = 400;
+    accounted_tick(f, 5);
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    accounted_adds_up(&a);
+    assert_int_equal(accounted_change_of(&a), 390 * MB);
+    assert_int_equal(a.steepest_kb, 390 * MB);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_int_equal(accounted_share_of(&a.rows[0]), 390 * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+}
+
 // What the kernel says of its peak is read when a process is born, and not again within seconds.
 static void test_a_short_life(void **state)
 {
@@ -182,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(test_on_its_way_out),
+            TEST(test_one_goes_as_another_comes),
             TEST(test_a_short_life),
             TEST(test_a_copy),
             TEST(test_a_copy_that_is_none),
