@@ -15,37 +15,64 @@ static bool lives_at(const member_t *m, const moment_t *at)
            (m->who.died_ms == 0 || at->ledger->time_ms < m->who.died_ms);
 }
 
-static uint64_t amount(const member_t *m, const history_value_t *v, const moment_t *at)
+static uint64_t own_kb(const member_t *m, uint64_t private_kb, const moment_t *at)
 {
-    uint64_t private_kb = at->is_peak ? v->private_max : v->private_last;
-
     return history_own_kb(&m->who.shared, private_kb, at->ledger->time_ms);
 }
+
+static uint64_t amount(const member_t *m, const history_value_t *v, const moment_t *at)
+{
+    return own_kb(m, at->is_peak ? v->private_max : v->private_last, at);
+}
+
+// Between these: at the host's peak not everybody has a peak.
+typedef struct {
+    uint64_t most_kb, least_kb;
+    bool rises; // it has most at the end of the step
+} range_t;
 
 typedef struct {
     const member_t *member;
     const moment_t *at;
-    uint64_t kb;
+    range_t range;
 } lookup_t;
 
 static void take_value(void *user, uint64_t first_s, uint32_t count, const history_value_t *value)
 {
     lookup_t *l = user;
+    range_t *r = &l->range;
 
     (void) first_s;
     (void) count;
-    if (value)
-        l->kb = amount(l->member, value, l->at);
+    if (!value)
+        return;
+    r->most_kb = amount(l->member, value, l->at);
+    r->least_kb = l->at->is_peak ? own_kb(l->member, value->private_min, l->at) : r->most_kb;
+    r->rises = value->private_last == value->private_max;
 }
 
-static uint64_t value_at(const why_t *w, const member_t *m, const moment_t *at)
+static range_t range_at(const why_t *w, const member_t *m, const moment_t *at)
 {
     uint64_t s = (uint64_t) at->index * history_levels[at->level].step_s;
     lookup_t l = {.member = m, .at = at};
 
     if (lives_at(m, at))
         history_read(w->from.history, m->series, at->level, s, s, take_value, &l);
-    return l.kb;
+    return l.range;
+}
+
+// What is not the most of those that rise, and of the others.
+typedef struct {
+    double rising, falling;
+} spare_t;
+
+static uint64_t value_at(
+        const why_t *w, const member_t *m, const moment_t *at, const spare_t *spare)
+{
+    range_t r = range_at(w, m, at);
+    double part = r.rises ? spare->rising : spare->falling;
+
+    return r.most_kb - (uint64_t) (part * (double) (r.most_kb - MIN(r.least_kb, r.most_kb)));
 }
 
 typedef struct {
@@ -140,19 +167,56 @@ int64_t why_delta_of(const member_t *m)
     return (int64_t) m->end_kb - (int64_t) m->start_kb;
 }
 
-int why_find_members(why_t *w, const why_question_t *q, const change_t *change, why_answer_t *ret)
+static bool next_member(const why_t *w, member_t *m)
 {
     uint64_t hz = capture_current(w->from.capture)->system.clock_ticks;
+
+    m->series = history_next(w->from.history, m->series, &m->who);
+    m->born_ms = hz ? m->who.start_time * 1000 / hz : 0;
+    return m->series != HISTORY_NONE;
+}
+
+static double part_of(double amount, double whole)
+{
+    return whole > 0 ? MIN(MAX(amount / whole, 0.0), 1.0) : 0;
+}
+
+// What all had together at a peak is known: where that is less than the sum of what each had at
+// most in that step, those did that had more later, and then those that had more before.
+static spare_t spare_at(const why_t *w, const moment_t *at)
+{
+    const int64_t *kb = at->ledger->kb;
+    double over = -(double) (kb[LEDGER_PROCESSES] + kb[LEDGER_SWAP] - at->ledger->gap_kb);
+    double rising = 0, falling = 0;
+    member_t m = {.series = HISTORY_NONE};
+    spare_t spare = {0};
+
+    if (!at->is_peak)
+        return spare;
+    while (next_member(w, &m)) {
+        range_t r = range_at(w, &m, at);
+
+        over += (double) r.most_kb;
+        *(r.rises ? &rising : &falling) += (double) (r.most_kb - MIN(r.least_kb, r.most_kb));
+    }
+    spare.rising = part_of(over, rising);
+    spare.falling = part_of(over - rising, falling);
+    return spare;
+}
+
+int why_find_members(why_t *w, const why_question_t *q, const change_t *change, why_answer_t *ret)
+{
+    const moment_t *start = &w->moments[change->start], *end = &w->moments[change->end];
+    const spare_t spare_start = spare_at(w, start), spare_end = spare_at(w, end);
     member_t m = {.series = HISTORY_NONE};
 
     w->n_members = 0;
-    while ((m.series = history_next(w->from.history, m.series, &m.who)) != HISTORY_NONE) {
+    while (next_member(w, &m)) {
         owner_t owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
         bool known, see_private;
 
-        m.born_ms = hz ? m.who.start_time * 1000 / hz : 0;
-        m.start_kb = value_at(w, &m, &w->moments[change->start]);
-        m.end_kb = value_at(w, &m, &w->moments[change->end]);
+        m.start_kb = value_at(w, &m, start, &spare_start);
+        m.end_kb = value_at(w, &m, end, &spare_end);
         if (m.start_kb == 0 && m.end_kb == 0)
             continue;
         known = identify(w, &m, &owner);

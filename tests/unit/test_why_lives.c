@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "tests/support/accounted.h"
+#include "tests/support/fake_clock.h"
 
 #include <string.h>
 
@@ -58,6 +59,44 @@ static void test_one_goes_as_another_comes(void **state)
     assert_int_equal(a.rows[0].pid, 101);
     assert_int_equal(accounted_share_of(&a.rows[0]), 390 * MB);
     assert_int_equal(a.unexplained_kb, 0);
+}
+
+static void tick_after(accounted_t *f, uint64_t ms)
+{
+    __atomic_sub_fetch(&fake_clock_ahead_us, (1000 - ms) * 1000, __ATOMIC_RELAXED);
+    accounted_tick(f, 1);
+}
+
+// Three captures within a second: who had most before or after the host's peak did not have it
+// then.
+static void test_a_peak_within_a_second(void **state)
+{
+    accounted_t *f = *state;
+
+    for (unsigned i = 0; i < 3; i++) {
+        accounted_start(f, i, 0);
+        f->hog_mb[i] = 10;
+    }
+    accounted_tick(f, 10);
+    tick_after(f, 1000 - accounted_now_ms(f) % 1000);
+    tick_after(f, 200);
+    f->hog_mb[0] = 1000;
+    f->hog_mb[1] = 200;
+    tick_after(f, 200);
+    f->hog_mb[0] = 100;
+    f->hog_mb[1] = 500;
+    tick_after(f, 200);
+    for (unsigned wait_s = 5; wait_s <= 500; wait_s += 495) { // also where ten seconds are a step
+        accounted_tick(f, wait_s);
+        why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 600);
+        accounted_adds_up(&a);
+        assert_int_equal(accounted_change_of(&a), 1180 * MB);
+        assert_int_equal(a.unexplained_kb, 0);
+        assert_int_equal(a.rows[0].pid, 100);
+        assert_int_equal(accounted_share_of(&a.rows[0]), 990 * MB);
+        assert_int_equal(a.rows[1].pid, 101);
+        assert_int_equal(accounted_share_of(&a.rows[1]), 190 * MB);
+    }
 }
 
 // What the kernel says of its peak is read when a process is born, and not again within seconds.
@@ -211,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_on_its_way_out),
             TEST(test_one_goes_as_another_comes),
+            TEST(test_a_peak_within_a_second),
             TEST(test_a_short_life),
             TEST(test_a_copy),
             TEST(test_a_copy_that_is_none),
