@@ -18,6 +18,8 @@
 #define TURN_US 500                  // of CPU, for those who come at once
 #define REST_US (10 * USEC_PER_MSEC) // before the next turn
 
+#define ROOTS_OWN 8 // connections beyond the limit, so that nobody can lock root out
+
 // Says why, then closes. A peer that does not read loses the reason, not the others their time.
 static void refuse(int fd, unsigned code, const char *text)
 {
@@ -33,11 +35,12 @@ static void refuse(int fd, unsigned code, const char *text)
 }
 
 // Whether there is room for one more of all users; refused otherwise, as in what follows.
-static bool has_room(const server_t *s, int fd)
+static bool has_room(const server_t *s, int fd, const user_t *user)
 {
+    unsigned beyond = user->uid == 0 ? ROOTS_OWN : 0;
     char text[160];
 
-    if (s->count < s->config.subscribers_max && fd < s->fd_limit)
+    if (s->count < s->config.subscribers_max + beyond && fd - (int) beyond < s->fd_limit)
         return true;
     snprintf(text, sizeof(text),
             "%u viewers are attached, as many as this daemon serves: leave one or raise its %s",
@@ -87,7 +90,7 @@ static void admit(server_t *s, int fd)
         user = users_get(&s->users, peer.uid);
     if (!user)
         close(fd);
-    else if (is_patient(fd, user) && has_room(s, fd) && has_room_of_user(s, fd, user))
+    else if (is_patient(fd, user) && has_room(s, fd, user) && has_room_of_user(s, fd, user))
         server_add_client(s, fd, &peer, &c);
 }
 

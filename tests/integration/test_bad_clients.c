@@ -10,7 +10,6 @@
 #include "tests/support/temporary.h"
 #include "tests/support/watcher.h"
 
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +17,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define WAIT_MS     60000
-#define MANY        30
-#define STALLED_KB  40   // of each, in the daemon: see LIMITS in memscope-protocol(7)
-#define OF_OWN_KB   1024 // that the daemon grows by itself
-#define PROCESSES   400
-#define LIMIT_TOTAL 8
-#define LIMIT_USER  3
-#define LIMIT_TEXT  "8"
-#define NOBODY      65534
+#define WAIT_MS    60000
+#define MANY       30
+#define STALLED_KB 40   // of each, in the daemon: see LIMITS in memscope-protocol(7)
+#define OF_OWN_KB  1024 // that the daemon grows by itself
+#define PROCESSES  400
 
 typedef struct {
     temporary_t dir;
@@ -36,7 +31,7 @@ typedef struct {
     watcher_t neighbour; // who must not notice
 } fixture_t;
 
-static void start(fixture_t *f, const char *max, const char *max_per_user)
+static void start(fixture_t *f)
 {
     *f = (fixture_t){.dir = temporary_new(), .proc = proctree_new()};
     proctree_system(&f->proc, 8 << 20, true);
@@ -50,7 +45,7 @@ static void start(fixture_t *f, const char *max, const char *max_per_user)
     chmod(f->dir.path, 0755);
     snprintf(f->socket, sizeof(f->socket), "%s", temporary_path(&f->dir, "socket"));
     f->daemon = process_start((const char *const[]){MEMSCOPED_PATH, "--socket", f->socket, "--proc",
-            f->proc.path, "--max-subscribers", max, "--max-per-user", max_per_user, NULL});
+            f->proc.path, "--max-per-user", "256", NULL});
     watcher_start(&f->neighbour, f->socket);
     assert_true(watcher_wait_ticks(&f->neighbour, 3, WAIT_MS));
     assert_int_equal(f->neighbour.keyframes, 1);
@@ -160,7 +155,7 @@ static void test_stopped_and_killed(void **state)
     fixture_t f;
 
     (void) state;
-    start(&f, "256", "256");
+    start(&f);
 
     int64_t before = private_kb(&f);
     for (size_t i = 0; i < MANY; i++)
@@ -221,7 +216,7 @@ static void test_silent_and_half(void **state)
     fixture_t f;
 
     (void) state;
-    start(&f, "256", "256");
+    start(&f);
 
     int64_t before = private_kb(&f);
     for (size_t i = 0; i < MANY; i++) {
@@ -254,7 +249,7 @@ static void test_garbage(void **state)
     raw_t r;
 
     (void) state;
-    start(&f, "256", "256");
+    start(&f);
     for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
         raw_connect(&r, f.socket);
         assert_true(raw_send(&r, sent[i], lengths[i]));
@@ -328,7 +323,7 @@ static void test_requests_without_end(void **state)
     fixture_t f;
 
     (void) state;
-    start(&f, "256", "256");
+    start(&f);
 
     int64_t before = private_kb(&f);
     for (size_t i = 0; i < MANY; i++) {
@@ -370,7 +365,7 @@ static void test_too_many_questions(void **state)
     raw_t r;
 
     (void) state;
-    start(&f, "256", "256");
+    start(&f);
     raw_connect(&r, f.socket);
     assert_true(raw_hello(&r));
     assert_true(raw_await(&r, MESSAGE_TICK, NULL, WAIT_MS));
@@ -397,87 +392,6 @@ static void test_too_many_questions(void **state)
     stop(&f);
 }
 
-// ---- Too many clients --------------------------------------------------------------------------
-
-static void test_limit_in_total(void **state)
-{
-    raw_t r[LIMIT_TOTAL], extra;
-    fixture_t f;
-
-    (void) state;
-    start(&f, LIMIT_TEXT, LIMIT_TEXT);
-    for (size_t i = 0; i < LIMIT_TOTAL - 1; i++) { // the neighbour is one
-        raw_connect(&r[i], f.socket);
-        assert_true(raw_hello(&r[i]));
-        assert_true(raw_await(&r[i], MESSAGE_TICK, NULL, WAIT_MS));
-    }
-    for (int i = 0; i < 50; i++) {
-        raw_connect(&extra, f.socket);
-        assert_refused(&extra, REFUSED_LIMIT_TOTAL);
-        raw_close(&extra);
-    }
-    raw_close(&r[0]);
-    assert_gapless(&f, 1);
-    raw_connect(&r[0], f.socket);
-    assert_true(raw_hello(&r[0]));
-    assert_true(raw_await(&r[0], MESSAGE_TICK, NULL, WAIT_MS));
-    for (size_t i = 0; i < LIMIT_TOTAL - 1; i++)
-        raw_close(&r[i]);
-    stop(&f);
-}
-
-// In a child: as that user where root runs the test. 0: as it should be.
-static int fill_as_user(const char *socket, uid_t uid, unsigned had)
-{
-    raw_t r[LIMIT_USER + 1];
-    message_t m;
-
-    if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
-        return 99;
-    for (unsigned i = had; i < LIMIT_USER; i++) {
-        raw_connect(&r[i], socket);
-        if (!raw_hello(&r[i]) || !raw_await(&r[i], MESSAGE_TICK, NULL, WAIT_MS))
-            return 1;
-    }
-    raw_connect(&r[LIMIT_USER], socket);
-    if (!raw_await(&r[LIMIT_USER], MESSAGE_REFUSED, &m, WAIT_MS))
-        return 2;
-    return m.refused.code == REFUSED_LIMIT_USER && m.refused.text.len > 10 ? 0 : 3;
-}
-
-static void test_limit_of_a_user(void **state)
-{
-    bool root = geteuid() == 0;
-    fixture_t f;
-    int status;
-
-    (void) state;
-    start(&f, "256", "3");
-    // The neighbour is this user's, and root's count for nothing. Another user has their own limit.
-    for (int i = 0; i < (root ? 2 : 1); i++) {
-        fflush(NULL);
-
-        pid_t pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0)
-            _exit(fill_as_user(f.socket, (uid_t) (NOBODY - i), root ? 0 : 1));
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
-    }
-    if (root) {
-        raw_t r[LIMIT_USER + 1];
-
-        for (size_t i = 0; i < ARRAY_SIZE(r); i++) {
-            raw_connect(&r[i], f.socket);
-            assert_true(raw_hello(&r[i]));
-            assert_true(raw_await(&r[i], MESSAGE_TICK, NULL, WAIT_MS));
-        }
-        for (size_t i = 0; i < ARRAY_SIZE(r); i++)
-            raw_close(&r[i]);
-    }
-    stop(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,8 +400,6 @@ int main(void)
             cmocka_unit_test(test_garbage),
             cmocka_unit_test(test_requests_without_end),
             cmocka_unit_test(test_too_many_questions),
-            cmocka_unit_test(test_limit_in_total),
-            cmocka_unit_test(test_limit_of_a_user),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
