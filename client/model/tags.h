@@ -20,7 +20,7 @@ typedef struct {
 } tag_info_t;
 
 // Most urgent first.
-extern const tag_info_t tag_infos[N_TAGS];
+extern const tag_info_t tag_infos[]; // N_TAGS of them
 
 // The place of one tag in it.
 size_t tag_place(uint32_t tag);
