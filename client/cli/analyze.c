@@ -22,7 +22,7 @@ typedef struct {
     int json;
 } analyze_options_t;
 
-enum { TAGS = 3, STATES = 3 };
+enum { TAGS = 3, STATES = 3, TAG_WIDTH = sizeof("ZOMBIE") - 1 }; // the widest of them
 
 static const uint64_t tags[TAGS] = {TAG_LEAK, TAG_SPIKE, TAG_ZOMBIE};
 
@@ -73,12 +73,12 @@ static void print_row(
     len = MIN(text_fit(name, 15, &columns), sizeof(fitted) - 16);
     snprintf(fitted, sizeof(fitted), "%.*s%*s", (int) len, name, (int) (15 - columns), "");
     if (!a->printed) {
-        snprintf(line, sizeof(line), "%12s  %7s  %-15s  %-6s  %-9s  %s", "TIME", "PID", "NAME",
-                "TAG", "STATE", "EVIDENCE");
+        snprintf(line, sizeof(line), "%12s  %7s  %-15s  %-*s  %-9s  %s", "TIME", "PID", "NAME",
+                TAG_WIDTH, "TAG", "STATE", "EVIDENCE");
         wrapped_print(line, wrapped_columns(), INDENT);
     }
-    snprintf(line, sizeof(line), "%12.3f  %7" PRIu64 "  %s  %-6s  %-9s  %s",
-            (double) m->time_ms / 1000, m->pid, fitted, tag, state, text);
+    snprintf(line, sizeof(line), "%12.3f  %7" PRIu64 "  %s  %-*s  %-9s  %s",
+            (double) m->time_ms / 1000, m->pid, fitted, TAG_WIDTH, tag, state, text);
     wrapped_print(line, wrapped_columns(), INDENT);
 }
 
@@ -117,8 +117,8 @@ static void print_summary(const analyze_run_t *a, const analysis_message_t *m)
             format_count(processes, sizeof(processes), m->processes),
             m->processes == 1 ? "" : "es");
     for (size_t t = 0; t < TAGS; t++) {
-        printf("%-6s  set %" PRIu64 ", cleared %" PRIu64, tag_word(tags[t]), a->counts[t][1],
-                a->counts[t][2]);
+        printf("%-*s  set %" PRIu64 ", cleared %" PRIu64, TAG_WIDTH, tag_word(tags[t]),
+                a->counts[t][1], a->counts[t][2]);
         if (tags[t] == TAG_LEAK)
             printf(", suspected %" PRIu64, a->counts[t][0]);
         putchar('\n');
