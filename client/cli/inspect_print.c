@@ -165,7 +165,7 @@ static void print_moment(const inspected_view_t *v, const char *label, uint64_t 
 static void print_who(const inspected_view_t *v)
 {
     const details_message_t *d = v->details;
-    uint64_t ticks = v->model->system.clock_ticks;
+    uint64_t start_ms;
     const char *user = v->row ? model_user(v->model, v->row) : NULL;
     char text[INTERN_MAX_LEN];
 
@@ -183,9 +183,8 @@ static void print_who(const inspected_view_t *v)
         line("State", "%c", v->row->state);
     if (v->row && v->row->flags & ROW_PPID_KNOWN)
         line("Parent", "%" PRIu64, v->row->ppid);
-    if (ticks > 0 && d->has.start_time)
-        print_moment(
-                v, "Started", d->start_time / ticks * 1000 + d->start_time % ticks * 1000 / ticks);
+    if (d->has.start_time && model_started_ms(&v->model->system, d->start_time, &start_ms))
+        print_moment(v, "Started", start_ms);
     if (d->has.exited_ms)
         print_moment(v, "Ended", d->exited_ms);
 }

@@ -277,3 +277,16 @@ size_t model_series(const model_t *m, const row_t *r, int64_t values[TRACK_POINT
         track_series(&m->tracks, &m->tracks.items[m->processes.items[i].track], true, values);
     return m->tracks.filled;
 }
+
+bool model_started_ms(const system_snapshot_t *s, uint64_t start_time, uint64_t *ret_ms)
+{
+    uint64_t ticks = s->clock_ticks, ms;
+
+    if (ticks == 0)
+        return false;
+    ms = start_time / ticks * 1000 + start_time % ticks * 1000 / ticks;
+    if (ms > s->mono_ms && (s->system_flags & SYSTEM_REPLAY))
+        return false;
+    *ret_ms = ms;
+    return true;
+}

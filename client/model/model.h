@@ -61,6 +61,9 @@ void model_sum(const model_t *m, model_sum_t *ret);
 // NULL where it is not among the processes (or the groups last made).
 const row_t *model_find(const model_t *m, identity_t id);
 
+// When a process began, in boot time. False: not known, or by another clock than the recording.
+bool model_started_ms(const system_snapshot_t *s, uint64_t start_time, uint64_t *ret_ms);
+
 // The identity of the group that a process belongs to, also where no groups were made.
 identity_t model_group_of(const model_t *m, const row_t *process, group_kind_t kind);
 

@@ -94,15 +94,12 @@ static void fact_text(writer_t *w, int style, const char *label, const text_view
 static void fact_start(writer_t *w, const inspect_t *i)
 {
     const process_snapshot_t *s = &i->last;
-    uint64_t ticks = i->system.clock_ticks, start_ms, end;
+    uint64_t start_ms, end;
     char age[FORMAT_MAX], when[64];
 
-    if (ticks == 0 || !PROCESS_KNOWN(s, start_time))
+    if (!PROCESS_KNOWN(s, start_time) || !model_started_ms(&i->system, s->start_time, &start_ms))
         return;
-    start_ms = s->start_time / ticks * 1000 + s->start_time % ticks * 1000 / ticks;
     end = i->exited ? i->exited_ms : i->system.mono_ms;
-    if (start_ms > end && (i->system.system_flags & SYSTEM_REPLAY))
-        return; // by another clock than the recording
     format_duration(age, sizeof(age), end > start_ms ? (end - start_ms) / 1000 : 0);
     format_clock(when, sizeof(when), &i->system, start_ms);
     fact(w, "Started", "%s, %s %s", when, i->exited ? "lived" : "age", age);

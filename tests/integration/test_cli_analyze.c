@@ -146,6 +146,13 @@ static void test_a_replay_answers(void **state)
     assert_string_equal(scripted.out, "time,pid\n2199.000,10\n");
     assert_int_equal(bash("$M inspect 12 --replay $D/trace | grep -c '^Leak '"), 0);
     assert_int_equal(bash("$M events --replay $D/trace --json | grep -c '\"pid\":12,'"), 0);
+    assert_int_equal(bash("$M inspect 10 --replay $D/trace | grep -c '^Started '"), 0);
+    // What began after the sample that it is in began by another clock.
+    assert_int_equal(bash("printf \"" HEAD "5,2,900,a,S,1,1,0\\n6,2,900,a,S,1,1,0\\n\" >$D/late; "
+                          "$M inspect 2 --replay $D/late"),
+            0);
+    assert_non_null(strstr(scripted.out, "Process       2 a\n"));
+    assert_null(strstr(scripted.out, "Started"));
     assert_int_equal(bash("$M inspect %d --replay $D/trace", (int) getpid()), 3);
 }
 
