@@ -93,10 +93,31 @@ void captured_done(captured_t *h)
     proctree_free(&h->tree);
 }
 
+int captured_setup(void **state)
+{
+    static captured_t h;
+
+    captured_init(&h, true);
+    *state = &h;
+    return 0;
+}
+
+int captured_teardown(void **state)
+{
+    captured_done(*state);
+    return 0;
+}
+
 void captured_tick(captured_t *h)
 {
     fake_clock_ahead_us += USEC_PER_SEC;
     assert_int_equal(capture_run(h->capture), 0);
+}
+
+void captured_tick_with(captured_t *h, const proctree_process_t *p)
+{
+    proctree_process(&h->tree, p);
+    captured_tick(h);
 }
 
 const process_snapshot_t *captured_find(const captured_t *h, uint64_t pid)

@@ -24,7 +24,13 @@ void captured_init(captured_t *h, bool counted);
 void captured_init_small(captured_t *h, size_t max_processes);
 void captured_done(captured_t *h);
 
+// For cmocka: *state is a captured_t, an empty host with schedstat.
+int captured_setup(void **state);
+int captured_teardown(void **state);
+
 void captured_tick(captured_t *h);
+// That process is so by now, and then a second passes.
+void captured_tick_with(captured_t *h, const proctree_process_t *p);
 
 // NULL: no such process. Checks that it is there once and is found.
 const process_snapshot_t *captured_find(const captured_t *h, uint64_t pid);
