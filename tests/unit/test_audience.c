@@ -66,8 +66,17 @@ static void populate(captured_t *h)
     proctree_process(&h->tree, &x);
 }
 
-static void start(captured_t *h, audiences_t **ret)
+typedef struct {
+    captured_t host;
+    audiences_t *audiences;
+} fixture_t;
+
+static int begin(void **state)
 {
+    static fixture_t f;
+    captured_t *h = &f.host;
+
+    *state = &f;
     captured_init(h, true);
     populate(h);
     assert_false(capture_watch_owners(h->capture, true));
@@ -76,7 +85,16 @@ static void start(captured_t *h, audiences_t **ret)
     for (uint64_t pid = ANNS; pid <= OTHER_GROUP; pid++)
         if (captured_find(h, pid))
             captured_wait(h, pid, PROCESS_FIELD_pss_kb);
-    assert_int_equal(audiences_new(ret, h->capture), 0);
+    return audiences_new(&f.audiences, h->capture);
+}
+
+static int end(void **state)
+{
+    fixture_t *f = *state;
+
+    audiences_free(f->audiences);
+    captured_done(&f->host);
+    return 0;
 }
 
 static bool sees(const captured_t *h, const audience_t *au, uint64_t pid)
@@ -91,72 +109,62 @@ static bool sees_private(const captured_t *h, const audience_t *au, uint64_t pid
 
 static void test_private_fields_are_the_owners(void **state)
 {
+    fixture_t *f = *state;
+    captured_t *h = &f->host;
+    audiences_t *a = f->audiences;
     const peer_t peers[] = {peer_of(ann(), RIGHTS_OWN), peer_of(BOB, RIGHTS_OWN)};
-    audiences_t *a;
-    captured_t h;
-
-    (void) state;
-    start(&h, &a);
 
     audience_t *anns = audience_acquire(a, &peers[0]), *bobs = audience_acquire(a, &peers[1]);
     for (uint64_t pid = ANNS; pid <= OTHER_GROUP; pid++) {
-        if (!captured_find(&h, pid))
+        if (!captured_find(h, pid))
             continue;
-        assert_true(sees(&h, anns, pid) && sees(&h, bobs, pid));
-        assert_int_equal(sees_private(&h, anns, pid), pid == ANNS);
+        assert_true(sees(h, anns, pid) && sees(h, bobs, pid));
+        assert_int_equal(sees_private(h, anns, pid), pid == ANNS);
         // An ordinary user cannot make files that are Bob's.
-        assert_int_equal(sees_private(&h, bobs, pid), pid == BOBS && geteuid() == 0);
+        assert_int_equal(sees_private(h, bobs, pid), pid == BOBS && geteuid() == 0);
     }
     audience_release(a, anns);
     audience_release(a, bobs);
 
     const peer_t root = peer_of(0, RIGHTS_ALL), session = peer_of(ann(), RIGHTS_SESSION);
     audience_t *all = audience_acquire(a, &root), *mine = audience_acquire(a, &session);
-    assert_true(sees_private(&h, all, BOBS) && sees_private(&h, mine, ROOTS));
+    assert_true(sees_private(h, all, BOBS) && sees_private(h, mine, ROOTS));
     // Of the same user, but another group.
     peer_t other = peer_of(ann(), RIGHTS_OWN);
     other.gid++;
     audience_t *groups = audience_acquire(a, &other);
-    assert_false(sees_private(&h, groups, ANNS));
+    assert_false(sees_private(h, groups, ANNS));
     audience_release(a, groups);
     audience_release(a, all);
     audience_release(a, mine);
     audience_release(a, NULL);
-    audiences_free(a);
-    captured_done(&h);
 }
 
 static void test_hidepid_shows_what_may_be_traced(void **state)
 {
+    fixture_t *f = *state;
+    captured_t *h = &f->host;
+    audiences_t *a = f->audiences;
     const peer_t peer = peer_of(ann(), RIGHTS_HIDEPID);
-    audiences_t *a;
-    captured_t h;
     bool private;
-
-    (void) state;
-    start(&h, &a);
 
     audience_t *anns = audience_acquire(a, &peer);
     for (uint64_t pid = ANNS; pid <= OTHER_GROUP; pid++)
-        if (captured_find(&h, pid))
-            assert_int_equal(sees(&h, anns, pid), pid == ANNS);
+        if (captured_find(h, pid))
+            assert_int_equal(sees(h, anns, pid), pid == ANNS);
     assert_true(audience_sees_owner(anns, (owner_t){ann(), ann()}, &private));
     assert_true(private);
     assert_false(audience_sees_owner(anns, (owner_t){OWNER_ROOT_ONLY, OWNER_ROOT_ONLY}, &private));
     assert_false(private);
     audience_release(a, anns);
-    audiences_free(a);
-    captured_done(&h);
 }
 
 static void test_audiences_are_shared(void **state)
 {
+    fixture_t *f = *state;
+    audiences_t *a = f->audiences;
     peer_t peer = peer_of(ann(), RIGHTS_OWN), member = peer_of(ann(), RIGHTS_ALL);
-    audiences_t *a;
-    captured_t h;
 
-    (void) state;
-    start(&h, &a);
     assert_false(audiences_differ(a));
 
     audience_t *one = audience_acquire(a, &peer);
@@ -173,8 +181,6 @@ static void test_audiences_are_shared(void **state)
     assert_false(audiences_differ(a));
     audience_release(a, all);
     audience_release(a, all);
-    audiences_free(a);
-    captured_done(&h);
 }
 
 // ---- Bytes -------------------------------------------------------------------------------------
@@ -243,23 +249,22 @@ static void check_replica(const captured_t *h, const audience_t *au, const repli
 // Every kind of viewer at once, while processes come, go, work, and change hands.
 static void test_every_viewer_follows(void **state)
 {
+    fixture_t *f = *state;
+    captured_t *h = &f->host;
+    audiences_t *a = f->audiences;
     const peer_t peers[] = {peer_of(0, RIGHTS_ALL), peer_of(ann(), RIGHTS_OWN),
             peer_of(BOB, RIGHTS_OWN), peer_of(ann(), RIGHTS_HIDEPID), peer_of(BOB, RIGHTS_HIDEPID),
             peer_of(ann(), RIGHTS_SESSION)};
     static bytes_t bytes;
     audience_t *au[ARRAY_SIZE(peers)];
     replica_t *r[ARRAY_SIZE(peers)];
-    audiences_t *a;
-    captured_t h;
 
-    (void) state;
-    start(&h, &a);
     for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
         au[i] = audience_acquire(a, &peers[i]);
         assert_int_equal(replica_new(&r[i]), 0);
         assert_int_equal(encode(a, au[i], true, &bytes), 0);
         assert_int_equal(replica_apply(r[i], bytes.data, bytes.len), 0);
-        check_replica(&h, au[i], r[i]);
+        check_replica(h, au[i], r[i]);
     }
     for (uint64_t step = 1; step < 30; step++) {
         for (uint64_t pid = ANNS; pid < ANNS + 80; pid++) {
@@ -270,22 +275,20 @@ static void test_every_viewer_follows(void **state)
             x.run_ns += step, x.read_bytes += step * 5000 * pid, x.anon_pages += step;
             x.start_time += step / 10 * (pid % 2);
             x.caps = pid % 11 == step % 11;
-            proctree_process(&h.tree, &x);
+            proctree_process(&h->tree, &x);
         }
-        captured_tick(&h);
+        captured_tick(h);
         assert_int_equal(audiences_advance(a), 0);
         for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
             assert_int_equal(encode(a, au[i], step % 10 == 9, &bytes), 0);
             assert_int_equal(replica_apply(r[i], bytes.data, bytes.len), 0);
-            check_replica(&h, au[i], r[i]);
+            check_replica(h, au[i], r[i]);
         }
     }
     for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
         audience_release(a, au[i]);
         replica_free(r[i]);
     }
-    audiences_free(a);
-    captured_done(&h);
 }
 
 // Changes everything that the audience may not know.
@@ -341,65 +344,58 @@ static void check_bytes(captured_t *h, const peer_t *peer)
 
 static void test_bytes_do_not_depend_on_what_is_hidden(void **state)
 {
+    fixture_t *f = *state;
     const peer_t peers[] = {
             peer_of(ann(), RIGHTS_OWN), peer_of(77777, RIGHTS_OWN), peer_of(ann(), RIGHTS_HIDEPID)};
-    audiences_t *a;
-    captured_t h;
 
-    (void) state;
-    start(&h, &a);
     for (size_t i = 0; i < ARRAY_SIZE(peers); i++)
-        check_bytes(&h, &peers[i]);
-    audiences_free(a);
-    captured_done(&h);
+        check_bytes(&f->host, &peers[i]);
 }
 
 static void test_encoded_once(void **state)
 {
+    fixture_t *f = *state;
+    captured_t *h = &f->host;
+    audiences_t *a = f->audiences;
     const peer_t peers[] = {peer_of(ann(), RIGHTS_OWN), peer_of(BOB, RIGHTS_OWN)};
-    tick_frame_t f[3];
-    audiences_t *a;
-    captured_t h;
-
-    (void) state;
-    start(&h, &a);
+    tick_frame_t frames[3];
 
     audience_t *anns = audience_acquire(a, &peers[0]), *bobs = audience_acquire(a, &peers[1]);
     // There is no diff for one who was not there at the capture before.
-    assert_int_equal(audience_encode(a, anns, false, &f[0]), -ESTALE);
-    captured_tick(&h);
+    assert_int_equal(audience_encode(a, anns, false, &frames[0]), -ESTALE);
+    captured_tick(h);
     assert_int_equal(audiences_advance(a), 0);
-    assert_int_equal(audience_encode(a, anns, false, &f[0]), 0);
-    assert_int_equal(audience_encode(a, anns, false, &f[1]), 0);
-    assert_int_equal(audience_encode(a, bobs, false, &f[2]), 0);
-    assert_ptr_equal(f[0].shared, f[1].shared);
-    assert_ptr_equal(f[0].own, f[1].own);
-    assert_ptr_equal(f[0].shared, f[2].shared);
-    assert_ptr_not_equal(f[0].own, f[2].own);
+    assert_int_equal(audience_encode(a, anns, false, &frames[0]), 0);
+    assert_int_equal(audience_encode(a, anns, false, &frames[1]), 0);
+    assert_int_equal(audience_encode(a, bobs, false, &frames[2]), 0);
+    assert_ptr_equal(frames[0].shared, frames[1].shared);
+    assert_ptr_equal(frames[0].own, frames[1].own);
+    assert_ptr_equal(frames[0].shared, frames[2].shared);
+    assert_ptr_not_equal(frames[0].own, frames[2].own);
     // What is on its way stays whole when the next tick comes, and when its audience is gone.
-    packet_t *held = f[0].shared;
+    packet_t *held = frames[0].shared;
     size_t len = held->len;
     audience_release(a, anns);
     audience_release(a, bobs);
-    captured_tick(&h);
+    captured_tick(h);
     assert_int_equal(audiences_advance(a), 0);
     assert_int_equal(held->refs, 3);
     assert_int_equal(held->len, len);
     for (size_t i = 0; i < 3; i++)
-        tick_frame_done(&f[i]);
-    audiences_free(a);
-    captured_done(&h);
+        tick_frame_done(&frames[i]);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(test_private_fields_are_the_owners),
-            cmocka_unit_test(test_hidepid_shows_what_may_be_traced),
-            cmocka_unit_test(test_audiences_are_shared),
-            cmocka_unit_test(test_every_viewer_follows),
-            cmocka_unit_test(test_bytes_do_not_depend_on_what_is_hidden),
-            cmocka_unit_test(test_encoded_once),
+            TEST(test_private_fields_are_the_owners),
+            TEST(test_hidepid_shows_what_may_be_traced),
+            TEST(test_audiences_are_shared),
+            TEST(test_every_viewer_follows),
+            TEST(test_bytes_do_not_depend_on_what_is_hidden),
+            TEST(test_encoded_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
