@@ -82,20 +82,24 @@ static void wrong_gap_that_wraps(handmade_t *f)
     handmade_end_section(f, TICK_PROCESSES);
 }
 
-static void wrong_update_of_nobody(handmade_t *f)
+// Begins a diff by what happens to a process: one that is there in slot 0, none in slot 1.
+static void begin_change(handmade_t *f, uint64_t slot, unsigned kind, uint64_t mask)
 {
     handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(1, TICK_UPDATE));
-    handmade_put(f, BIT(anon_kb));
+    handmade_put(f, HEAD(slot, kind));
+    handmade_put(f, mask);
+}
+
+static void wrong_update_of_nobody(handmade_t *f)
+{
+    begin_change(f, 1, TICK_UPDATE, BIT(anon_kb));
     handmade_put_difference(f, 1);
     handmade_end_section(f, TICK_PROCESSES);
 }
 
 static void wrong_death_of_nobody(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(1, TICK_BORN));
-    handmade_put(f, 0);
+    begin_change(f, 1, TICK_BORN, 0);
     handmade_end_section(f, TICK_PROCESSES);
 }
 
@@ -121,27 +125,21 @@ static void wrong_birth_without_identity(handmade_t *f)
 
 static void wrong_change_of_identity(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UPDATE));
-    handmade_put(f, BIT(pid));
+    begin_change(f, 0, TICK_UPDATE, BIT(pid));
     handmade_put_difference(f, 1);
     handmade_end_section(f, TICK_PROCESSES);
 }
 
 static void wrong_loss_of_identity(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UNSET));
-    handmade_put(f, 0);
+    begin_change(f, 0, TICK_UNSET, 0);
     handmade_put(f, BIT(start_time));
     handmade_end_section(f, TICK_PROCESSES);
 }
 
 static void wrong_set_and_unset(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UNSET));
-    handmade_put(f, BIT(anon_kb));
+    begin_change(f, 0, TICK_UNSET, BIT(anon_kb));
     handmade_put(f, BIT(anon_kb));
     handmade_put_difference(f, 1);
     handmade_end_section(f, TICK_PROCESSES);
@@ -156,9 +154,7 @@ static void wrong_repeat_of_nothing(handmade_t *f)
 
 static void wrong_string_index(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UPDATE));
-    handmade_put(f, BIT(name) | BIT(cmdline));
+    begin_change(f, 0, TICK_UPDATE, BIT(name) | BIT(cmdline));
     handmade_put_text(f, "a");
     handmade_put(f, 1 << 1);
     handmade_end_section(f, TICK_PROCESSES);
@@ -182,9 +178,7 @@ static void wrong_string_length(handmade_t *f)
 {
     static const char zeros[TICK_STRING_MAX + 1];
 
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UPDATE));
-    handmade_put(f, BIT(name));
+    begin_change(f, 0, TICK_UPDATE, BIT(name));
     handmade_put(f, sizeof(zeros) << 1 | 1);
     buffer_put(&f->section, zeros, sizeof(zeros));
     handmade_end_section(f, TICK_PROCESSES);
@@ -192,9 +186,7 @@ static void wrong_string_length(handmade_t *f)
 
 static void wrong_value_beyond_the_section(handmade_t *f)
 {
-    handmade_begin(f, 5, 1);
-    handmade_put(f, HEAD(0, TICK_UPDATE));
-    handmade_put(f, BIT(anon_kb) | BIT(cpu_permille));
+    begin_change(f, 0, TICK_UPDATE, BIT(anon_kb) | BIT(cpu_permille));
     handmade_put_difference(f, 1);
     handmade_end_section(f, TICK_PROCESSES);
     buffer_put_varint(&f->body, SOME_OTHER_TYPE); // where the missing value might be read from
