@@ -79,16 +79,6 @@ void accounted_tick(accounted_t *f, unsigned times)
     }
 }
 
-why_answer_t accounted_ask(accounted_t *f, unsigned by, uint64_t ago_s)
-{
-    const why_question_t q = {
-            .from_ms = accounted_now_ms(f) - ago_s * 1000, .to_ms = accounted_now_ms(f), .by = by};
-    why_answer_t a;
-
-    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
-    return a;
-}
-
 int64_t accounted_change_of(const why_answer_t *a)
 {
     return a->change_to_kb - a->change_from_kb;
@@ -106,4 +96,15 @@ void accounted_adds_up(const why_answer_t *a)
     for (size_t i = 0; i < a->n_rows; i++)
         sum += accounted_share_of(&a->rows[i]);
     assert_int_equal(sum, accounted_change_of(a));
+}
+
+why_answer_t accounted_ask(accounted_t *f, unsigned by, uint64_t ago_s)
+{
+    const why_question_t q = {
+            .from_ms = accounted_now_ms(f) - ago_s * 1000, .to_ms = accounted_now_ms(f), .by = by};
+    why_answer_t a;
+
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
+    accounted_adds_up(&a);
+    return a;
 }

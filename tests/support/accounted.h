@@ -31,7 +31,7 @@ void accounted_end(accounted_t *f, unsigned i);
 // A second each.
 void accounted_tick(accounted_t *f, unsigned times);
 
-// About the last seconds.
+// About the last seconds; the answer adds up.
 why_answer_t accounted_ask(accounted_t *f, unsigned by, uint64_t ago_s);
 int64_t accounted_change_of(const why_answer_t *a);
 int64_t accounted_share_of(const why_row_t *r);

@@ -1,3 +1,5 @@
+// The spike rule, as a function of a series.
+
 #include "daemon/forensics/spike.h"
 #include "tests/support/cmocka.h"
 

@@ -40,7 +40,6 @@ static void test_a_rise(void **state)
 
     grow(f);
     why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 300);
-    accounted_adds_up(&a);
     assert_in_range(accounted_change_of(&a), 1350 * MB * 97 / 100, 1350 * MB);
     assert_in_range(a.end->time_ms - a.start->time_ms, 9000, 11000);
     assert_int_equal(a.from_ms, f->began_ms);
@@ -69,7 +68,6 @@ static void test_the_dead_are_blamed(void **state)
     accounted_end(f, 0);
     accounted_tick(f, 5);
     why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 300);
-    accounted_adds_up(&a);
     assert_int_equal(a.rows[0].pid, 100);
     assert_name(&a.rows[0], "chrome");
     assert_true(a.rows[0].exited_ms > 0);
@@ -78,7 +76,6 @@ static void test_the_dead_are_blamed(void **state)
     for (int i = 0; i < 3; i++) {
         accounted_tick(f, i == 0 ? 200 : 1800);
         a = accounted_ask(f, WHY_BY_PROCESS, 4000);
-        accounted_adds_up(&a);
         assert_int_equal(a.rows[0].pid, 100);
         assert_name(&a.rows[0], "chrome");
         assert_in_range(accounted_share_of(&a.rows[0]), 900 * MB, 1050 * MB);
@@ -104,7 +101,6 @@ static void test_groups(void **state)
     accounted_tick(f, 10);
 
     why_answer_t a = accounted_ask(f, WHY_BY_NAME, 60);
-    accounted_adds_up(&a);
     assert_name(&a.rows[0], "chrome");
     assert_int_equal(a.rows[0].count, 2);
     assert_int_equal(a.rows[0].has_uid, 0); // of two users
@@ -114,12 +110,10 @@ static void test_groups(void **state)
     assert_int_equal(a.rows[0].uid, 1000);
     assert_int_equal(a.rows[0].count, 3);
     assert_int_equal(accounted_share_of(&a.rows[0]), 650 * MB);
-    accounted_adds_up(&a);
     a = accounted_ask(f, WHY_BY_UNIT, 60);
     assert_memory_equal(a.rows[0].unit.data, "a.scope", 7);
     assert_int_equal(a.rows[0].count, 2);
     assert_int_equal(accounted_share_of(&a.rows[0]), 550 * MB);
-    accounted_adds_up(&a);
 
     const why_question_t q = {.from_ms = f->began_ms, .to_ms = accounted_now_ms(f), .limit = 1};
     assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
@@ -183,7 +177,6 @@ static void test_who_wrote(void **state)
     }
     accounted_tick(f, 3);
     a = accounted_ask(f, WHY_BY_PROCESS, 60);
-    accounted_adds_up(&a);
     assert_int_equal(a.rows[0].kind, LEDGER_SHMEM);
     assert_int_equal(a.rows[0].pid, 101);
     assert_int_equal(a.rows[0].uid, 2000);
@@ -228,7 +221,6 @@ static void test_a_fall(void **state)
     assert_in_range(-accounted_change_of(&a), 1650 * MB, 1700 * MB);
     assert_int_equal(a.rows[0].pid, 100);
     assert_int_equal(a.unexplained_kb, 0);
-    accounted_adds_up(&a);
 }
 
 static void test_nothing_is_known(void **state)
@@ -245,8 +237,6 @@ static void test_nothing_is_known(void **state)
     assert_int_equal(accounted_change_of(&a), 0);
     assert_int_equal(a.n_rows, 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
 
 // A daemon that was away, or a host that slept, of whatever resolution the span is: seconds of
 // which nothing is known are no seconds in which nothing happened.
@@ -282,6 +272,8 @@ static void test_unseen(void **state)
     a = accounted_ask(f, WHY_BY_PROCESS, 3);
     assert_int_equal(a.unseen_to_ms, 0);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
 
 int main(void)
 {

@@ -6,6 +6,17 @@
 
 #include <string.h>
 
+// What is said of the last seconds: that process leads, by so many MB, and all is explained.
+static why_answer_t assert_first(accounted_t *f, uint64_t ago_s, uint64_t pid, int64_t mb)
+{
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, ago_s);
+
+    assert_int_equal(a.rows[0].pid, pid);
+    assert_int_equal(accounted_share_of(&a.rows[0]), mb * MB);
+    assert_int_equal(a.unexplained_kb, 0);
+    return a;
+}
+
 // While 2 GB of a process are given back, it has none of them, and the kernel has them all.
 static void test_on_its_way_out(void **state)
 {
@@ -26,11 +37,7 @@ static void test_on_its_way_out(void **state)
     accounted_tick(f, 1);
     f->leaving_mb = 0;
     accounted_tick(f, 5);
-    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 60);
-    accounted_adds_up(&a);
-    assert_int_equal(a.rows[0].pid, 100);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 1890 * MB);
-    assert_int_equal(a.unexplained_kb, 0);
+    assert_first(f, 60, 100, 1890);
 }
 
 // Nor are the 500 MB that the kernel still has of one any use of memory when another begins to
@@ -117,7 +124,6 @@ static void test_a_short_life(void **state)
     accounted_end(f, 0);
     accounted_tick(f, 3);
     a = accounted_ask(f, WHY_BY_PROCESS, 60);
-    accounted_adds_up(&a);
     assert_int_equal(a.rows[0].pid, 100);
     assert_in_range(accounted_share_of(&a.rows[0]), 699 * MB, 700 * MB);
     assert_int_equal(a.hidden_kb, 0);
@@ -164,20 +170,13 @@ static void test_a_copy(void **state)
     why_answer_t a;
 
     fork_one(f, true);
-    a = accounted_ask(f, WHY_BY_PROCESS, 20);
-    accounted_adds_up(&a);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
+    a = assert_first(f, 20, 101, 60);
     assert_int_equal(a.rows[0].peak_kb, 60 * MB);
-    assert_int_equal(a.unexplained_kb, 0);
     assert_false(has_spiked(f, 101));
     // What it takes from then on is its own.
     f->hog_mb[1] += 300;
     accounted_tick(f, 5);
-    a = accounted_ask(f, WHY_BY_PROCESS, 8);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 300 * MB);
-    assert_int_equal(a.unexplained_kb, 0);
+    assert_first(f, 8, 101, 300);
     assert_true(has_spiked(f, 101));
     // The one that began it ends: nothing is free by that, and nothing more is taken.
     accounted_end(f, 0);
@@ -188,46 +187,34 @@ static void test_a_copy(void **state)
     // When the other one ends as well, all of it was its own.
     accounted_end(f, 1);
     accounted_tick(f, 5);
-    a = accounted_ask(f, WHY_BY_PROCESS, 8);
+    a = assert_first(f, 8, 101, -860);
     assert_int_equal(accounted_change_of(&a), -860 * MB);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), -860 * MB);
-    accounted_adds_up(&a);
 }
 
 // Another program is no copy.
 static void test_a_copy_that_is_none(void **state)
 {
     accounted_t *f = *state;
-    why_answer_t a;
 
     fork_one(f, false);
-    a = accounted_ask(f, WHY_BY_PROCESS, 20);
-    accounted_adds_up(&a);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 560 * MB);
+    assert_first(f, 20, 101, 560);
     assert_true(has_spiked(f, 101));
 }
 
 static void test_a_copy_over_a_restart(void **state)
 {
     accounted_t *f = *state;
-    why_answer_t a;
 
     fork_one(f, true);
     judged_restart(&f->host);
     accounted_tick(f, 5);
-    a = accounted_ask(f, WHY_BY_PROCESS, 20);
-    accounted_adds_up(&a);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
+    assert_first(f, 20, 101, 60);
     assert_false(has_spiked(f, 101));
 }
 
 static void test_a_copy_on_its_way_out(void **state)
 {
     accounted_t *f = *state;
-    why_answer_t a;
 
     fork_one(f, true);
     f->hog_mb[1] = f->shared_mb = 0;
@@ -236,11 +223,7 @@ static void test_a_copy_on_its_way_out(void **state)
     accounted_end(f, 1);
     f->leaving_mb = 0;
     accounted_tick(f, 3);
-    a = accounted_ask(f, WHY_BY_PROCESS, 15);
-    accounted_adds_up(&a);
-    assert_int_equal(a.rows[0].pid, 101);
-    assert_int_equal(accounted_share_of(&a.rows[0]), 60 * MB);
-    assert_int_equal(a.unexplained_kb, 0);
+    assert_first(f, 15, 101, 60);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, accounted_setup, accounted_teardown)
