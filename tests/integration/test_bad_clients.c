@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -123,14 +122,11 @@ static pid_t start_client(const char *socket, int *ret_ticks)
     int fds[2];
 
     assert_int_equal(pipe(fds), 0);
-    fflush(NULL);
 
-    pid_t pid = fork();
-    assert_true(pid >= 0);
+    pid_t pid = process_fork();
     if (pid == 0) {
         watcher_t w;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(fds[0]);
         watcher_start(&w, socket);
         while (watcher_wait_ticks(&w, 1, WAIT_MS)) {

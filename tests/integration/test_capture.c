@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -215,14 +214,12 @@ static uint64_t mem_available_kb(void)
 // more to hand it out, so long after it has it.
 static pid_t take_and_go(size_t size_kb)
 {
-    pid_t pid = fork();
+    pid_t pid = process_fork();
 
-    assert_true(pid >= 0);
     if (pid == 0) {
         uint64_t begin = clock_monotonic_us(), until;
         char *p;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         p = mmap(NULL, size_kb << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (p == MAP_FAILED)
             _exit(1);

@@ -30,15 +30,6 @@
         }                                                           \
     } while (0)
 
-static int wait_for(pid_t pid)
-{
-    int status;
-
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        return 1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
 static bool write_text(const char *path, const char *text)
 {
     _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -53,19 +44,18 @@ static int in_namespace(const char *proc_options, int (*body)(void))
     char map[32];
     int r;
 
-    fflush(NULL);
-    outer = fork();
+    outer = process_fork();
     if (outer != 0)
-        return wait_for(outer);
+        return process_wait(outer);
     snprintf(map, sizeof(map), "0 %u 1", (unsigned) geteuid());
     r = unshare(CLONE_NEWPID | CLONE_NEWNS);
     if (r < 0 && geteuid() != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) == 0)
         r = write_text("/proc/self/uid_map", map) ? 0 : -1;
     if (r < 0)
         _exit(NOT_HERE);
-    inner = fork();
+    inner = fork(); // its parent is none in there
     if (inner != 0)
-        _exit(wait_for(inner));
+        _exit(inner < 0 ? 1 : process_wait(inner));
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("proc", "/proc", "proc", 0, proc_options) < 0)
         _exit(NOT_HERE);
@@ -80,7 +70,7 @@ static pid_t start_sleeper(const char *name, size_t mb)
 
     if (pipe2(ready, O_CLOEXEC) < 0)
         return -1;
-    pid = fork();
+    pid = process_fork();
     if (pid == 0) {
         char *p = mmap(NULL, mb << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 

@@ -52,10 +52,8 @@ static _Noreturn void flood(const char *path, bool talks)
 
 static pid_t start_flood(const people_t *p, bool talks)
 {
-    fflush(NULL);
+    pid_t pid = process_fork();
 
-    pid_t pid = fork();
-    assert_true(pid >= 0);
     if (pid == 0)
         flood(p->socket, talks);
     return pid;
@@ -111,7 +109,6 @@ static _Noreturn void follow(const char *path, int ready)
     uint64_t before;
     watcher_t w;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigaction(SIGTERM, &action, NULL);
     watcher_start(&w, path);
     if (!watcher_wait_ticks(&w, 2, PEOPLE_WAIT_MS))
@@ -133,9 +130,7 @@ static pid_t neighbour_start(const char *path)
     char c;
 
     assert_int_equal(pipe(ready), 0);
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0)
         follow(path, ready[1]);
     close(ready[1]);
@@ -146,11 +141,8 @@ static pid_t neighbour_start(const char *path)
 
 static void neighbour_stop(pid_t pid)
 {
-    int status;
-
     kill(pid, SIGTERM);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+    assert_int_equal(process_wait(pid), 0);
 }
 
 // ---- Who is kept out, and who is not -----------------------------------------------------------
@@ -305,8 +297,7 @@ static void test_greed(void **state)
     tree = proctree_new();
     start_daemon(&p, &tree);
 
-    pid_t neighbour = neighbour_start(p.socket), greedy = fork();
-    assert_true(greedy >= 0);
+    pid_t neighbour = neighbour_start(p.socket), greedy = process_fork();
     if (greedy == 0)
         ask_without_end(p.socket);
     watcher_start(&w, p.socket);

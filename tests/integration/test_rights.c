@@ -96,16 +96,11 @@ static int check_as_nobody(const question_t *q)
 
 static int in_child(int (*check)(const question_t *q), const question_t *q)
 {
-    int status;
-    pid_t pid;
+    pid_t pid = process_fork();
 
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
     if (pid == 0)
         _exit(check(q));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return process_wait(pid);
 }
 
 // Somebody of that user who sleeps.
@@ -115,12 +110,9 @@ static pid_t start_nobody(void)
     char c;
 
     assert_int_equal(pipe(ready), 0);
-    fflush(NULL);
 
-    pid_t parent = getpid(), pid = fork();
-    assert_true(pid >= 0);
+    pid_t parent = getpid(), pid = process_fork();
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         become_nobody();
         // Changing users has cleared it.
         prctl(PR_SET_PDEATHSIG, SIGKILL);

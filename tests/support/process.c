@@ -37,7 +37,7 @@ static int reap(pid_t pid)
     return status;
 }
 
-static pid_t spawn(const char *const argv[], int in, int out, int err)
+pid_t process_fork(void)
 {
     pid_t parent = getpid(), pid;
 
@@ -45,11 +45,28 @@ static pid_t spawn(const char *const argv[], int in, int out, int err)
     pid = fork();
     if (pid < 0)
         give_up("fork");
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(127);
+    }
+    return pid;
+}
+
+int process_wait(pid_t pid)
+{
+    int status = reap(pid);
+
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static pid_t spawn(const char *const argv[], int in, int out, int err)
+{
+    pid_t pid = process_fork();
+
     if (pid > 0)
         return pid;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+    if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
             (err >= 0 && dup2(err, STDERR_FILENO) < 0))
         _exit(127);
     execvp(argv[0], (char *const *) (uintptr_t) argv);

@@ -8,6 +8,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+// A copy of this process, killed with it: its PID, and 0 in the copy, which ends with _exit().
+pid_t process_fork(void);
+// Waits for a child: its exit status, and 1000 more than the signal that ended it.
+int process_wait(pid_t pid);
+
 // A child with pipes on its standard input and output; killed with this process.
 typedef struct {
     pid_t pid; // 0: none

@@ -1,5 +1,7 @@
 #include "tests/support/stuck.h"
+
 #include "common/cleanup.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +76,6 @@ static _Noreturn void be_stuck(int say, int hear)
     int fd = area == MAP_FAILED ? -errno : make_silent(area), r;
     char c;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     r = fd < 0 ? fd : move_arguments((uint64_t) (uintptr_t) area);
     if (write(say, &r, sizeof(r)) < 0 || r < 0)
         _exit(1);
@@ -92,8 +93,7 @@ int stuck_start(stuck_t *s)
 
     if (pipe2(said, O_CLOEXEC) < 0 || pipe2(released, O_CLOEXEC) < 0)
         return -errno;
-    fflush(NULL);
-    s->pid = fork();
+    s->pid = process_fork();
     if (s->pid == 0) {
         close(released[1]);
         be_stuck(said[1], released[0]);
@@ -117,8 +117,7 @@ bool stuck_blocks(const stuck_t *s)
     int fd;
 
     snprintf(path, sizeof(path), "/proc/%d/cmdline", (int) s->pid);
-    fflush(NULL);
-    reader = fork();
+    reader = process_fork();
     if (reader == 0) {
         fd = open(path, O_RDONLY | O_CLOEXEC);
         _exit(read(fd, &c, 1) < 0);

@@ -75,6 +75,22 @@ static void test_run(void **state)
     assert_string_equal(output, "out\nerr");
 }
 
+static void test_fork(void **state)
+{
+    pid_t exits = process_fork(), killed;
+
+    (void) state;
+    if (exits == 0)
+        _exit(3);
+    killed = process_fork();
+    if (killed == 0)
+        for (;;)
+            pause();
+    assert_int_equal(kill(killed, SIGKILL), 0);
+    assert_int_equal(process_wait(killed), 1000 + SIGKILL);
+    assert_int_equal(process_wait(exits), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +98,7 @@ int main(void)
             cmocka_unit_test(test_name),
             cmocka_unit_test(test_children),
             cmocka_unit_test(test_run),
+            cmocka_unit_test(test_fork),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

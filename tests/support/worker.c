@@ -188,9 +188,7 @@ void worker_start(const people_t *p, worker_t *w, size_t index)
     copy_self(path, w->kind == WORKER_SETUID ? 04755 : 0755);
     copy_self(suid, 04755);
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-    fflush(NULL);
-    w->pid = fork();
-    assert_true(w->pid >= 0);
+    w->pid = process_fork();
     if (w->pid == 0)
         become_worker(w, path, suid, ready[1]);
     close(ready[1]);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #define LIMITS 4
 
@@ -148,21 +147,18 @@ static void test_no_files_left(void **state)
 {
     process_t actors[50];
     pid_t pid;
-    int status;
+    int r;
 
     (void) state;
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++)
         actors[i] = actor_start();
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0)
         _exit(run_out_of_files(actors, ARRAY_SIZE(actors)));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    r = process_wait(pid);
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++)
         process_stop(&actors[i]);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(r, 0);
 }
 
 static void test_nothing_stays_open(void **state)

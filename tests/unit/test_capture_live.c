@@ -131,11 +131,8 @@ static family_t make_family(void)
     int p[2];
 
     assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-    fflush(NULL);
-    f.parent = fork();
-    assert_true(f.parent >= 0);
+    f.parent = process_fork();
     if (f.parent == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         pid_t child = fork();
 
         if (child > 0 && write(p[1], &child, sizeof(child)) < 0)
@@ -207,11 +204,8 @@ static pid_t start_execer(int *ret_pipe)
     char c;
 
     assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(p[1]);
         if (read(p[0], &c, 1) == 0)
             execlp("sleep", "sleep", "1000", NULL);
@@ -294,13 +288,10 @@ static void test_threads(void **state)
 
     (void) state;
     assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
         pthread_t thread;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (int i = 0; i < 5; i++)
             pthread_create(&thread, NULL, sleep_in_thread, NULL);
         if (write(p[1], "x", 1) < 0)
@@ -369,16 +360,11 @@ static uint64_t cpu_ns(pid_t pid)
 
 static pid_t start_spinner(void)
 {
-    pid_t pid;
+    pid_t pid = process_fork();
 
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (pid == 0)
         for (;;)
             __asm__ volatile("");
-    }
     return pid;
 }
 

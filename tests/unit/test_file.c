@@ -1,13 +1,13 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -136,16 +136,11 @@ static int without_standard(const fixture_t *f)
 
 static void test_no_file_becomes_standard_output(void **state)
 {
-    int status;
-    pid_t pid;
+    pid_t pid = process_fork();
 
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
     if (pid == 0)
         _exit(without_standard(*state));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    assert_int_equal(process_wait(pid), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "daemon/confine/filter.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -215,16 +216,11 @@ static int still_works(void)
 
 static int in_child(int (*run)(void))
 {
-    int status;
-    pid_t pid;
+    pid_t pid = process_fork();
 
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
     if (pid == 0)
         _exit(run());
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    return process_wait(pid);
 }
 
 static int has_filter(void)
@@ -262,13 +258,12 @@ static void test_allowed(void **state)
 static int begin(void **state)
 {
     (void) state;
-    victim = fork();
+    victim = process_fork();
     if (victim == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
         pause();
         _exit(0);
     }
-    return victim < 0 ? -1 : 0;
+    return 0;
 }
 
 static int end(void **state)

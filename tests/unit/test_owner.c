@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "daemon/core/owner.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -100,13 +101,11 @@ static bool live_in_own_within_roots(void)
 static bool may_read(pid_t pid)
 {
     char path[64], c;
-    int status;
     pid_t child;
+    int r;
 
     snprintf(path, sizeof(path), "/proc/%d/io", (int) pid);
-    fflush(NULL);
-    child = fork();
-    assert_true(child >= 0);
+    child = process_fork();
     if (child == 0) {
         _cleanup_close_ int fd = -1;
 
@@ -115,9 +114,9 @@ static bool may_read(pid_t pid)
         fd = open(path, O_RDONLY | O_CLOEXEC);
         _exit(fd < 0 || read(fd, &c, 1) != 1);
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-    return WEXITSTATUS(status) == 0;
+    r = process_wait(child);
+    assert_in_range(r, 0, 1);
+    return r == 0;
 }
 
 // One that lives so; 0: this host does not let it.
@@ -128,9 +127,7 @@ static pid_t start(bool (*live)(void))
     char c;
 
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
         bool lives = setgroups(0, NULL) == 0 && live();
 

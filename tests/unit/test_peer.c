@@ -4,6 +4,7 @@
 #include "daemon/publish/peer.h"
 #include "protocol/messages.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,9 +42,7 @@ static unsigned rights_of(const person_t *person, const audience_policy_t *polic
     assert_int_equal(listen(listener, 1), 0);
     len = sizeof(address);
     assert_int_equal(getsockname(listener, (struct sockaddr *) &address, &len), 0);
-    fflush(NULL);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

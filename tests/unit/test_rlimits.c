@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define LATER (256 << 20) // bytes that are mapped once memory is locked
@@ -29,7 +28,7 @@ static outcome_t lock_below(rlim_t limit)
 {
     outcome_t o = {0};
     struct rlimit now;
-    int said[2], result[2], status;
+    int said[2], result[2];
     ssize_t n;
     pid_t pid;
 
@@ -37,8 +36,7 @@ static outcome_t lock_below(rlim_t limit)
     limit = MIN(limit, now.rlim_max);
     assert_int_equal(pipe2(said, O_CLOEXEC), 0);
     assert_int_equal(pipe2(result, O_CLOEXEC), 0);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
         dup2(said[1], 2);
         log_open("test", LOG_LEVEL_INFO);
@@ -54,8 +52,7 @@ static outcome_t lock_below(rlim_t limit)
     }
     close(said[1]);
     close(result[1]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(process_wait(pid), 0);
     assert_int_equal(read(result[0], &o, sizeof(o)), sizeof(o));
     n = read(said[0], o.said, sizeof(o.said) - 1);
     o.said[n > 0 ? n : 0] = '\0';

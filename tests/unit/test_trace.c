@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "daemon/analyze/trace.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define HEAD "# mem_total_kb=16000000\ntime_s,pid,start_time,comm,state,rss_kb,anon_kb,swap_kb\n"
@@ -215,7 +215,7 @@ static void test_long_rows(void **state)
 static void test_pieces(void **state)
 {
     enum { ROWS = 30000 };
-    int fds[2], status;
+    int fds[2];
     uint64_t total, sum = 0;
     trace_row_t row;
     trace_t *t;
@@ -223,8 +223,7 @@ static void test_pieces(void **state)
 
     (void) state;
     assert_int_equal(pipe(fds), 0);
-    pid = fork();
-    assert_true(pid >= 0);
+    pid = process_fork();
     if (pid == 0) {
         size_t len = 0, size = 64 * ROWS + 256, piece = 1;
         char *text = malloc(size);
@@ -259,8 +258,7 @@ static void test_pieces(void **state)
     assert_int_equal(sum, (uint64_t) ROWS * (ROWS - 1) / 2);
     assert_int_equal(trace_read_row(t, &row), 0);
     close_trace(t, fds[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    assert_int_equal(process_wait(pid), 0);
 }
 
 int main(void)
