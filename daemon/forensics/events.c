@@ -205,40 +205,51 @@ void events_save(const events_t *e, buffer_t *out)
         buffer_put(out, &e->before[places_nth(&e->befores, i)], sizeof(event_before_t));
 }
 
-static bool is_sound(const event_t *event)
+static bool is_event(const event_t *x, uint64_t after, uint64_t last)
 {
-    return event->name_len <= EVENT_NAME_MAX && event->unit_len <= EVENT_UNIT_MAX &&
-           memchr(event->cgroup, '\0', EVENT_CGROUP_MAX) &&
-           memchr(event->text, '\0', EVENT_TEXT_MAX) && event->others_at <= strlen(event->text);
+    return x->number > after && x->number <= last && x->name_len <= EVENT_NAME_MAX &&
+           x->unit_len <= EVENT_UNIT_MAX && memchr(x->cgroup, '\0', EVENT_CGROUP_MAX) &&
+           memchr(x->text, '\0', EVENT_TEXT_MAX) && x->others_at <= strlen(x->text);
+}
+
+// Puts them where `e` is not NULL. False: something is wrong.
+static bool load_all(events_t *e, const saved_t *s, const unsigned char *at)
+{
+    event_before_t before;
+    uint64_t number = 0;
+    event_t event;
+
+    for (uint64_t i = 0; i < s->events; i++, at += sizeof(event)) {
+        memcpy(&event, at, sizeof(event));
+        if (!is_event(&event, number, s->last))
+            return false;
+        number = event.number;
+        if (e)
+            put(e, &event);
+    }
+    for (uint64_t i = 0; i < s->befores; i++, at += sizeof(before)) {
+        memcpy(&before, at, sizeof(before));
+        if (before.grown_len > EVENT_GROWN_MAX || before.used_len > EVENT_USED_MAX)
+            return false;
+        if (e)
+            events_keep_before(e, &before);
+    }
+    return true;
 }
 
 int events_load(events_t *e, const void *data, size_t len)
 {
     const unsigned char *at = data;
-    event_before_t before;
-    event_t event;
     saved_t s;
 
     if (len < sizeof(s))
         return -EBADMSG;
     memcpy(&s, at, sizeof(s));
-    at += sizeof(s);
     if (s.events > EVENTS_RARE + EVENTS_COMMON || s.befores > EVENTS_OOM ||
-            len != sizeof(s) + s.events * sizeof(event) + s.befores * sizeof(before))
+            len != sizeof(s) + s.events * sizeof(event_t) + s.befores * sizeof(event_before_t) ||
+            !load_all(NULL, &s, at + sizeof(s)))
         return -EBADMSG;
-    for (uint64_t i = 0; i < s.events; i++, at += sizeof(event)) {
-        memcpy(&event, at, sizeof(event));
-        if (event.number <= e->last || event.number > s.last || !is_sound(&event))
-            return -EBADMSG;
-        put(e, &event);
-        e->last = event.number;
-    }
-    for (uint64_t i = 0; i < s.befores; i++, at += sizeof(before)) {
-        memcpy(&before, at, sizeof(before));
-        if (before.grown_len > EVENT_GROWN_MAX || before.used_len > EVENT_USED_MAX)
-            return -EBADMSG;
-        events_keep_before(e, &before);
-    }
+    load_all(e, &s, at + sizeof(s));
     e->last = s.last;
     e->since_ms = s.since_ms;
     return 0;

@@ -130,6 +130,11 @@ static void test_over_a_restart(void **state)
     events_save(e, &saved);
     assert_false(saved.failed);
     assert_int_equal(events_load(again, saved.data, saved.len - 1), -EBADMSG);
+    // Of what is wrong somewhere nothing is loaded.
+    saved.data[saved.len - sizeof(before) + offsetof(event_before_t, grown_len) + 7]++;
+    assert_int_equal(events_load(again, saved.data, saved.len), -EBADMSG);
+    saved.data[saved.len - sizeof(before) + offsetof(event_before_t, grown_len) + 7]--;
+    assert_null(events_next(again, 0));
     assert_int_equal(events_load(again, saved.data, saved.len), 0);
     assert_int_equal(events_last(again), events_last(e));
     assert_int_equal(events_since_ms(again), events_since_ms(e));
