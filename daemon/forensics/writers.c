@@ -1,6 +1,7 @@
 #include "daemon/forensics/writers.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "daemon/core/places.h"
 #include "protocol/cursor.h"
 
 #include <errno.h>
@@ -20,8 +21,8 @@ typedef struct {
 } written_t;
 
 typedef struct {
-    uint64_t time_ms; // 0: nothing
-    writer_t who;     // whose texts are these
+    uint64_t time_ms;
+    writer_t who; // whose texts are these
     char name[NAME_LEN], unit[UNIT_LEN];
 } note_t;
 
@@ -32,8 +33,8 @@ struct writers {
     size_t max_slots;
     int64_t shmem_kb;
     bool begun;
+    places_t places; // of the notes
     note_t notes[NOTES];
-    size_t next;
 };
 
 int writers_new(writers_t **ret, const capture_t *capture, size_t max_slots)
@@ -51,6 +52,7 @@ int writers_new(writers_t **ret, const capture_t *capture, size_t max_slots)
         return r;
     }
     w->written = (written_t *) (void *) w->arena.base;
+    places_init(&w->places, NOTES);
     *ret = w;
     return 0;
 }
@@ -73,20 +75,24 @@ static size_t copy(char *to, size_t cap, const intern_t *strings, uint64_t id)
     return len;
 }
 
+static note_t *take_note(writers_t *w, const writer_t *who)
+{
+    return &w->notes[places_take(&w->places, who->has_uid ? (uint32_t) who->uid : PLACES_NOBODY)];
+}
+
 static void note(writers_t *w, uint64_t now_ms, uint32_t slot, uint64_t kb)
 {
     const snapshot_t *s = capture_current(w->capture);
     const process_snapshot_t *p = &s->processes[slot];
-    note_t *n = &w->notes[w->next];
+    const writer_t who = {.pid = p->pid,
+            .start_time = p->start_time,
+            .uid = p->uid,
+            .has_uid = PROCESS_KNOWN(p, uid),
+            .owner = capture_owner(w->capture, slot),
+            .kb = kb};
+    note_t *n = take_note(w, &who);
 
-    w->next = (w->next + 1) % NOTES;
-    *n = (note_t){.time_ms = now_ms,
-            .who = {.pid = p->pid,
-                    .start_time = p->start_time,
-                    .uid = p->uid,
-                    .has_uid = PROCESS_KNOWN(p, uid),
-                    .owner = capture_owner(w->capture, slot),
-                    .kb = kb}};
+    *n = (note_t){.time_ms = now_ms, .who = who};
     n->who.name_len = copy(n->name, sizeof(n->name), s->strings, p->name);
     n->who.unit_len = copy(n->unit, sizeof(n->unit), s->strings, p->unit);
 }
@@ -147,7 +153,7 @@ static uint64_t sum_of(const writers_t *w, uint64_t from_ms, uint64_t to_ms, con
 {
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < NOTES; i++) {
+    for (size_t i = 0; i < w->places.count; i++) {
         const note_t *n = &w->notes[i];
 
         if (n->time_ms > from_ms && n->time_ms <= to_ms && n->who.pid == who->pid &&
@@ -161,7 +167,7 @@ bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t
 {
     uint64_t most = 0;
 
-    for (size_t i = 0; i < NOTES; i++) {
+    for (size_t i = 0; i < w->places.count; i++) {
         const note_t *n = &w->notes[i];
         uint64_t kb = n->time_ms > from_ms && n->time_ms <= to_ms
                               ? sum_of(w, from_ms, to_ms, &n->who)
@@ -187,12 +193,8 @@ uint64_t writers_layout(void)
 
 void writers_save(const writers_t *w, buffer_t *out)
 {
-    for (size_t i = 0; i < NOTES; i++) {
-        const note_t *n = &w->notes[(w->next + i) % NOTES];
-
-        if (n->time_ms > 0)
-            buffer_put(out, n, sizeof(*n));
-    }
+    for (size_t i = 0; i < w->places.count; i++)
+        buffer_put(out, &w->notes[places_nth(&w->places, i)], sizeof(note_t));
 }
 
 int writers_load(writers_t *w, const void *data, size_t len)
@@ -208,7 +210,9 @@ int writers_load(writers_t *w, const void *data, size_t len)
         if (note.who.name_len > NAME_LEN || note.who.unit_len > UNIT_LEN)
             return -EBADMSG;
     }
-    memcpy(w->notes, at, len);
-    w->next = n % NOTES;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&note, at + i * sizeof(note), sizeof(note));
+        *take_note(w, &note.who) = note;
+    }
     return 0;
 }

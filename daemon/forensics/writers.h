@@ -3,7 +3,8 @@
 
 // Who filled tmpfs: nobody's memory grows by it, and the kernel does not say whose file it is.
 // While shared memory rises, those are noted who wrote about as much by system calls, or mapped it.
-// A bounded ring; what it says is likely, not certain.
+// So many notes and no more, by all users (daemon/core/places.h); what they say is likely, not
+// certain.
 
 #include "daemon/core/capture.h"
 

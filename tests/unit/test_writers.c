@@ -1,0 +1,113 @@
+// Who filled tmpfs, as far as it was noted.
+
+#include "daemon/forensics/writers.h"
+#include "protocol/cursor.h"
+#include "tests/support/captured.h"
+
+#include <string.h>
+
+#define MB     1024 // KiB
+#define WRITES 64   // MB in a step
+#define STEPS  400  // more than there are notes
+
+enum { ANN = 1001, BOB = 1002 };
+
+typedef struct {
+    captured_t host;
+    writers_t *writers;
+    uint64_t now_ms;
+    int64_t shmem_kb;
+} fixture_t;
+
+static void start(fixture_t *f)
+{
+    *f = (fixture_t){.now_ms = 1000};
+    captured_init(&f->host, true);
+    assert_int_equal(writers_new(&f->writers, f->host.capture, 64), 0);
+}
+
+static void stop(fixture_t *f)
+{
+    writers_free(f->writers);
+    captured_done(&f->host);
+}
+
+// The user's process, whose PID is the same number, writes to tmpfs.
+static void step(fixture_t *f, uint32_t uid, uint64_t written)
+{
+    proctree_process_t x = captured_postgres;
+
+    x.pid = x.uid = x.euid = x.gid = x.egid = uid;
+    x.wchar = written * WRITES * MB * 1024;
+    x.run_ns += written;
+    proctree_process(&f->host.tree, &x);
+    captured_tick(&f->host);
+    f->now_ms += 1000;
+    if (written > 0)
+        f->shmem_kb += WRITES * MB;
+    writers_tick(f->writers, f->now_ms, f->shmem_kb);
+}
+
+static void test_who_wrote(void **state)
+{
+    writer_t who;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    step(&f, ANN, 0);
+    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    step(&f, ANN, 1);
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, ANN);
+    assert_int_equal(who.kb, WRITES * MB);
+    assert_true(who.name_len == 8 && memcmp(who.name, "postgres", 8) == 0);
+    assert_false(writers_find(f.writers, f.now_ms, UINT64_MAX, &who));
+    step(&f, ANN, 2);
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.kb, 2 * WRITES * MB);
+    stop(&f);
+}
+
+// However much the one writes, what the other did is still known; after a restart, too.
+static void test_another_users_stay(void **state)
+{
+    buffer_t saved = {0};
+    fixture_t f, again;
+    uint64_t anns_ms;
+    writer_t who;
+
+    (void) state;
+    start(&f);
+    step(&f, ANN, 0);
+    step(&f, BOB, 0);
+    step(&f, ANN, 1);
+    anns_ms = f.now_ms;
+    for (uint64_t i = 1; i <= STEPS; i++)
+        step(&f, BOB, i);
+    assert_true(writers_find(f.writers, 0, anns_ms, &who));
+    assert_int_equal(who.pid, ANN);
+    assert_false(writers_find(f.writers, anns_ms, anns_ms + 1000, &who)); // Bob's first
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, BOB);
+
+    writers_save(f.writers, &saved);
+    start(&again);
+    assert_int_equal(writers_load(again.writers, saved.data, saved.len), 0);
+    assert_true(writers_find(again.writers, 0, anns_ms, &who));
+    assert_int_equal(who.pid, ANN);
+    assert_int_not_equal(writers_load(again.writers, saved.data, saved.len - 1), 0);
+    buffer_done(&saved);
+    stop(&again);
+    stop(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_who_wrote),
+            cmocka_unit_test(test_another_users_stay),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
