@@ -53,7 +53,7 @@ static void press_reason(app_t *a, int row)
     why_t *w = a->why;
 
     if (row < VIEW_TITLE_ROWS || row > a->grid.rows - 2 || !w->known || line < 0 ||
-            (size_t) line >= w->n_rows)
+            (size_t) line >= w->reasons.n_rows)
         return;
     w->cursor = (size_t) line;
     w->follow = true;

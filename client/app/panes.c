@@ -41,10 +41,11 @@ static void ask_why(app_t *a)
     int r;
 
     w->asked_ms = a->now_ms;
+    w->from_ms = now_ms > span_ms ? now_ms - span_ms : 1;
     w->request = 0;
     if (!a->requests.why || a->link != LINK_LIVE || !ui_has_feature(a, FEATURE_WHY))
         return;
-    r = a->requests.why(a->requests.user, now_ms > span_ms ? now_ms - span_ms : 1, w->by, WHY_ROWS);
+    r = a->requests.why(a->requests.user, w->from_ms, w->by, WHY_ROWS);
     w->request = r > 0 ? (uint64_t) r : 0;
 }
 
@@ -71,7 +72,7 @@ void panes_message(app_t *a, message_type_t type, const message_t *m)
             ask_events(a);
         a->dirty |= a->view == VIEW_EVENTS || a->view == VIEW_INSPECT;
     } else if (type == MESSAGE_WHY && a->why) {
-        a->dirty |= why_take(a->why, &m->why, a->utf8);
+        a->dirty |= why_take(a->why, &m->why, a->model.users, a->utf8);
     } else if (type == MESSAGE_ERROR && a->why) {
         a->dirty |= why_failed(a->why, &m->error, a->utf8);
     }
@@ -155,15 +156,16 @@ static void events_action(app_t *a, action_t action)
 
 void panes_open_reason(app_t *a)
 {
-    const why_line_t *line = why_selected(a->why);
+    const reason_t *line = why_selected(a->why);
+    const why_row_t *row = line ? &line->row : NULL;
 
-    if (!line)
+    if (!row)
         return;
-    if (line->kind == 0 && line->pid != 0)
-        actions_inspect(a, (identity_t){line->pid, line->start_time}, line->name, VIEW_WHY);
+    if (row->kind == 0 && row->pid != 0)
+        actions_inspect(a, (identity_t){row->pid, row->start_time}, line->name, VIEW_WHY);
     else
-        app_say(a, line->kind ? "that is the kernel's: there is no process to open"
-                              : "these are several: g shows each process");
+        app_say(a, row->kind ? "that is the kernel's: there is no process to open"
+                             : "these are several: g shows each process");
 }
 
 // The cursor moves over the rows; what is below them comes into sight after the last.

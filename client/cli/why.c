@@ -9,7 +9,8 @@
 #define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
 #define TOP_DEFAULT     12
 #define TOP_MAX         64
-#define ANSWER_TICKS    10 // without an answer for so long, it was lost with the connection
+#define LEAST           0.0005 // of the change: what is less is shown as 0.0%
+#define ANSWER_TICKS    10     // without an answer for so long, it was lost with the connection
 
 typedef struct {
     cli_common_t common;
@@ -84,7 +85,7 @@ static void show(cli_link_t *l, const why_message_t *m)
             .columns = wrapped_columns()};
     char when[WHEN_MAX];
 
-    if (reasons_read(&r->reasons, m, r->users, r->utf8) < 0) {
+    if (reasons_read(&r->reasons, m, r->users, r->utf8, r->options->json ? 0 : LEAST) < 0) {
         cli_link_end(l,
                 cli_fail(CLI_FAILURE,
                         "the daemon sent a malformed answer: 'memscope status' tells its version"));

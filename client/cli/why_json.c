@@ -81,17 +81,15 @@ static void put_rows(const why_view_t *v, json_t *o)
     static const char *const keys[] = {[REASON_OTHERS] = "others",
             [REASON_HIDDEN] = "hidden",
             [REASON_UNEXPLAINED] = "unexplained"};
+    const reasons_t *r = v->reasons;
     json_t *rows = json_new_array();
 
-    for (size_t i = 0; i < v->reasons->n; i++) {
-        const reason_t *line = &v->reasons->lines[i];
-        json_t *rest;
+    for (size_t i = 0; i < r->n_rows; i++)
+        json_append(rows, row(v, &r->lines[i]));
+    for (size_t i = r->n_rows; i < r->n; i++) {
+        const reason_t *line = &r->lines[i];
+        json_t *rest = json_new();
 
-        if (line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER) {
-            json_append(rows, row(v, line));
-            continue;
-        }
-        rest = json_new();
         if (line->count)
             json_put_uint(rest, "count", line->count);
         json_put_int(rest, "change_bytes", line->change_kb * 1024);

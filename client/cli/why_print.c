@@ -14,12 +14,11 @@
 #define LEDGER_NAME_WIDTH 23
 #define USER_WIDTH        8
 #define SIZES_WIDTH       30 // start, end and peak
-#define SHARE_WIDTH       8
-#define CHANGE_WIDTH      11
+#define SHARE_WIDTH       8  // with what is between it and the name
+#define CHANGE_WIDTH      11 // the same
 #define WIDE              90 // columns from which the change stands beside what it comes from
 #define NARROW            70 // columns from which the user does
 #define NOTE_INDENT       4
-#define MINOR             0.0005 // of the change
 
 static char *put_when(const why_view_t *v, uint64_t boot_ms, char *buf)
 {
@@ -98,29 +97,28 @@ static void print_sizes(const int64_t *kb, size_t n)
         print_size(reasons_size(size, sizeof(size), kb[i], false));
 }
 
-static void print_share(double share)
-{
-    printf("  %5.1f%%", fabs(share) < MINOR ? 0 : share * 100); // no -0
-}
-
+// What is looked for first: how much of it.
 static void print_change(const table_t *t, int64_t kb, double share)
 {
     char size[SIZE_LEN];
 
     if (t->change)
-        printf("  %9s", reasons_size(size, sizeof(size), kb, true));
-    print_share(share);
+        printf("%9s  ", reasons_size(size, sizeof(size), kb, true));
+    printf("%5.1f%%  ", fabs(share) < 0.0005 ? 0 : share * 100); // no -0
+}
+
+static size_t unit_column(const table_t *t)
+{
+    return (t->change ? CHANGE_WIDTH : 0) + SHARE_WIDTH + t->name + SIZES_WIDTH + 2 + USER_WIDTH +
+           2;
 }
 
 static void print_owner(const table_t *t, const reason_t *line)
 {
-    size_t at = t->name + SIZES_WIDTH + SHARE_WIDTH + (t->change ? CHANGE_WIDTH : 0) + 2, columns;
+    size_t at = unit_column(t), columns;
 
-    if (!t->owner)
-        return;
     fputs("  ", stdout);
     print_cell(line->user[0] ? line->user : "-", USER_WIDTH);
-    at += USER_WIDTH + 2;
     if (line->unit[0] && at < t->columns)
         printf("  %.*s", (int) text_fit(line->unit, t->columns - at, &columns), line->unit);
 }
@@ -139,19 +137,15 @@ static void print_notes(const table_t *t, const reason_t *line)
     }
 }
 
-static bool is_row(const reason_t *line)
+static void print_row(const table_t *t, const reasons_t *r, const reason_t *line)
 {
-    return line->kind == REASON_PROCESSES || line->kind == REASON_LEDGER;
-}
-
-static void print_line(const table_t *t, const reasons_t *r, const reason_t *line)
-{
-    char name[REASONS_NAME_MAX + 48], which[48] = "";
+    char name[REASONS_NAME_MAX + 48], which[48];
     bool is_one = line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS;
     const int64_t kb[] = {
             (int64_t) line->row.start_kb, (int64_t) line->row.end_kb, (int64_t) line->row.peak_kb};
     size_t columns, len;
 
+    which[0] = '\0';
     if (is_one)
         snprintf(which, sizeof(which), "[%" PRIu64 "]%s", line->row.pid,
                 line->row.exited_ms ? " ended" : "");
@@ -160,57 +154,43 @@ static void print_line(const table_t *t, const reasons_t *r, const reason_t *lin
     // A name that is too long gives way.
     len = text_fit(line->name, t->name - MIN(strlen(which), t->name), &columns);
     snprintf(name, sizeof(name), "%.*s%s", (int) len, line->name, which);
-    print_cell(name, t->name);
-    if (is_row(line))
-        print_sizes(kb, ARRAY_SIZE(kb));
-    for (size_t i = 0; !is_row(line) && i < ARRAY_SIZE(kb); i++)
-        print_size("-");
     print_change(t, line->change_kb, line->share);
-    if (is_one)
+    print_cell(name, t->name);
+    print_sizes(kb, ARRAY_SIZE(kb));
+    if (is_one && t->owner)
         print_owner(t, line);
     putchar('\n');
     print_notes(t, line);
 }
 
-// What would be shown as 0.0% is counted with the others.
-static bool is_minor(const reasons_t *r, const reason_t *line)
+static void print_headings(const table_t *t, const reasons_t *r)
 {
-    return line->kind == REASON_OTHERS ||
-           (is_row(line) && r->change_kb != 0 && fabs(line->share) < MINOR);
+    bool owner = t->owner && r->by == WHY_BY_PROCESS;
+    bool unit = owner && unit_column(t) < t->columns;
+
+    if (t->change)
+        printf("%9s  ", "Change");
+    printf("%6s  ", "Share");
+    print_cell("Who took it", t->name);
+    printf("  %8s  %8s  %8s%s%s\n", "Start", "End", "Peak", owner ? "  User" : "",
+            unit ? "      Unit" : "");
 }
 
 static void print_rows(const table_t *t, const why_view_t *v)
 {
     const reasons_t *r = v->reasons;
-    const why_message_t *m = &r->message;
-    const int64_t used[] = {(int64_t) m->change_from_kb, (int64_t) m->change_to_kb};
-    reason_t rest = {.kind = REASON_OTHERS};
+    const int64_t used[] = {(int64_t) r->message.change_from_kb, (int64_t) r->message.change_to_kb};
 
-    print_cell("Who took it", t->name);
-    printf("  %8s  %8s  %8s", "Start", "End", "Peak");
-    if (t->change)
-        printf("  %9s", "Change");
-    printf("  %6s\n", "Share");
-    for (size_t i = 0; i < r->n; i++) {
-        const reason_t *line = &r->lines[i];
-
-        if (is_minor(r, line)) {
-            rest.count += line->kind == REASON_OTHERS ? line->count : 1;
-            rest.change_kb += line->change_kb;
-            rest.share += line->share;
-            continue;
-        }
-        if (rest.count > 0 && !is_row(line)) {
-            snprintf(rest.name, sizeof(rest.name), "%" PRIu64 " others", rest.count);
-            print_line(t, r, &rest);
-            rest.count = 0;
-        }
-        print_line(t, r, line);
+    print_headings(t, r);
+    for (size_t i = 0; i < r->n_rows; i++)
+        print_row(t, r, &r->lines[i]);
+    for (size_t i = r->n_rows; i < r->n; i++) {
+        print_change(t, r->lines[i].change_kb, r->lines[i].share);
+        puts(r->lines[i].name);
     }
+    print_change(t, r->change_kb, 1);
     print_cell(what(v), t->name);
     print_sizes(used, ARRAY_SIZE(used));
-    print_size("");
-    print_change(t, r->change_kb, 1);
     putchar('\n');
 }
 
@@ -233,7 +213,7 @@ static void print_ledger(const table_t *t, const why_view_t *v)
         print_sizes(kb, ARRAY_SIZE(kb));
         printf("  %9s", reasons_size(size, sizeof(size), l->end_kb - l->start_kb, true));
         if (of_ram && l->kind != LEDGER_SWAP)
-            print_share((double) l->end_kb / (double) r->message.mem_total_kb);
+            printf("  %5.1f%%", (double) l->end_kb / (double) r->message.mem_total_kb * 100);
         putchar('\n');
     }
 }
@@ -252,13 +232,8 @@ void why_print(const why_view_t *v)
             reasons_size(y, sizeof(y), (int64_t) m->used_to_kb, false));
     putchar('\n');
     wrapped_print(text, v->columns, 0);
-    if (m->steepest_to_ms > m->steepest_from_ms) {
-        snprintf(text, sizeof(text), "Steepest: %s within %.1f s at %s.",
-                reasons_size(x, sizeof(x), m->steepest_kb, true),
-                (double) (m->steepest_to_ms - m->steepest_from_ms) / 1000,
-                put_when(v, m->steepest_to_ms, a));
+    if (reasons_steepest(r, put_when(v, m->steepest_from_ms, a), text, sizeof(text))[0])
         wrapped_print(text, v->columns, 0);
-    }
     if (m->has.unseen_to_ms) {
         snprintf(text, sizeof(text), "Nothing was seen from %s to %s.",
                 put_when(v, m->unseen_from_ms, a), put_when(v, m->unseen_to_ms, b));

@@ -4,88 +4,76 @@
 #include "common/text.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define HARDLY_KB      1024 // a change that is none
-#define SENTENCE_PARTS 4
-#define SENSELESS      200 // percent of the change that are no share of it
-
-static const struct {
-    const char *key, *name;
-} ledger_words[] = {
-        [LEDGER_PROCESSES] = {"processes", "processes"},
-        [LEDGER_SHMEM] = {"shmem", "tmpfs and shared memory"},
-        [LEDGER_CACHE_CLEAN] = {"cache_clean", "page cache, clean"},
-        [LEDGER_CACHE_DIRTY] = {"cache_dirty", "page cache, dirty"},
-        [LEDGER_SLAB_RECLAIMABLE] = {"slab_reclaimable", "slab, reclaimable"},
-        [LEDGER_SLAB] = {"slab_unreclaimable", "slab, unreclaimable"},
-        [LEDGER_PAGE_TABLES] = {"page_tables", "page tables"},
-        [LEDGER_KERNEL_STACKS] = {"kernel_stacks", "kernel stacks"},
-        [LEDGER_PERCPU] = {"percpu", "per-cpu"},
-        [LEDGER_VMALLOC] = {"vmalloc", "vmalloc"},
-        [LEDGER_HUGETLB] = {"hugetlb", "hugetlb"},
-        [LEDGER_COMPRESSED] = {"compressed", "zswap and zram"},
-        [LEDGER_FREE] = {"free", "free"},
-        [LEDGER_UNEXPLAINED] = {"unexplained", "unexplained"},
-        [LEDGER_SWAP] = {"swap", "swap"},
-};
-
-static bool is_known(uint64_t kind)
-{
-    return kind > 0 && kind < ARRAY_SIZE(ledger_words);
-}
-
-const char *ledger_name(uint64_t kind)
-{
-    return is_known(kind) ? ledger_words[kind].name : "?";
-}
-
-const char *ledger_key(uint64_t kind)
-{
-    return is_known(kind) ? ledger_words[kind].key : "unknown";
-}
-
-char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-    double v = fabs((double) kb);
-    const char *before = kb < 0 ? "-" : sign ? "+" : "";
-    size_t unit = 0;
-
-    while (v >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
-        v /= 1024;
-        unit++;
-    }
-    snprintf(buf, cap, "%s%.*f %s", before, unit > 0 && v < 99.95 ? 1 : 0, v, units[unit]);
-    return buf;
-}
-
-// ---- Reading -----------------------------------------------------------------------------------
+#define MOST_KB (INT64_C(1) << 44)
 
 static void put_safe(char *to, text_view_t text, bool utf8)
 {
     text_sanitize(to, REASONS_NAME_MAX, text.data ? text.data : "", text.len, utf8);
 }
 
-static reason_t *add(reasons_t *r, reason_kind_t kind, int64_t change_kb)
+static int64_t bounded(int64_t kb)
 {
-    reason_t *line = &r->lines[r->n++];
+    return MAX(MIN(kb, MOST_KB), -MOST_KB);
+}
 
+static uint64_t bounded_size(uint64_t kb)
+{
+    return MIN(kb, (uint64_t) MOST_KB);
+}
+
+static void bound_row(why_row_t *row)
+{
+    row->start_kb = bounded_size(row->start_kb);
+    row->end_kb = bounded_size(row->end_kb);
+    row->peak_kb = bounded_size(row->peak_kb);
+}
+
+static void read_change(reasons_t *r, const why_message_t *m)
+{
+    why_message_t *c = &r->message;
+
+    *c = *m;
+    c->rows = c->ledger = (text_view_t){0};
+    c->used_from_kb = bounded_size(m->used_from_kb);
+    c->used_to_kb = bounded_size(m->used_to_kb);
+    c->change_from_kb = bounded_size(m->change_from_kb);
+    c->change_to_kb = bounded_size(m->change_to_kb);
+    c->mem_total_kb = bounded_size(m->mem_total_kb);
+    c->steepest_kb = bounded(m->steepest_kb);
+    c->processes_kb = bounded(m->processes_kb);
+    r->by = (unsigned) m->by;
+    r->change_kb = (int64_t) (c->change_to_kb - c->change_from_kb);
+    r->n_rows = r->n = r->n_minor = r->n_ledger = 0;
+}
+
+static void set_change(const reasons_t *r, reason_t *line, reason_kind_t kind, int64_t change_kb)
+{
     *line = (reason_t){.kind = kind, .change_kb = change_kb};
     if (r->change_kb != 0)
         line->share = (double) change_kb / (double) r->change_kb;
-    return line;
 }
 
-static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool utf8)
+static bool is_minor(const reasons_t *r, int64_t change_kb, double least)
 {
-    reason_t *line = add(r, row->kind ? REASON_LEDGER : REASON_PROCESSES,
-            (int64_t) (row->end_kb - row->start_kb));
+    int64_t whole = llabs(r->change_kb);
 
+    return least > 0 &&
+           (double) llabs(change_kb) <
+                   (whole < REASONS_HARDLY_KB ? REASONS_HARDLY_KB : (double) whole * least);
+}
+
+static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool utf8, double least)
+{
+    int64_t change_kb = (int64_t) (row->end_kb - row->start_kb);
+    bool minor = is_minor(r, change_kb, least);
+    reason_t *line = &r->lines[minor ? REASONS_MAX - ++r->n_minor : r->n_rows++];
+
+    set_change(r, line, row->kind ? REASON_LEDGER : REASON_PROCESSES, change_kb);
     line->row = *row;
+    line->row.name = line->row.unit = (text_view_t){0};
     line->count = row->count;
     put_safe(line->unit, row->unit, utf8);
     if (row->has_uid)
@@ -102,217 +90,54 @@ static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool ut
         put_safe(line->name, row->name, utf8);
     if (line->name[0] == '\0')
         snprintf(line->name, sizeof(line->name), "-");
-    line->row.name = (text_view_t){line->name, strlen(line->name)};
-    line->row.unit = (text_view_t){line->unit, strlen(line->unit)};
 }
 
-static void add_rest(reasons_t *r, const why_message_t *m)
+static reason_t *add_rest(reasons_t *r, reason_kind_t kind, int64_t change_kb, const char *name)
 {
-    if (m->others_kb != 0) {
-        reason_t *line = add(r, REASON_OTHERS, m->others_kb);
+    reason_t *line = &r->lines[r->n++];
 
-        line->count = m->others;
-        snprintf(line->name, sizeof(line->name), "%" PRIu64 " others", m->others);
-    }
-    if (m->hidden_kb != 0)
-        snprintf(add(r, REASON_HIDDEN, m->hidden_kb)->name, REASONS_NAME_MAX,
-                "other users' processes");
-    snprintf(add(r, REASON_UNEXPLAINED, m->unexplained_kb)->name, REASONS_NAME_MAX, "unexplained");
+    set_change(r, line, kind, change_kb);
+    snprintf(line->name, sizeof(line->name), "%s", name);
+    return line;
 }
 
-int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8)
+static void add_others(reasons_t *r, const why_message_t *m)
+{
+    uint64_t count = MIN(m->others, (uint64_t) UINT32_MAX) + r->n_minor;
+    int64_t change_kb = bounded(m->others_kb);
+    char name[48];
+
+    for (size_t i = 0; i < r->n_minor; i++)
+        change_kb += r->lines[REASONS_MAX - 1 - i].change_kb;
+    if (count == 0 && change_kb == 0)
+        return;
+    snprintf(name, sizeof(name), "%" PRIu64 " other%s", count, count == 1 ? "" : "s");
+    add_rest(r, REASON_OTHERS, change_kb, name)->count = count;
+}
+
+int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8, double least)
 {
     cursor_t c = cursor_of(m->rows.data, m->rows.len);
     ledger_line_t line;
     why_row_t row;
 
-    memset(r, 0, sizeof(*r));
-    r->by = (unsigned) m->by;
-    r->message = *m;
-    r->message.rows = r->message.ledger = (text_view_t){0};
-    r->change_kb = (int64_t) (m->change_to_kb - m->change_from_kb);
-    while (r->n + 3 < REASONS_MAX && why_row_next(&c, &row))
-        add_row(r, &row, users, utf8);
+    read_change(r, m);
+    while (r->n_rows + r->n_minor + 3 < REASONS_MAX && why_row_next(&c, &row)) {
+        bound_row(&row);
+        add_row(r, &row, users, utf8, least);
+    }
     if (c.failed)
         return -EBADMSG;
     c = cursor_of(m->ledger.data, m->ledger.len);
     while (r->n_ledger < REASONS_LEDGER_MAX && ledger_line_next(&c, &line))
-        r->ledger[r->n_ledger++] = line;
+        r->ledger[r->n_ledger++] =
+                (ledger_line_t){line.kind, bounded(line.start_kb), bounded(line.end_kb)};
     if (c.failed)
         return -EBADMSG;
-    add_rest(r, m);
+    r->n = r->n_rows;
+    add_others(r, m);
+    if (m->hidden_kb != 0)
+        add_rest(r, REASON_HIDDEN, bounded(m->hidden_kb), "other users' processes");
+    add_rest(r, REASON_UNEXPLAINED, bounded(m->unexplained_kb), "unexplained");
     return 0;
-}
-
-// ---- The sentence ------------------------------------------------------------------------------
-
-typedef struct {
-    char *buf;
-    size_t cap, len;
-} sentence_t;
-
-__attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char *format, ...)
-{
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(s->buf + s->len, s->cap - s->len, format, args);
-    va_end(args);
-    if (n > 0)
-        s->len += MIN((size_t) n, s->cap - s->len - 1);
-}
-
-static void say_pid(sentence_t *s, const reason_t *line)
-{
-    char uid[24];
-
-    say(s, "PID %" PRIu64, line->row.pid);
-    if (line->row.has_uid) {
-        snprintf(uid, sizeof(uid), "%" PRIu64, line->row.uid);
-        say(s, ", uid %s", uid);
-        if (strcmp(line->user, uid) != 0)
-            say(s, " %s", line->user);
-    }
-    if (line->row.exited_ms)
-        say(s, ", ended");
-    if (line->row.story > 1)
-        say(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
-}
-
-// `count` processes of that name; `line` is the one that took most.
-static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
-{
-    if (line->kind == REASON_LEDGER) {
-        say(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
-        if (line->writer[0]) {
-            say(s, ", likely written by %s (", line->writer);
-            say_pid(s, line);
-            say(s, ")");
-        }
-        return;
-    }
-    say(s, "%s", line->name);
-    if (line->kind != REASON_PROCESSES)
-        return;
-    if (r->by == WHY_BY_PROCESS && count == 1) {
-        say(s, " (");
-        say_pid(s, line);
-    } else if (r->by == WHY_BY_PROCESS) {
-        say(s, " (%" PRIu64 " processes, most by ", count);
-        say_pid(s, line);
-    } else {
-        say(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
-    }
-    say(s, ")");
-}
-
-static bool is_same_program(const reasons_t *r, const reason_t *a, const reason_t *b)
-{
-    return r->by == WHY_BY_PROCESS && a->kind == REASON_PROCESSES && b->kind == REASON_PROCESSES &&
-           (a->change_kb > 0) == (b->change_kb > 0) && strcmp(a->name, b->name) == 0;
-}
-
-typedef struct {
-    const reason_t *line; // the largest of them
-    uint64_t count;
-    int64_t kb;
-} part_t;
-
-// One program's processes are one part of the sentence. Largest share first.
-static size_t find_parts(const reasons_t *r, part_t *ret)
-{
-    int sign = r->change_kb < 0 ? -1 : 1;
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->n; i++) {
-        const reason_t *line = &r->lines[i];
-        size_t at = 0;
-
-        if (line->kind == REASON_UNEXPLAINED || line->kind == REASON_OTHERS)
-            continue;
-        while (at < n && !is_same_program(r, ret[at].line, line))
-            at++;
-        if (at == n)
-            ret[n++] = (part_t){.line = line};
-        ret[at].count++;
-        ret[at].kb += line->change_kb;
-        for (; at > 0 && sign * ret[at].kb > sign * ret[at - 1].kb; at--) {
-            part_t p = ret[at];
-
-            ret[at] = ret[at - 1];
-            ret[at - 1] = p;
-        }
-    }
-    return n;
-}
-
-static double percent_of(const reasons_t *r, int64_t kb)
-{
-    double percent = (double) kb / (double) r->change_kb * 100;
-
-    return fabs(percent) <= 0.5 ? 0 : percent; // no -0
-}
-
-// Where one took far more than the change, and others gave that back, shares say little.
-static bool has_shares(const reasons_t *r, const part_t *parts, size_t n, int64_t unexplained)
-{
-    for (size_t i = 0; i < n; i++)
-        if (fabs(percent_of(r, parts[i].kb)) > SENSELESS)
-            return false;
-    return fabs(percent_of(r, unexplained)) <= SENSELESS;
-}
-
-static void say_share(sentence_t *s, const reasons_t *r, bool as_share, int64_t kb)
-{
-    char size[32];
-
-    if (as_share)
-        say(s, "%.0f%% ", percent_of(r, kb));
-    else
-        say(s, "%s ", reasons_size(size, sizeof(size), kb, true));
-}
-
-// What goes with the change, as long as it is worth a word; the rest is others.
-static void say_shares(sentence_t *s, const reasons_t *r)
-{
-    part_t parts[REASONS_MAX];
-    size_t n = find_parts(r, parts), said = 0;
-    int64_t unexplained = r->lines[r->n - 1].change_kb, rest = r->change_kb - unexplained;
-    bool as_shares = has_shares(r, parts, n, unexplained);
-
-    for (; said < n && said < SENTENCE_PARTS && percent_of(r, parts[said].kb) >= 1; said++) {
-        say(s, said ? ", " : ": ");
-        say_share(s, r, as_shares, parts[said].kb);
-        say_who(s, r, parts[said].line, parts[said].count);
-        rest -= parts[said].kb;
-    }
-    if (percent_of(r, rest) != 0) {
-        say(s, said++ ? ", " : ": ");
-        say_share(s, r, as_shares, rest);
-        say(s, "others");
-    }
-    say(s, said ? ", " : ": ");
-    say_share(s, r, as_shares, unexplained);
-    say(s, "unexplained");
-}
-
-char *reasons_sentence(
-        const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap)
-{
-    sentence_t s = {.buf = buf, .cap = cap};
-    int64_t to_kb = (int64_t) r->message.change_to_kb;
-    char size[32];
-
-    say(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
-    if (llabs(r->change_kb) < HARDLY_KB) {
-        say(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
-    } else {
-        say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
-                reasons_size(size, sizeof(size), llabs(r->change_kb), false));
-        say_shares(&s, r);
-    }
-    if (w->known)
-        say(&s, " (nothing is known of the time before %s)", w->known);
-    return buf;
 }

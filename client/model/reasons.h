@@ -8,9 +8,10 @@
 #include "protocol/rows.h"
 #include <stdbool.h>
 
-#define REASONS_MAX        128
+#define REASONS_MAX        128 // rows, and three lines below them
 #define REASONS_NAME_MAX   256
 #define REASONS_LEDGER_MAX 32
+#define REASONS_HARDLY_KB  1024 // a change that is none
 
 typedef enum {
     REASON_PROCESSES, // one, or a group of them
@@ -22,7 +23,7 @@ typedef enum {
 
 typedef struct {
     reason_kind_t kind;
-    why_row_t row;  // of PROCESSES and LEDGER; its texts are those below
+    why_row_t row;  // of PROCESSES and LEDGER, without texts
     uint64_t count; // processes or groups
     int64_t change_kb;
     double share;                // of the change; they add up to 1
@@ -32,18 +33,21 @@ typedef struct {
     char writer[REASONS_NAME_MAX]; // of tmpfs, with row.pid: who likely wrote it; "": not known
 } reason_t;
 
+// Amounts are what a host may have: sums and differences of them stay within their type.
 typedef struct {
     unsigned by;                 // WHY_BY_*
-    reason_t lines[REASONS_MAX]; // largest share first; then others, hidden, unexplained
-    size_t n;
+    reason_t lines[REASONS_MAX]; // rows, largest share first; then others, hidden, unexplained
+    size_t n_rows, n;
+    size_t n_minor; // rows at the end of `lines` that are counted with the others
     ledger_line_t ledger[REASONS_LEDGER_MAX];
     size_t n_ledger;
     int64_t change_kb;
     why_message_t message; // without texts and bytes
 } reasons_t;
 
-// 0; -EBADMSG where the daemon sent nonsense.
-int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8);
+// What is less than `least` of the change, or of a change that is hardly any than a megabyte, is no
+// row but counted with the others; 0: every row is one. 0; -EBADMSG where the daemon sent nonsense.
+int reasons_read(reasons_t *r, const why_message_t *m, userdb_t *users, bool utf8, double least);
 
 // How it is to be written.
 typedef struct {
@@ -57,6 +61,9 @@ typedef struct {
 // change. Returns `buf`.
 char *reasons_sentence(
         const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap);
+
+// "Steepest: +362 MiB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
+char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);

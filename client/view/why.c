@@ -1,4 +1,3 @@
-#include "client/model/reasons.h"
 #include "client/view/figures.h"
 #include "client/view/text.h"
 #include "client/view/views.h"
@@ -8,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define CHANGE_WIDTH 11
+#define CHANGE_WIDTH 9
 #define SHARE_WIDTH  5
 #define NAME_WIDTH   15
 #define NAME_WIDE    30
@@ -16,6 +15,7 @@
 #define USER_WIDTH   9
 #define SPAN_WIDTH   15
 #define ENDED_WIDTH  14
+#define SENTENCE_MAX 2048
 #define SIDE_BY_SIDE 136 // columns from which the ledger stands beside the rows
 #define LEDGER_NAME  24
 #define LEDGER_WIDTH (LEDGER_NAME + 3 * (CHANGE_WIDTH + 1))
@@ -35,89 +35,62 @@ static int change_style(int64_t kb)
     return kb > 0 ? STYLE_GROWTH : STYLE_SHRINK;
 }
 
-static char *amount(char buf[FORMAT_MAX], int64_t kb)
+static char *amount_short(char buf[FORMAT_MAX], uint64_t kb)
 {
-    return format_kb(buf, FORMAT_MAX, kb > 0 ? (uint64_t) kb : 0);
+    return format_kb_short(buf, FORMAT_MAX, kb);
 }
 
-static char *amount_short(char buf[FORMAT_MAX], int64_t kb)
+// "+1.2 GiB", "54%" of the whole change.
+static void put_change(const pane_t *p, int row, const reason_t *line)
 {
-    return format_kb_short(buf, FORMAT_MAX, kb > 0 ? (uint64_t) kb : 0);
-}
-
-// "+1.20 GB", "54%" of the whole change.
-static void put_change(const pane_t *p, int row, int64_t kb, int64_t whole)
-{
+    double share = line->share * 100;
     char text[FORMAT_MAX];
-    double share;
 
-    pane_put(p, row, 0, CHANGE_WIDTH, ALIGN_RIGHT, change_style(kb),
-            format_delta_kb(text, sizeof(text), kb));
-    if (whole == 0)
-        return;
-    share = (double) kb / (double) whole * 100;
+    pane_put(p, row, 0, CHANGE_WIDTH, ALIGN_RIGHT, change_style(line->change_kb),
+            reasons_size(text, sizeof(text), line->change_kb, true));
     // Without a sign before nothing.
     snprintf(text, sizeof(text), "%.0f%%", share > -0.5 && share < 0.5 ? 0 : share);
     pane_put(p, row, CHANGE_WIDTH + 1, SHARE_WIDTH, ALIGN_RIGHT, STYLE_DIM, text);
 }
 
-// What is seen first: how much, and when.
+// What is seen first: how much, when, and who.
 static int draw_summary(const ui_t *ui, const pane_t *p, int row)
 {
-    const why_message_t *a = &ui->why->answer;
+    const reasons_t *r = &ui->why->reasons;
+    const why_message_t *m = &r->message;
     const system_snapshot_t *s = &ui->model.system;
-    char from[64], to[64], low[FORMAT_MAX], high[FORMAT_MAX], delta[FORMAT_MAX], text[256];
-    int64_t change = (int64_t) (a->change_to_kb - a->change_from_kb), first = row;
+    char from[64], to[64], text[SENTENCE_MAX];
+    const reasons_wording_t wording = {.what = is_replay(ui) ? "private memory" : "used memory",
+            .from = format_clock(from, sizeof(from), s, m->change_from_ms),
+            .to = format_clock(to, sizeof(to), s, m->change_to_ms)};
+    int first = row;
 
-    format_clock(from, sizeof(from), s, a->change_from_ms);
-    format_clock(to, sizeof(to), s, a->change_to_ms);
-    snprintf(text, sizeof(text), "%s %s to %s: %s between %s and %s.",
-            is_replay(ui) ? "Private memory of all processes" : "Used memory",
-            format_kb(low, sizeof(low), a->change_from_kb),
-            format_kb(high, sizeof(high), a->change_to_kb),
-            format_delta_kb(delta, sizeof(delta), change), from, to);
+    reasons_sentence(r, &wording, ui->glyphs->utf8, text, sizeof(text));
     row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
-    if (a->has.steepest_kb && a->steepest_kb != 0) {
-        double span_ms = (double) (a->steepest_to_ms - MIN(a->steepest_from_ms, a->steepest_to_ms));
-
-        format_clock(from, sizeof(from), s, a->steepest_from_ms);
-        // There may be several samples in a second.
-        snprintf(text, sizeof(text), "Steepest: %s within %.*f s at %s.",
-                format_delta_kb(delta, sizeof(delta), a->steepest_kb), span_ms < 10000,
-                span_ms / 1000, from);
+    format_clock(from, sizeof(from), s, m->steepest_from_ms);
+    if (reasons_steepest(r, from, text, sizeof(text))[0])
         row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
-    }
-    if (a->has.unseen_to_ms) {
-        format_clock(from, sizeof(from), s, a->unseen_from_ms);
-        format_clock(to, sizeof(to), s, a->unseen_to_ms);
+    if (m->has.unseen_to_ms) {
+        format_clock(from, sizeof(from), s, m->unseen_from_ms);
+        format_clock(to, sizeof(to), s, m->unseen_to_ms);
         snprintf(text, sizeof(text), "Nothing was seen from %s to %s.", from, to);
         row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
     }
-    return row - (int) first;
+    return row - first;
 }
 
-static int put_rest(
-        const pane_t *p, int row, bool known, int64_t kb, int64_t whole, const char *name)
+static void draw_row(const ui_t *ui, const pane_t *p, int row, const reason_t *line)
 {
-    if (!known || (kb == 0 && name[0] != 'u'))
-        return row;
-    put_change(p, row, kb, whole);
-    pane_put(p, row, CHANGE_WIDTH + SHARE_WIDTH + 3, p->cols, ALIGN_LEFT, STYLE_DIM, name);
-    return row + 1;
-}
-
-static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t *r, int64_t whole)
-{
+    const why_row_t *r = &line->row;
     int at = CHANGE_WIDTH + SHARE_WIDTH + 3;
-    const char *user = r->has_uid ? userdb_name(ui->model.users, (uint32_t) r->uid) : NULL;
     char text[96], when[64], from[FORMAT_MAX], to[FORMAT_MAX];
     int others = at + 1 + WHO_WIDTH + 1 + USER_WIDTH + 1 + SPAN_WIDTH + 1 + ENDED_WIDTH;
     int name = MIN(MAX(p->cols - others, NAME_WIDTH), NAME_WIDE);
 
-    put_change(p, row, r->end_kb - r->start_kb, whole);
+    put_change(p, row, line);
     // What is the kernel's has no PID.
     pane_put(p, row, at, r->kind ? name + 1 + WHO_WIDTH : name, ALIGN_LEFT,
-            r->kind ? STYLE_DIM : STYLE_NORMAL, r->name[0] ? r->name : "-");
+            r->kind ? STYLE_DIM : STYLE_NORMAL, line->name);
     at += name + 1;
     if (r->pid)
         snprintf(text, sizeof(text), "%" PRIu64, r->pid);
@@ -126,7 +99,7 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
     if (r->kind == 0)
         pane_put(p, row, at, WHO_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, text);
     at += WHO_WIDTH + 1;
-    pane_put(p, row, at, USER_WIDTH, ALIGN_LEFT, STYLE_NORMAL, user ? user : "");
+    pane_put(p, row, at, USER_WIDTH, ALIGN_LEFT, STYLE_NORMAL, line->user);
     at += USER_WIDTH + 1;
     snprintf(text, sizeof(text), "%s to %s", amount_short(from, r->start_kb),
             amount_short(to, r->end_kb));
@@ -145,22 +118,22 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const why_line_t 
 static int draw_rows(const ui_t *ui, const pane_t *p, int row)
 {
     const why_t *w = ui->why;
-    const why_message_t *a = &w->answer;
-    int64_t whole = (int64_t) (a->change_to_kb - a->change_from_kb);
+    const reasons_t *r = &w->reasons;
     int first = row;
     char text[64];
 
-    snprintf(text, sizeof(text), "WHO, by %s", by_names[a->by % ARRAY_SIZE(by_names)]);
+    snprintf(text, sizeof(text), "WHO, by %s", by_names[r->by % ARRAY_SIZE(by_names)]);
     pane_put(p, row++, 0, p->cols, ALIGN_LEFT, STYLE_HEADING, text);
-    for (size_t i = 0; i < w->n_rows; i++, row++) {
-        draw_row(ui, p, row, &w->rows[i], whole);
+    for (size_t i = 0; i < r->n_rows; i++, row++) {
+        draw_row(ui, p, row, &r->lines[i]);
         if (i == w->cursor)
             pane_mark(p, row, 0, p->cols, STYLE_SELECTED);
     }
-    snprintf(text, sizeof(text), "%" PRIu64 " others", w->others);
-    row = put_rest(p, row, w->others > 0, w->others_kb, whole, text);
-    row = put_rest(p, row, a->has.hidden_kb, a->hidden_kb, whole, "not for you to see");
-    row = put_rest(p, row, a->has.unexplained_kb, a->unexplained_kb, whole, "unexplained");
+    for (size_t i = r->n_rows; i < r->n; i++, row++) {
+        put_change(p, row, &r->lines[i]);
+        pane_put(p, row, CHANGE_WIDTH + SHARE_WIDTH + 3, p->cols, ALIGN_LEFT, STYLE_DIM,
+                r->lines[i].name);
+    }
     return row - first;
 }
 
@@ -168,7 +141,7 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
 {
     const int before = LEDGER_NAME, after = before + CHANGE_WIDTH + 1,
               change = after + CHANGE_WIDTH + 1;
-    const why_t *w = ui->why;
+    const reasons_t *r = &ui->why->reasons;
     int first = row;
     char text[FORMAT_MAX];
 
@@ -177,18 +150,19 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
     pane_put(p, row, before, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "BEFORE");
     pane_put(p, row, after, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "AFTER");
     pane_put(p, row++, change, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_HEADING, "CHANGE");
-    for (size_t i = 0; i < w->n_ledger; i++) {
-        const why_line_t *l = &w->ledger[i];
+    for (size_t i = 0; i < r->n_ledger; i++) {
+        const ledger_line_t *l = &r->ledger[i];
         int64_t kb = l->end_kb - l->start_kb;
 
         if (is_replay(ui) && l->kind != LEDGER_PROCESSES && l->kind != LEDGER_SWAP)
             continue;
         pane_put(p, row, 0, LEDGER_NAME, ALIGN_LEFT, STYLE_NORMAL, ledger_name(l->kind));
-        pane_put(
-                p, row, before, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->start_kb));
-        pane_put(p, row, after, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL, amount(text, l->end_kb));
+        pane_put(p, row, before, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL,
+                reasons_size(text, sizeof(text), l->start_kb, false));
+        pane_put(p, row, after, CHANGE_WIDTH, ALIGN_RIGHT, STYLE_NORMAL,
+                reasons_size(text, sizeof(text), l->end_kb, false));
         pane_put(p, row++, change, CHANGE_WIDTH, ALIGN_RIGHT, change_style(kb),
-                format_delta_kb(text, sizeof(text), kb));
+                reasons_size(text, sizeof(text), kb, true));
     }
     return row - first;
 }
@@ -225,7 +199,7 @@ static int scroll_of(const ui_t *ui, const pane_t *body, int rows)
     int scroll = MIN(ui->why_scroll, MAX(rows - body->rows, 0));
     int cursor = ui->why_first + (int) w->cursor;
 
-    if (w->follow && w->n_rows > 0) {
+    if (w->follow && w->reasons.n_rows > 0) {
         if (w->cursor == 0)
             return 0;
         scroll = MIN(MAX(scroll, cursor - body->rows + 1), cursor);
@@ -234,17 +208,29 @@ static int scroll_of(const ui_t *ui, const pane_t *body, int rows)
     return scroll;
 }
 
+// "WHY memory changed in the last 10 min (4 min known)"
+static void put_title(const ui_t *ui, const pane_t *p)
+{
+    const why_t *w = ui->why;
+    const why_message_t *m = &w->reasons.message;
+    char title[96], span[FORMAT_MAX];
+    int n = snprintf(title, sizeof(title), "WHY memory changed in the last %s",
+            format_span(span, sizeof(span), inspect_spans[w->span]));
+
+    if (w->known && m->known_ms > w->from_ms + m->step_ms)
+        snprintf(title + n, sizeof(title) - (size_t) n, " (%s known)",
+                format_duration(
+                        span, sizeof(span), (m->to_ms - MIN(m->known_ms, m->to_ms)) / 1000));
+    view_title(ui, p, title);
+}
+
 void view_why(ui_t *ui, const pane_t *p)
 {
     pane_t body = pane_part(p, VIEW_TITLE_ROWS, 0, p->rows - VIEW_TITLE_ROWS - 1, p->cols);
     pane_t foot = pane_part(p, p->rows - 1, 0, 1, p->cols);
-    unsigned seconds = inspect_spans[ui->why->span];
-    char title[96], span[FORMAT_MAX];
     int rows, scroll;
 
-    snprintf(title, sizeof(title), "WHY memory changed in the last %s",
-            format_span(span, sizeof(span), seconds));
-    view_title(ui, p, title);
+    put_title(ui, p);
     body.scroll = ui->why_scroll;
     rows = draw_all(ui, &body, &ui->why_first);
     scroll = scroll_of(ui, &body, rows);

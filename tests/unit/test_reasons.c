@@ -63,7 +63,7 @@ static const char *say(fixture_t *f, uint64_t from, uint64_t to, const reasons_w
     f->message.change_to_kb = to * MB;
     f->message.unexplained_kb += ((int64_t) to - (int64_t) from) * MB;
     f->message.rows = (text_view_t){(const char *) f->rows.data, f->rows.len};
-    assert_int_equal(reasons_read(&f->reasons, &f->message, f->users, true), 0);
+    assert_int_equal(reasons_read(&f->reasons, &f->message, f->users, true, 0), 0);
     return reasons_sentence(&f->reasons, t, true, f->text, sizeof(f->text));
 }
 
@@ -125,6 +125,62 @@ static void test_what_is_not_known(void **state)
             "time before 14:01:55)");
 }
 
+// What would be shown as nothing is counted with the others, but not forgotten in the sentence.
+static void test_minor_rows(void **state)
+{
+    fixture_t *f = *state;
+    const reasons_t *r = &f->reasons;
+
+    put(f, process("db", 7, NOBODY, 0, 900));
+    put(f, process("cc1", 8, NOBODY, 0, 50));
+    for (unsigned pid = 10; pid < 20; pid++)
+        put(f, process("cc1", pid, NOBODY, 0, 4));
+    f->message.others = 3;
+    f->message.others_kb = 10 * MB;
+    f->message.unexplained_kb -= 10 * MB;
+    say(f, 1000, 2000, &times);
+    assert_int_equal(r->n_rows, 12);
+    assert_string_equal(r->lines[12].name, "3 others");
+    f->message.unexplained_kb -= 1000 * MB; // say() added it once more
+    f->message.rows = (text_view_t){(const char *) f->rows.data, f->rows.len};
+    assert_int_equal(reasons_read(&f->reasons, &f->message, f->users, true, 0.005), 0);
+    assert_int_equal(r->n_rows, 2);
+    assert_int_equal(r->n, 4);
+    assert_int_equal(r->lines[2].kind, REASON_OTHERS);
+    assert_string_equal(r->lines[2].name, "13 others");
+    assert_int_equal(r->lines[2].change_kb, 50 * MB);
+    assert_non_null(strstr(reasons_sentence(r, &times, true, f->text, sizeof(f->text)),
+            "90% db (PID 7, uid 3999999999), 9% cc1 (11 processes, most by PID 8, uid "
+            "3999999999)"));
+}
+
+// Whatever a daemon says, sums stay within their type.
+static void test_absurd_amounts(void **state)
+{
+    fixture_t *f = *state;
+    double sum = 0;
+
+    for (unsigned pid = 1; pid < 2 * REASONS_MAX; pid++) {
+        why_row_t row = process("x", pid, NOBODY, 0, 0);
+
+        row.end_kb = UINT64_MAX - pid;
+        why_row_put(&f->rows, &row);
+    }
+    f->message.others = UINT64_MAX;
+    f->message.others_kb = INT64_MAX;
+    f->message.hidden_kb = f->message.unexplained_kb = f->message.steepest_kb = INT64_MIN;
+    f->message.steepest_to_ms = UINT64_MAX;
+    f->message.change_to_kb = UINT64_MAX;
+    f->message.rows = (text_view_t){(const char *) f->rows.data, f->rows.len};
+    assert_int_equal(reasons_read(&f->reasons, &f->message, f->users, true, 0.005), 0);
+    assert_true(f->reasons.n <= REASONS_MAX && f->reasons.change_kb > 0);
+    for (size_t i = 0; i < f->reasons.n; i++)
+        sum += f->reasons.lines[i].share;
+    assert_true(sum > 0);
+    reasons_sentence(&f->reasons, &times, true, f->text, sizeof(f->text));
+    reasons_steepest(&f->reasons, "14:02:10", f->text, sizeof(f->text));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -135,6 +191,8 @@ int main(void)
             TEST(test_amounts),
             TEST(test_a_fall),
             TEST(test_what_is_not_known),
+            TEST(test_minor_rows),
+            TEST(test_absurd_amounts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,255 @@
+#include "client/model/reasons.h"
+
+#include "common/cleanup.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SENTENCE_PARTS 4
+#define SENSELESS      200 // percent of the change that are no share of it
+
+static const struct {
+    const char *key, *name;
+} ledger_words[] = {
+        [LEDGER_PROCESSES] = {"processes", "processes"},
+        [LEDGER_SHMEM] = {"shmem", "tmpfs, shared memory"},
+        [LEDGER_CACHE_CLEAN] = {"cache_clean", "page cache, clean"},
+        [LEDGER_CACHE_DIRTY] = {"cache_dirty", "page cache, dirty"},
+        [LEDGER_SLAB_RECLAIMABLE] = {"slab_reclaimable", "slab, reclaimable"},
+        [LEDGER_SLAB] = {"slab_unreclaimable", "slab, unreclaimable"},
+        [LEDGER_PAGE_TABLES] = {"page_tables", "page tables"},
+        [LEDGER_KERNEL_STACKS] = {"kernel_stacks", "kernel stacks"},
+        [LEDGER_PERCPU] = {"percpu", "per-cpu"},
+        [LEDGER_VMALLOC] = {"vmalloc", "vmalloc"},
+        [LEDGER_HUGETLB] = {"hugetlb", "hugetlb"},
+        [LEDGER_COMPRESSED] = {"compressed", "zswap and zram"},
+        [LEDGER_FREE] = {"free", "free"},
+        [LEDGER_UNEXPLAINED] = {"unexplained", "unexplained"},
+        [LEDGER_SWAP] = {"swap", "swap"},
+};
+
+static bool is_known(uint64_t kind)
+{
+    return kind > 0 && kind < ARRAY_SIZE(ledger_words);
+}
+
+const char *ledger_name(uint64_t kind)
+{
+    return is_known(kind) ? ledger_words[kind].name : "?";
+}
+
+const char *ledger_key(uint64_t kind)
+{
+    return is_known(kind) ? ledger_words[kind].key : "unknown";
+}
+
+char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double v = fabs((double) kb);
+    const char *before = kb < 0 ? "-" : sign ? "+" : "";
+    size_t unit = 0;
+
+    while (v >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
+        v /= 1024;
+        unit++;
+    }
+    snprintf(buf, cap, "%s%.*f %s", before, unit > 0 && v < 99.95 ? 1 : 0, v, units[unit]);
+    return buf;
+}
+
+// ---- The sentence ------------------------------------------------------------------------------
+
+typedef struct {
+    char *buf;
+    size_t cap, len;
+} sentence_t;
+
+__attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(s->buf + s->len, s->cap - s->len, format, args);
+    va_end(args);
+    if (n > 0)
+        s->len += MIN((size_t) n, s->cap - s->len - 1);
+}
+
+static void say_pid(sentence_t *s, const reason_t *line)
+{
+    char uid[24];
+
+    say(s, "PID %" PRIu64, line->row.pid);
+    if (line->row.has_uid) {
+        snprintf(uid, sizeof(uid), "%" PRIu64, line->row.uid);
+        say(s, ", uid %s", uid);
+        if (strcmp(line->user, uid) != 0)
+            say(s, " %s", line->user);
+    }
+    if (line->row.exited_ms)
+        say(s, ", ended");
+    if (line->row.story > 1)
+        say(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
+}
+
+// `count` processes of that name; `line` is the one that took most.
+static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
+{
+    if (line->kind == REASON_LEDGER) {
+        say(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
+        if (line->writer[0]) {
+            say(s, ", likely written by %s (", line->writer);
+            say_pid(s, line);
+            say(s, ")");
+        }
+        return;
+    }
+    say(s, "%s", line->name);
+    if (line->kind != REASON_PROCESSES)
+        return;
+    if (r->by == WHY_BY_PROCESS && count == 1) {
+        say(s, " (");
+        say_pid(s, line);
+    } else if (r->by == WHY_BY_PROCESS) {
+        say(s, " (%" PRIu64 " processes, most by ", count);
+        say_pid(s, line);
+    } else {
+        say(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
+    }
+    say(s, ")");
+}
+
+static bool is_same_program(const reasons_t *r, const reason_t *a, const reason_t *b)
+{
+    return r->by == WHY_BY_PROCESS && a->kind == REASON_PROCESSES && b->kind == REASON_PROCESSES &&
+           (a->change_kb > 0) == (b->change_kb > 0) && strcmp(a->name, b->name) == 0;
+}
+
+typedef struct {
+    const reason_t *line; // the largest of them
+    uint64_t count;
+    int64_t kb;
+} part_t;
+
+static size_t add_part(const reasons_t *r, part_t *parts, size_t n, const reason_t *line)
+{
+    int sign = r->change_kb < 0 ? -1 : 1;
+    size_t at = 0;
+
+    while (at < n && !is_same_program(r, parts[at].line, line))
+        at++;
+    if (at == n)
+        parts[n++] = (part_t){.line = line};
+    parts[at].count++;
+    parts[at].kb += line->change_kb;
+    for (; at > 0 && sign * parts[at].kb > sign * parts[at - 1].kb; at--) {
+        part_t p = parts[at];
+
+        parts[at] = parts[at - 1];
+        parts[at - 1] = p;
+    }
+    return n;
+}
+
+// One program's processes are one part of the sentence. Largest share first.
+static size_t find_parts(const reasons_t *r, part_t *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->lines[i].kind != REASON_UNEXPLAINED && r->lines[i].kind != REASON_OTHERS)
+            n = add_part(r, ret, n, &r->lines[i]);
+    for (size_t i = 0; i < r->n_minor; i++)
+        n = add_part(r, ret, n, &r->lines[REASONS_MAX - 1 - i]);
+    return n;
+}
+
+static double percent_of(const reasons_t *r, int64_t kb)
+{
+    double percent = (double) kb / (double) r->change_kb * 100;
+
+    return fabs(percent) <= 0.5 ? 0 : percent; // no -0
+}
+
+// Where one took far more than the change, and others gave that back, shares say little.
+static bool has_shares(const reasons_t *r, const part_t *parts, size_t n, int64_t unexplained)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabs(percent_of(r, parts[i].kb)) > SENSELESS)
+            return false;
+    return fabs(percent_of(r, unexplained)) <= SENSELESS;
+}
+
+static void say_share(sentence_t *s, const reasons_t *r, bool as_share, int64_t kb)
+{
+    char size[32];
+
+    if (as_share)
+        say(s, "%.0f%% ", percent_of(r, kb));
+    else
+        say(s, "%s ", reasons_size(size, sizeof(size), kb, true));
+}
+
+// What goes with the change, as long as it is worth a word; the rest is others.
+static void say_shares(sentence_t *s, const reasons_t *r)
+{
+    part_t parts[REASONS_MAX];
+    size_t n = find_parts(r, parts), said = 0;
+    int64_t unexplained = r->lines[r->n - 1].change_kb, rest = r->change_kb - unexplained;
+    bool as_shares = has_shares(r, parts, n, unexplained);
+
+    for (; said < n && said < SENTENCE_PARTS && percent_of(r, parts[said].kb) >= 1; said++) {
+        say(s, said ? ", " : ": ");
+        say_share(s, r, as_shares, parts[said].kb);
+        say_who(s, r, parts[said].line, parts[said].count);
+        rest -= parts[said].kb;
+    }
+    if (percent_of(r, rest) != 0) {
+        say(s, said++ ? ", " : ": ");
+        say_share(s, r, as_shares, rest);
+        say(s, "others");
+    }
+    say(s, said ? ", " : ": ");
+    say_share(s, r, as_shares, unexplained);
+    say(s, "unexplained");
+}
+
+char *reasons_sentence(
+        const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap)
+{
+    sentence_t s = {.buf = buf, .cap = cap};
+    int64_t to_kb = (int64_t) r->message.change_to_kb;
+    char size[32];
+
+    say(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
+    if (llabs(r->change_kb) < REASONS_HARDLY_KB) {
+        say(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
+    } else {
+        say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
+                reasons_size(size, sizeof(size), llabs(r->change_kb), false));
+        say_shares(&s, r);
+    }
+    if (w->known)
+        say(&s, " (nothing is known of the time before %s)", w->known);
+    return buf;
+}
+
+char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t cap)
+{
+    const why_message_t *m = &r->message;
+    double span_ms = (double) (m->steepest_to_ms - MIN(m->steepest_from_ms, m->steepest_to_ms));
+    char size[32];
+
+    buf[0] = '\0';
+    // There may be several samples in a second.
+    if (span_ms > 0)
+        snprintf(buf, cap, "Steepest: %s within %.*f s from %s.",
+                reasons_size(size, sizeof(size), m->steepest_kb, true), span_ms < 10000,
+                span_ms / 1000, from);
+    return buf;
+}
