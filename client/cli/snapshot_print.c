@@ -134,7 +134,12 @@ static const char *heading(column_id_t id, group_kind_t kind)
 static void cell_text(const sample_view_t *v, column_id_t id, const row_t *row, char *buf)
 {
     const cell_context_t context = {
-            .model = v->model, .glyphs = v->glyphs, .kind = v->list->kind, .width = CELL_MAX - 1};
+            .model = v->model,
+            .glyphs = v->glyphs,
+            .kind = v->list->kind,
+            .width = CELL_MAX - 1,
+            .value = columns[id].value,
+    };
     char number[FORMAT_MAX];
     datum_t d;
 

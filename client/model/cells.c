@@ -18,7 +18,7 @@ static style_t zero(char *buf)
     return STYLE_DIM;
 }
 
-style_t format_pid(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_pid(const cell_context_t *c, const row_t *r, char *buf)
 {
     (void) c;
     snprintf(buf, CELL_MAX, "%lld",
@@ -26,7 +26,7 @@ style_t format_pid(const cell_context_t *c, const row_t *r, char *buf)
     return STYLE_NORMAL;
 }
 
-style_t format_user(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_user(const cell_context_t *c, const row_t *r, char *buf)
 {
     const char *name = model_user(c->model, r);
 
@@ -63,13 +63,13 @@ static style_t name_style(const cell_context_t *c, const row_t *r)
     return r->flags & ROW_KERNEL_THREAD || in_the_way ? STYLE_DIM : STYLE_NORMAL;
 }
 
-style_t format_name(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_name(const cell_context_t *c, const row_t *r, char *buf)
 {
     size_t at = indent(c, r, buf);
 
     buf += at;
     if (c->kind == GROUP_USER)
-        return format_user(c, r, buf);
+        return cell_user(c, r, buf);
     if (c->kind == GROUP_UNIT && r->unit == 0)
         strcpy(buf, "(no unit)");
     else if (c->kind == GROUP_UNIT)
@@ -83,13 +83,13 @@ style_t format_name(const cell_context_t *c, const row_t *r, char *buf)
     return name_style(c, r);
 }
 
-style_t format_command(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_command(const cell_context_t *c, const row_t *r, char *buf)
 {
     model_command(c->model, r, buf, CELL_MAX);
     return STYLE_DIM;
 }
 
-style_t format_state(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_state(const cell_context_t *c, const row_t *r, char *buf)
 {
     (void) c;
     if (!r->state)
@@ -98,7 +98,7 @@ style_t format_state(const cell_context_t *c, const row_t *r, char *buf)
     return r->state == 'Z' ? STYLE_ZOMBIE : STYLE_NORMAL;
 }
 
-static style_t format_memory(const row_t *r, value_t v, const char *sign, char *buf)
+static style_t put_memory(const row_t *r, value_t v, const char *sign, char *buf)
 {
     char text[FORMAT_MAX];
 
@@ -108,13 +108,12 @@ static style_t format_memory(const row_t *r, value_t v, const char *sign, char *
     return r->values[v] == 0 ? STYLE_DIM : STYLE_NORMAL;
 }
 
-style_t format_rss(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_memory(const cell_context_t *c, const row_t *r, char *buf)
 {
-    (void) c;
-    return format_memory(r, VALUE_MEM, "", buf);
+    return put_memory(r, c->value, "", buf);
 }
 
-style_t format_basis(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_basis(const cell_context_t *c, const row_t *r, char *buf)
 {
     (void) c;
     if (r->from_pss + r->from_rss == 0)
@@ -124,62 +123,35 @@ style_t format_basis(const cell_context_t *c, const row_t *r, char *buf)
     return STYLE_DIM;
 }
 
-style_t format_subtree(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_pss(const cell_context_t *c, const row_t *r, char *buf)
 {
-    (void) c;
-    return format_memory(r, VALUE_SUBTREE, "", buf);
+    return put_memory(r, c->value, r->flags & ROW_PSS_ESTIMATED ? "~" : "", buf);
 }
 
-style_t format_pss(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_share(const cell_context_t *c, const row_t *r, char *buf)
 {
-    (void) c;
-    return format_memory(r, VALUE_PSS, r->flags & ROW_PSS_ESTIMATED ? "~" : "", buf);
-}
-
-style_t format_swap(const cell_context_t *c, const row_t *r, char *buf)
-{
-    (void) c;
-    return format_memory(r, VALUE_SWAP, "", buf);
-}
-
-style_t format_cpu(const cell_context_t *c, const row_t *r, char *buf)
-{
-    (void) c;
-    if (!row_knows(r, VALUE_CPU))
+    if (!row_knows(r, c->value))
         return unknown(buf);
-    format_permille(buf, CELL_MAX, (uint64_t) r->values[VALUE_CPU]);
-    return r->values[VALUE_CPU] == 0 ? STYLE_DIM : STYLE_NORMAL;
+    format_permille(buf, CELL_MAX, (uint64_t) r->values[c->value]);
+    return r->values[c->value] == 0 ? STYLE_DIM : STYLE_NORMAL;
 }
 
-style_t format_threads(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_number(const cell_context_t *c, const row_t *r, char *buf)
 {
-    (void) c;
-    if (!row_knows(r, VALUE_THREADS))
+    if (!row_knows(r, c->value))
         return unknown(buf);
-    snprintf(buf, CELL_MAX, "%lld", (long long) r->values[VALUE_THREADS]);
+    snprintf(buf, CELL_MAX, "%lld", (long long) r->values[c->value]);
     return STYLE_NORMAL;
 }
 
-static style_t format_io(const row_t *r, value_t v, char *buf)
+style_t cell_speed(const cell_context_t *c, const row_t *r, char *buf)
 {
-    if (!row_knows(r, v))
+    if (!row_knows(r, c->value))
         return unknown(buf);
-    if (r->values[v] == 0)
+    if (r->values[c->value] == 0)
         return zero(buf);
-    format_kb_short(buf, CELL_MAX, (uint64_t) r->values[v]);
+    format_kb_short(buf, CELL_MAX, (uint64_t) r->values[c->value]);
     return STYLE_NORMAL;
-}
-
-style_t format_read(const cell_context_t *c, const row_t *r, char *buf)
-{
-    (void) c;
-    return format_io(r, VALUE_READ, buf);
-}
-
-style_t format_write(const cell_context_t *c, const row_t *r, char *buf)
-{
-    (void) c;
-    return format_io(r, VALUE_WRITE, buf);
 }
 
 static style_t sign_style(int64_t v)
@@ -189,22 +161,20 @@ static style_t sign_style(int64_t v)
     return v > 0 ? STYLE_GROWTH : STYLE_SHRINK;
 }
 
-style_t format_delta(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_change(const cell_context_t *c, const row_t *r, char *buf)
 {
-    (void) c;
-    if (!row_knows(r, VALUE_DELTA))
+    if (!row_knows(r, c->value))
         return unknown(buf);
-    format_delta_kb(buf, CELL_MAX, r->values[VALUE_DELTA]);
-    return sign_style(r->values[VALUE_DELTA]);
+    format_delta_kb(buf, CELL_MAX, r->values[c->value]);
+    return sign_style(r->values[c->value]);
 }
 
-style_t format_rate(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_growth(const cell_context_t *c, const row_t *r, char *buf)
 {
-    int64_t v = r->values[VALUE_RATE];
+    int64_t v = r->values[c->value];
     char text[FORMAT_MAX];
 
-    (void) c;
-    if (!row_knows(r, VALUE_RATE))
+    if (!row_knows(r, c->value))
         return unknown(buf);
     if (v == 0)
         return zero(buf);
@@ -225,7 +195,7 @@ static bool is_flat(const glyphs_t *g, const char *text)
     return *text == '\0';
 }
 
-style_t format_trend(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_trend(const cell_context_t *c, const row_t *r, char *buf)
 {
     int64_t values[TRACK_POINTS];
     size_t n = model_series(c->model, r, values);
@@ -234,7 +204,7 @@ style_t format_trend(const cell_context_t *c, const row_t *r, char *buf)
     return is_flat(c->glyphs, buf) ? STYLE_DIM : STYLE_GAUGE_LOW;
 }
 
-style_t format_tags(const cell_context_t *c, const row_t *r, char *buf)
+style_t cell_tags(const cell_context_t *c, const row_t *r, char *buf)
 {
     const tag_info_t *first = tags_urgent(r->tags);
     int at = 0;

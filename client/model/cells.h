@@ -6,23 +6,23 @@
 
 #include "client/model/columns.h"
 
-style_t format_pid(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_user(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_name(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_command(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_state(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_rss(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_basis(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_subtree(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_pss(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_swap(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_cpu(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_threads(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_read(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_write(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_delta(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_rate(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_trend(const cell_context_t *c, const row_t *r, char *buf);
-style_t format_tags(const cell_context_t *c, const row_t *r, char *buf);
+// The value of the column.
+style_t cell_memory(const cell_context_t *c, const row_t *r, char *buf); // KiB
+style_t cell_change(const cell_context_t *c, const row_t *r, char *buf); // KiB, with its sign
+style_t cell_growth(const cell_context_t *c, const row_t *r, char *buf); // KiB a minute, likewise
+style_t cell_speed(const cell_context_t *c, const row_t *r, char *buf);  // KiB/s
+style_t cell_share(const cell_context_t *c, const row_t *r, char *buf);  // per mille
+style_t cell_number(const cell_context_t *c, const row_t *r, char *buf);
+
+// What is more than a value.
+style_t cell_pid(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_user(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_name(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_command(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_state(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_basis(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_pss(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_trend(const cell_context_t *c, const row_t *r, char *buf);
+style_t cell_tags(const cell_context_t *c, const row_t *r, char *buf);
 
 #endif

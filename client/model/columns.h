@@ -57,6 +57,7 @@ typedef struct {
     bool command;      // the command line instead of the name
     column_id_t sort;  // what the list is sorted by is shown where others give way
     int width;         // of the cell
+    value_t value;     // of its column
 } cell_context_t;
 
 #define COLUMN_RANK_WHO  2 // up to here they say who it is, and how much that has

@@ -60,6 +60,7 @@ static void draw_row(const pane_t *p, int line, cell_context_t *c, const column_
         style_t style;
 
         c->width = place->width;
+        c->value = columns[place->id].value;
         style = columns[place->id].format(c, row, cell);
         if (place->id == COLUMN_NAME && matches)
             style = STYLE_MATCH;
