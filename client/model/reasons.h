@@ -56,20 +56,20 @@ typedef struct {
     const char *known;     // nothing is known of the time before; NULL: of all that was asked for
 } reasons_wording_t;
 
-// "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000 anna), 4% tmpfs, 2%
+// "14:02:10–14:02:41 used memory rose 3.1 GB: 94% chrome (PID 3587, uid 1000 anna), 4% tmpfs, 2%
 // unexplained"; amounts stand in place of shares where some of those are far more than all of the
 // change. Returns `buf`.
 char *reasons_sentence(
         const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap);
 
-// "Steepest: +362 MiB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
+// "Steepest: +362 MB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
 char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);
 const char *ledger_key(uint64_t kind); // "page_tables", for machines
 
-// "3.1 GiB", "512 KiB"; for a change with its sign. Returns `buf`.
+// "3.1 GB", "512 kB"; for a change with its sign. Returns `buf`.
 char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign);
 
 #endif

@@ -48,7 +48,7 @@ const char *ledger_key(uint64_t kind)
 
 char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
 {
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
     double v = fabs((double) kb);
     const char *before = kb < 0 ? "-" : sign ? "+" : "";
     size_t unit = 0;
