@@ -2,6 +2,7 @@
 
 #include "client/loop.h"
 
+#include "client/link/send_signal.h"
 #include "common/clock.h"
 
 #define GIVE_UP_US (USEC_PER_SEC / 2)
@@ -82,6 +83,12 @@ static int ask_why(void *user, uint64_t from_ms, unsigned by, unsigned limit)
     return session_request_why(((loop_t *) user)->attach.session, &span, by, limit);
 }
 
+static int ask_signal(void *user, uint64_t pid, uint64_t start_time, int number)
+{
+    (void) user;
+    return send_signal(pid, start_time, number);
+}
+
 ui_requests_t loop_requests(loop_t *l)
 {
     return (ui_requests_t){.inspect = ask_inspect,
@@ -89,5 +96,6 @@ ui_requests_t loop_requests(loop_t *l)
             .pause = ask_pause,
             .events = ask_events,
             .why = ask_why,
+            .signal = ask_signal,
             .user = l};
 }

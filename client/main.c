@@ -92,6 +92,8 @@ static int run(const options_t *o, bool utf8)
     }
     requests = loop_requests(&loop);
     handlers = loop_handlers(&loop);
+    if (o->no_signals)
+        requests.signal = NULL;
     app->requests = requests;
     app->list.order.column = o->sort;
     app->list.command = o->command;

@@ -80,6 +80,15 @@ static bool set_mouse(options_t *o, const char *value)
     return good;
 }
 
+static bool set_signals(options_t *o, const char *value)
+{
+    bool signals = true;
+    bool good = set_switch(&signals, value);
+
+    o->no_signals = !signals;
+    return good;
+}
+
 static bool set_command(options_t *o, const char *value)
 {
     return set_switch(&o->command, value);
@@ -107,6 +116,7 @@ const viewer_option_t viewer_options[] = {
     {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
     {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
     {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)", "yes|no"},
+    {"signals", "YES|NO", true, set_signals, "send signals with the key K (default: yes)", "yes|no"},
     {"version", NULL, false, set_version, "print the version and exit"},
     {"help", NULL, false, set_help, "print this help and exit, as -h does"},
 };

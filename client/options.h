@@ -16,7 +16,7 @@ typedef struct {
     char speed[16];       // of it; "": its own
     const theme_t *theme; // NULL: the default one, or none at all with NO_COLOR
     column_id_t sort;
-    bool no_mouse;
+    bool no_mouse, no_signals;
     bool command; // command lines instead of names
     bool help, version;
 } options_t;

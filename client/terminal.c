@@ -233,6 +233,7 @@ int terminal_key(void)
             {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
             {KEY_HOME, KEY_CODE_HOME},
             {KEY_END, KEY_CODE_END},
+            {KEY_F(9), KEY_CODE_F9},
             {KEY_MOUSE, KEY_CODE_MOUSE},
             {KEY_F(1), KEY_CODE_F1},
             {KEY_F(4), KEY_CODE_F4},

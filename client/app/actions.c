@@ -289,6 +289,8 @@ void actions_do(app_t *a, action_t action)
         freeze(a);
     } else if (action == ACTION_COPY) {
         report_copy(a);
+    } else if (action == ACTION_SIGNAL) {
+        signals_ask(a);
     } else if (action == ACTION_THEME) {
         change_theme(a);
     } else if (action == ACTION_HELP && a->view != VIEW_HELP) {

@@ -3,7 +3,7 @@
 
 // What the parts of the app have of each other: actions.c has the keys (app_key), typing.c the
 // prompt, mouse.c the mouse (app_mouse), past.c the past of listed processes, receipt.c what
-// the selected one's tags are about, panes.c events and reasons, app.c the rest.
+// the selected one's tags are about, panes.c events and reasons, signals.c signals, app.c the rest.
 
 #include "client/app/app.h"
 
@@ -61,6 +61,11 @@ void actions_inspect(app_t *a, identity_t id, const char *name, view_t below);
 // One line that says all that is known of the selected process, for a ticket or a chat: to the
 // clipboard. Groups are reported as their sum.
 void report_copy(app_t *a);
+
+// Asks which signal the selected process is to get.
+void signals_ask(app_t *a);
+// Sends what was typed, and says what came of it. False: there is no such signal.
+bool signals_send(app_t *a);
 
 // A key while the prompt is open.
 void typing_key(app_t *a, int code);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 // What is typed into the prompt: a search moves the cursor as it grows, a filter is in force as far
-// as it is understood.
+// as it is understood, a signal is sent when it is complete.
 
 static void typed(app_t *a)
 {
@@ -12,6 +12,8 @@ static void typed(app_t *a)
     list_t *l = &a->list;
 
     p->error[0] = '\0';
+    if (p->kind == PROMPT_SIGNAL)
+        return;
     if (p->kind == PROMPT_FILTER) {
         list_set_filter(l, p->text, p->error, sizeof(p->error));
         a->stale = true;
@@ -30,7 +32,7 @@ static void cancel_prompt(app_t *a)
     if (p->kind == PROMPT_FILTER) {
         list_set_filter(&a->list, p->before, p->error, sizeof(p->error));
         a->stale = true;
-    } else {
+    } else if (p->kind == PROMPT_SEARCH) {
         snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
     }
     p->kind = PROMPT_NONE;
@@ -43,6 +45,8 @@ static void accept_prompt(app_t *a)
 
     if (p->error[0] && p->kind == PROMPT_FILTER)
         return; // it stays open until it is right, or given up
+    if (p->kind == PROMPT_SIGNAL && !signals_send(a))
+        return;
     p->kind = PROMPT_NONE;
     if (again) {
         snprintf(a->list.search, sizeof(a->list.search), "%s", p->before);
@@ -62,6 +66,8 @@ void typing_key(app_t *a, int code)
         break;
     case KEY_CODE_UP:
     case KEY_CODE_DOWN:
+        if (a->prompt.kind == PROMPT_SIGNAL)
+            break;
         list_move(&a->list, &a->model, code == KEY_CODE_UP ? -1 : 1);
         a->prompt.place = a->list.cursor;
         break;

@@ -30,6 +30,7 @@ const key_binding_t key_bindings[] = {
     {{'T'}, "T", NULL, ACTION_TAGGED, IN_LIST, "only processes that have a tag"},
     {{'Z'}, "Z", NULL, ACTION_FREEZE, IN_DATA, "freeze the picture, and go on"},
     {{'y'}, "y", NULL, ACTION_COPY, IN_LIST | IN_INSPECT, "copy a line of all that is known of it, where the terminal allows it"},
+    {{'K', KEY_CODE_F9}, "K F9", NULL, ACTION_SIGNAL, IN_LIST | IN_INSPECT, "send the process a signal, which has to be typed: TERM, KILL, ..."},
     {{'C'}, "C", NULL, ACTION_THEME, IN_ALL, "colours: default, high-contrast, mono"},
     {{'l' & 0x1f}, "^L", NULL, ACTION_REDRAW, IN_ALL, "redraw the screen"},
     {{'+', '='}, "+", NULL, ACTION_LONGER, IN_INSPECT | IN_WHY, "a longer span of time: 2 min, 10 min, 1 h, 24 h", "longer"},

@@ -22,6 +22,7 @@ enum {
     KEY_CODE_END,
     KEY_CODE_F1,
     KEY_CODE_F4,
+    KEY_CODE_F9,
     KEY_CODE_MOUSE, // what it did is told apart
 };
 
@@ -63,6 +64,7 @@ typedef enum {
     ACTION_TAGGED,
     ACTION_FREEZE,
     ACTION_COPY,
+    ACTION_SIGNAL,
     ACTION_THEME,
     ACTION_REDRAW,
     ACTION_EVENTS,

@@ -1,14 +1,14 @@
 #ifndef MEMSCOPE_CLIENT_MODEL_PROMPT_H
 #define MEMSCOPE_CLIENT_MODEL_PROMPT_H
 
-// The line in which a search or a filter is typed.
+// The line in which a search, a filter or a signal is typed.
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define PROMPT_MAX 128
 
-typedef enum { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER } prompt_kind_t;
+typedef enum { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_SIGNAL } prompt_kind_t;
 
 typedef struct {
     prompt_kind_t kind;

@@ -22,6 +22,8 @@ typedef struct {
     int (*pause)(void *user, bool paused);
     int (*events)(void *user, uint64_t after, bool follow);
     int (*why)(void *user, uint64_t from_ms, unsigned by, unsigned limit);
+    // Of the host itself: as send_signal.
+    int (*signal)(void *user, uint64_t pid, uint64_t start_time, int number);
     void *user;
 } ui_requests_t;
 
@@ -71,6 +73,8 @@ typedef struct ui {
     uint64_t receipt_ms; // when it was asked for
 
     prompt_t prompt;
+    identity_t signal_to; // whom PROMPT_SIGNAL is about
+    char signal_name[INSPECT_NAME_MAX];
     char *clipboard; // heap; what the terminal is to copy, NULL: nothing
     bool frozen;     // no ticks are wanted
 

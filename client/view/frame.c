@@ -157,15 +157,22 @@ static void put_prompt(const ui_t *ui, const pane_t *p)
 {
     const prompt_t *prompt = &ui->prompt;
     const char *text = prompt->text;
-    int at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_KEY,
-            prompt->kind == PROMPT_SEARCH ? "Search: " : "Filter: ");
-    char shown[64] = "";
-    int error, room;
+    char title[INSPECT_NAME_MAX + 64] = "Search: ", shown[64] = "";
+    int at, error, room;
     uint32_t c;
 
     snprintf(shown, sizeof(shown), "%s", prompt->error);
-    if (prompt->kind == PROMPT_FILTER && !shown[0])
-        snprintf(shown, sizeof(shown), "%zu of %zu", ui->list.n, ui->model.processes.n);
+    if (prompt->kind == PROMPT_FILTER) {
+        strcpy(title, "Filter: ");
+        if (!shown[0])
+            snprintf(shown, sizeof(shown), "%zu of %zu", ui->list.n, ui->model.processes.n);
+    } else if (prompt->kind == PROMPT_SIGNAL) {
+        snprintf(title, sizeof(title), "Signal to %s (PID %llu): ", ui->signal_name,
+                (unsigned long long) ui->signal_to.pid);
+        if (!shown[0] && p->cols - (int) text_width(title) >= 48)
+            strcpy(shown, "TERM, KILL, INT, HUP, ...  ESC: none");
+    }
+    at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_KEY, title);
     error = (int) strlen(shown);
     room = p->cols - at - 1 - (error ? error + 2 : 0);
 
@@ -237,6 +244,14 @@ void view_hints(const ui_t *ui, const pane_t *p, view_t view)
 {
     int at = 0;
 
+    if (ui->prompt.kind != PROMPT_NONE) {
+        put_prompt(ui, p);
+        return;
+    }
+    if (ui->message[0]) {
+        put_remark(ui, p, p->cols, STYLE_ALERT, ui->message);
+        return;
+    }
     for (size_t i = 0; i < n_key_bindings; i++) {
         const key_binding_t *k = &key_bindings[i];
         char text[64];

@@ -241,6 +241,26 @@ static void test_command_lines(void **state)
     viewer_quit(t);
 }
 
+static void test_a_signal(void **state)
+{
+    process_t victim = start_actor("ms-victim", 120), other = start_actor("ms-other", 110);
+    terminal_t *t = start();
+
+    (void) state;
+    viewer_select(t, victim.pid);
+    terminal_send(t, "K");
+    assert_text(t, "Signal to ms-victim (PID ");
+    terminal_send(t, "\r");
+    assert_text(t, "nothing was sent");
+    terminal_send(t, "KTERM\r");
+    assert_text(t, "TERM was sent to ms-victim (PID ");
+    assert_true(proc_wait_ended(victim.pid, EXPECT_MS));
+    assert_true(proc_is_running(other.pid));
+    process_stop(&victim);
+    process_stop(&other);
+    viewer_quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +272,7 @@ int main(void)
             cmocka_unit_test(test_sorting_and_grouping),
             cmocka_unit_test(test_help),
             cmocka_unit_test(test_command_lines),
+            cmocka_unit_test(test_a_signal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

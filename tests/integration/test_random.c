@@ -56,12 +56,22 @@ static bool is_in_order(const terminal_t *t, void *user)
     return false;
 }
 
+// Without signals, which any keys could send to anybody.
+static terminal_t *start(void)
+{
+    const char *argv[] = {MEMSCOPE_PATH, "--private", "--signals", "no", NULL};
+    terminal_t *t = viewer_start_with(argv, NULL, 24, 80);
+
+    viewer_await_list(t);
+    return t;
+}
+
 static terminal_t *again(terminal_t *t)
 {
     assert_exit(t, 0);
     assert_screen(t, !terminal_is_alternate(t));
     terminal_free(t);
-    return viewer_start(24, 80);
+    return start();
 }
 
 static terminal_t *play_round(terminal_t *t, int *ends)
@@ -83,7 +93,7 @@ static terminal_t *play_round(terminal_t *t, int *ends)
 static void test_any_keys(void **state)
 {
     process_t actor = actor_start();
-    terminal_t *t = viewer_start(24, 80);
+    terminal_t *t = start();
     int ends = 0;
 
     (void) state;

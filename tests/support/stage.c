@@ -62,6 +62,16 @@ static int on_why(void *user, uint64_t from_ms, unsigned by, unsigned limit)
     return 3000 + (int) s->why_requests;
 }
 
+static int on_signal(void *user, uint64_t pid, uint64_t start_time, int number)
+{
+    stage_t *s = user;
+
+    s->signalled_pid = pid;
+    s->signalled_start = start_time;
+    s->signalled = number;
+    return s->signal_result;
+}
+
 static void check(bool good, const char *what)
 {
     if (!good) {
@@ -72,7 +82,7 @@ static void check(bool good, const char *what)
 
 void stage_init(stage_t *s, bool utf8, int rows, int cols)
 {
-    ui_requests_t requests = {on_inspect, on_history, on_pause, on_events, on_why, s};
+    ui_requests_t requests = {on_inspect, on_history, on_pause, on_events, on_why, on_signal, s};
     system_snapshot_t *system = &s->snapshot.system;
     hello_message_t hello = {0};
 

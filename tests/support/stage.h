@@ -28,6 +28,9 @@ typedef struct {
     bool events_followed;
     int next_request;
     bool paused;
+    uint64_t signalled_pid, signalled_start;
+    int signalled;     // the signal that was sent last, 0: none
+    int signal_result; // what the next ones come to
 } stage_t;
 
 // In UTC, and in a UTF-8 locale or in that of C.
