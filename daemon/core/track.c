@@ -144,7 +144,8 @@ static int visit_by_stat(turn_t *turn)
     t->stirred |= ran || moved;
     // I/O can take less CPU than one clock tick shows, so now and then it is asked for anyway, and
     // what it did without running is told bit by bit.
-    if (t->has_io && (ran || (turn_now_s(v) + turn->slot) % CAPTURE_IO_S == 0)) {
+    if (t->has_io && (ran || !PROCESS_KNOWN(turn->p, read_rate) ||
+                             (turn_now_s(v) + turn->slot) % CAPTURE_IO_S == 0)) {
         r = turn_read_io(turn, ran ? v->interval_us : v->now_us - t->io_at_us);
         if (r < 0)
             return r;

@@ -274,6 +274,7 @@ static void test_io_of_idle_threads(void **state)
     x.threads = 3;
     captured_tick_with(h, &x);
     captured_tick(h);
+    assert_true(PROCESS_KNOWN(captured_find(h, 812), read_rate));
     for (int i = 0; i < 4; i++) {
         x.read_bytes += 100 << 20;
         proctree_process(&h->tree, &x);
