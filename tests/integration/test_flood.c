@@ -8,15 +8,12 @@
 #include "tests/support/proctree.h"
 #include "tests/support/watcher.h"
 
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FLOODS    2
@@ -28,18 +25,11 @@
 #define CPU_SHARE 8 // one part in so many of a processor, for all that the daemon does
 #define NONSENSE  "\x09\0\0\0\x01\x02\xff\xff\xff\xff\x0f\x04\x01"
 
-static void become_ann(void)
-{
-    if (setgroups(0, NULL) < 0 || setresgid(ANN, ANN, ANN) < 0 || setresuid(ANN, ANN, ANN) < 0)
-        _exit(1);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 static _Noreturn void flood(const char *path, bool talks)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    become_ann();
+    process_become(ANN);
     strcpy(address.sun_path, path);
     for (;;) {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -197,55 +187,79 @@ static bool comes_too_often(const people_t *p)
     return false;
 }
 
-// Of a made-up host: what happens on this one is not what it costs.
-static void start_daemon(people_t *p, const proctree_t *tree)
+typedef struct {
+    people_t people;
+    proctree_t tree;
+    pid_t neighbour;
+    watcher_t watcher;
+} fixture_t;
+
+// A daemon of a made-up host, since what happens on this one is not what it costs, and who must not
+// notice. False: skipped.
+static bool begin(fixture_t *f)
 {
-    proctree_system(tree, 8 << 20, true);
+    people_t *p = &f->people;
+
+    if (!people_init(p, MEMSCOPED_PATH))
+        return false;
+    f->tree = proctree_new();
+    proctree_system(&f->tree, 8 << 20, true);
     for (uint64_t pid = 1; pid <= PROCESSES; pid++)
-        proctree_process(
-                tree, &(proctree_process_t){
-                              .pid = pid, .name = "sleeper", .start_time = pid, .anon_pages = 300});
+        proctree_process(&f->tree,
+                &(proctree_process_t){
+                        .pid = pid, .name = "sleeper", .start_time = pid, .anon_pages = 300});
     p->daemon = process_start((const char *const[]){
-            MEMSCOPED_PATH, "--socket", p->socket, "--proc", tree->path, NULL});
+            MEMSCOPED_PATH, "--socket", p->socket, "--proc", f->tree.path, NULL});
+    f->neighbour = neighbour_start(p->socket);
+    return true;
+}
+
+// Once whoever disturbs is at it.
+static void watch(fixture_t *f)
+{
+    watcher_start(&f->watcher, f->people.socket);
+    assert_true(watcher_wait_ticks(&f->watcher, 3, PEOPLE_WAIT_MS));
+}
+
+static void end(fixture_t *f)
+{
+    watcher_stop(&f->watcher);
+    people_done(&f->people);
+    proctree_free(&f->tree);
+}
+
+static void stop_child(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    assert_int_equal(process_wait(pid), 1000 + SIGKILL);
 }
 
 static void test_flood(void **state)
 {
     outcome_t outcome = TOO_OFTEN;
-    pid_t floods[FLOODS], neighbour;
-    watcher_t w;
-    proctree_t tree;
-    people_t p;
+    pid_t floods[FLOODS];
+    fixture_t f;
 
     (void) state;
-    if (!people_init(&p, MEMSCOPED_PATH))
+    if (!begin(&f))
         skip();
-    tree = proctree_new();
-    start_daemon(&p, &tree);
-    neighbour = neighbour_start(p.socket);
     for (int i = 0; i < FLOODS; i++)
-        floods[i] = start_flood(&p, i % 2);
-    watcher_start(&w, p.socket);
-    assert_true(watcher_wait_ticks(&w, 3, PEOPLE_WAIT_MS));
-    assert_true(comes_too_often(&p));
-    check_cpu(&p, &w);
+        floods[i] = start_flood(&f.people, i % 2);
+    watch(&f);
+    assert_true(comes_too_often(&f.people));
+    check_cpu(&f.people, &f.watcher);
     for (int i = 0; i < VISITS; i++)
-        visit_as_bob(&p);
-    neighbour_stop(neighbour);
-
-    for (int i = 0; i < FLOODS; i++) {
-        kill(floods[i], SIGKILL);
-        assert_int_equal(waitpid(floods[i], NULL, 0), floods[i]);
-    }
+        visit_as_bob(&f.people);
+    neighbour_stop(f.neighbour);
+    for (int i = 0; i < FLOODS; i++)
+        stop_child(floods[i]);
     // In time she is let in again.
     for (int i = 0; i < TRIES && outcome != LET_IN; i++) {
-        assert_true(watcher_wait_ticks(&w, 1, PEOPLE_WAIT_MS));
-        outcome = try_as_ann(&p);
+        assert_true(watcher_wait_ticks(&f.watcher, 1, PEOPLE_WAIT_MS));
+        outcome = try_as_ann(&f.people);
     }
     assert_int_equal(outcome, LET_IN);
-    watcher_stop(&w);
-    people_done(&p);
-    proctree_free(&tree);
+    end(&f);
 }
 
 // ---- Who asks without end ----------------------------------------------------------------------
@@ -260,7 +274,7 @@ static _Noreturn void ask_without_end(const char *path)
     struct pollfd polled[GREEDY];
     raw_t r[GREEDY];
 
-    become_ann();
+    process_become(ANN);
     MESSAGE_SET(&history, request, 1);
     MESSAGE_SET(&history, pid, 0);
     MESSAGE_SET(&history, span_ms, 86400000);
@@ -287,29 +301,21 @@ static _Noreturn void ask_without_end(const char *path)
 
 static void test_greed(void **state)
 {
-    proctree_t tree;
-    watcher_t w;
-    people_t p;
+    fixture_t f;
+    pid_t greedy;
 
     (void) state;
-    if (!people_init(&p, MEMSCOPED_PATH))
+    if (!begin(&f))
         skip();
-    tree = proctree_new();
-    start_daemon(&p, &tree);
-
-    pid_t neighbour = neighbour_start(p.socket), greedy = process_fork();
+    greedy = process_fork();
     if (greedy == 0)
-        ask_without_end(p.socket);
-    watcher_start(&w, p.socket);
-    assert_true(watcher_wait_ticks(&w, 3, PEOPLE_WAIT_MS));
-    check_cpu(&p, &w);
-    visit_as_bob(&p);
-    neighbour_stop(neighbour);
-    kill(greedy, SIGKILL);
-    assert_int_equal(waitpid(greedy, NULL, 0), greedy);
-    watcher_stop(&w);
-    people_done(&p);
-    proctree_free(&tree);
+        ask_without_end(f.people.socket);
+    watch(&f);
+    check_cpu(&f.people, &f.watcher);
+    visit_as_bob(&f.people);
+    neighbour_stop(f.neighbour);
+    stop_child(greedy);
+    end(&f);
 }
 
 int main(void)

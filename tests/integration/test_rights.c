@@ -7,11 +7,9 @@
 #include "tests/support/temporary.h"
 #include "tests/support/watcher.h"
 
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -22,15 +20,6 @@ typedef struct {
     const char *socket;
     pid_t roots, nobodys;
 } question_t;
-
-static void become_nobody(void)
-{
-    if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-            setresuid(NOBODY, NOBODY, NOBODY) < 0)
-        _exit(99);
-    // As after an exec, so that /proc/self is the user's own.
-    prctl(PR_SET_DUMPABLE, 1);
-}
 
 static bool has_details(const watcher_t *w, void *user)
 {
@@ -72,7 +61,7 @@ static int check_as_nobody(const question_t *q)
     const details_message_t *d;
     watcher_t w;
 
-    become_nobody();
+    process_become(NOBODY);
     watcher_start(&w, q->socket);
     if (!watcher_wait_ticks(&w, 2, WAIT_MS))
         return 1;
@@ -113,9 +102,7 @@ static pid_t start_nobody(void)
 
     pid_t parent = getpid(), pid = process_fork();
     if (pid == 0) {
-        become_nobody();
-        // Changing users has cleared it.
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        process_become(NOBODY);
         close(ready[0]);
         close(ready[1]);
         while (getppid() == parent)

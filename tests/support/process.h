@@ -10,6 +10,8 @@
 
 // A copy of this process, killed with it: its PID, and 0 in the copy, which ends with _exit().
 pid_t process_fork(void);
+// In a copy, by root: from now on that user, of no group but their own, as if by an exec of theirs.
+void process_become(uid_t uid);
 // Waits for a child: its exit status, and 1000 more than the signal that ended it.
 int process_wait(pid_t pid);
 

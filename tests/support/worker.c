@@ -5,7 +5,6 @@
 #include "tests/support/people.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,10 +54,7 @@ static void await_signal(void)
 
 static void become_ann(void)
 {
-    if (setgroups(0, NULL) < 0 || setresgid(ANN, ANN, ANN) < 0 || setresuid(ANN, ANN, ANN) < 0)
-        give_up("worker: becoming somebody else");
-    prctl(PR_SET_DUMPABLE, 1);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    process_become(ANN);
     prctl(PR_SET_NAME, "became");
 }
 
@@ -164,9 +160,8 @@ static _Noreturn void become_worker(const worker_t *w, const char *path, char *s
     char bytes[32], kind[16];
 
     dup2(ready, STDOUT_FILENO);
-    if (w->uid != ROOT && (setgroups(0, NULL) < 0 || setresgid(w->uid, w->uid, w->uid) < 0 ||
-                                  setresuid(w->uid, w->uid, w->uid) < 0))
-        give_up("worker: user");
+    if (w->uid != ROOT)
+        process_become(w->uid);
     snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long) w->bytes);
     snprintf(kind, sizeof(kind), "%d", (int) w->kind);
     // Arguments are for everybody to read: only who needs the path gets it.
