@@ -8,6 +8,7 @@
 #include "tests/support/hogs.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
+#include "tests/support/witness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -135,6 +136,7 @@ int main(int argc, char **argv)
     s.range.tmpfs = is_tmpfs("/dev/shm") ? "/dev/shm" : is_tmpfs("/tmp") ? "/tmp" : NULL;
     daemon = process_start_listening(
             (const char *const[]){MEMSCOPED_PATH, "--socket", socket, NULL}, socket);
+    witness_start();
     usleep(2000000);
     run_all(&s);
     process_stop(&daemon);

@@ -5,6 +5,7 @@
 #include "tests/support/hogs.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
+#include "tests/support/witness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static int setup(void **state)
     (void) state;
     f = (fixture_t){.dir = temporary_new()};
     setenv("XDG_CONFIG_HOME", f.dir.path, 1);
+    witness_start();
     snprintf(f.socket, sizeof(f.socket), "%s", temporary_path(&f.dir, "socket"));
     f.daemon = process_start_listening(
             (const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL}, f.socket);

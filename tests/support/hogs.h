@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     bool first;         // it, or one of its workers, leads the table
-    bool disturbed;     // others took much, too
+    bool disturbed;     // much moved that is others', see witness.h
     bool adds_up;       // rows, others, hidden and unexplained add to the change
     bool named;         // the sentence names it first; in tmpfs: who wrote
     double found;       // its part, of what it took
@@ -43,7 +43,8 @@ typedef struct {
 hog_plan_t hog_plan(const hog_range_t *range, uint64_t seed, unsigned number);
 const char *hog_kind_name(hog_kind_t kind);
 
-// Runs it, asks, and waits until it is over. False: memscope did not answer as it should.
+// Runs it, asks, and waits until it is over; witness_start() has been called. False: memscope did
+// not answer as it should.
 bool hog_run(const hog_range_t *range, const hog_plan_t *plan, hog_finding_t *ret);
 
 #endif
