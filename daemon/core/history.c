@@ -28,7 +28,7 @@ int history_new(history_t **ret, size_t max_bytes)
     h->series = (series_t *) (void *) h->series_arena.base;
     h->chunks = (chunk_t *) (void *) h->chunk_arena.base;
     h->free_series = h->free_chunk = NO_CHUNK;
-    h->oldest_dead = h->newest_dead = HISTORY_NONE;
+    history_dead_init(h);
     *ret = h;
     return 0;
 }
@@ -62,20 +62,6 @@ static void drop_head(history_t *h, level_t *l)
     release_chunk(h, id);
 }
 
-static void remove_from_dead(history_t *h, uint32_t id)
-{
-    series_t *s = &h->series[id];
-
-    if (s->older != HISTORY_NONE)
-        h->series[s->older].newer = s->newer;
-    else
-        h->oldest_dead = s->newer;
-    if (s->newer != HISTORY_NONE)
-        h->series[s->newer].older = s->older;
-    else
-        h->newest_dead = s->older;
-}
-
 static void release_series(history_t *h, uint32_t id)
 {
     series_t *s = &h->series[id];
@@ -89,15 +75,19 @@ static void release_series(history_t *h, uint32_t id)
     h->series_used--;
 }
 
-static bool drop_oldest_dead(history_t *h)
+static void drop_dead(history_t *h, uint32_t id)
 {
-    uint32_t id = h->oldest_dead;
-
-    if (id == HISTORY_NONE)
-        return false;
-    remove_from_dead(h, id);
+    history_dead_remove(h, id);
     release_series(h, id);
-    return true;
+}
+
+static bool make_room(history_t *h)
+{
+    uint32_t id = history_dead_first(h);
+
+    if (id != HISTORY_NONE)
+        drop_dead(h, id);
+    return id != HISTORY_NONE;
 }
 
 static uint32_t take_chunk(history_t *h)
@@ -115,7 +105,7 @@ static uint32_t take_chunk(history_t *h)
             h->chunks_used++;
             return h->n_chunks++;
         }
-    } while (drop_oldest_dead(h));
+    } while (make_room(h));
     return NO_CHUNK;
 }
 
@@ -327,7 +317,7 @@ static uint32_t take_series(history_t *h)
         }
         if (arena_alloc(&h->series_arena, sizeof(series_t), _Alignof(series_t)))
             return h->n_series++;
-    } while (drop_oldest_dead(h));
+    } while (make_room(h));
     return HISTORY_NONE;
 }
 
@@ -338,7 +328,7 @@ uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time)
 
     if (id != PROCMAP_NONE) {
         if (h->series[id].died_ms) { // known from before a restart
-            remove_from_dead(h, id);
+            history_dead_remove(h, id);
             h->series[id].died_ms = 0;
         }
         return id;
@@ -381,6 +371,7 @@ size_t history_series_max(const history_t *h)
 
 void history_close(history_t *h, uint32_t id, uint64_t now_ms, bool keep)
 {
+    const uint64_t kept_ms = HISTORY_KEEP_DEAD_S * UINT64_C(1000);
     series_t *s;
 
     if (id == HISTORY_NONE)
@@ -391,15 +382,9 @@ void history_close(history_t *h, uint32_t id, uint64_t now_ms, bool keep)
         return;
     }
     s->died_ms = now_ms;
-    s->newer = HISTORY_NONE;
-    s->older = h->newest_dead;
-    if (h->newest_dead != HISTORY_NONE)
-        h->series[h->newest_dead].newer = id;
-    else
-        h->oldest_dead = id;
-    h->newest_dead = id;
-    while (now_ms - h->series[h->oldest_dead].died_ms > HISTORY_KEEP_DEAD_S * UINT64_C(1000))
-        drop_oldest_dead(h);
+    history_dead_add(h, id);
+    while (now_ms > kept_ms && (id = history_dead_before(h, now_ms - kept_ms)) != HISTORY_NONE)
+        drop_dead(h, id);
 }
 
 size_t history_bytes(const history_t *h)

@@ -35,8 +35,11 @@ int history_new(history_t **ret, size_t max_bytes);
 void history_free(history_t *h);
 
 // A series for (pid, start_time), or the one that it has. HISTORY_NONE when there is no room even
-// after the oldest dead were dropped. pid 0: the system.
+// after the dead were dropped: of the user who has most of them, the oldest first. pid 0: the
+// system.
 uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
+// Whose it is, while it lives; of a new one, root's.
+void history_set_user(history_t *h, uint32_t series, uint32_t uid);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
 // What a process shares with the one that it began as a copy of, until one of them writes to it or

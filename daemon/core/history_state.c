@@ -9,19 +9,21 @@
 
 typedef struct {
     uint64_t n_series, n_chunks, chunks_used, series_used;
-    uint32_t free_series, free_chunk, oldest_dead, newest_dead;
+    uint32_t free_series, free_chunk;
+    dead_list_t dead[DEAD_LISTS];
 } saved_t;
 
 uint64_t history_layout(void)
 {
-    return (uint64_t) sizeof(series_t) << 40 | (uint64_t) sizeof(chunk_t) << 16 | 2;
+    return (uint64_t) sizeof(series_t) << 40 | (uint64_t) sizeof(chunk_t) << 16 | 3;
 }
 
 void history_save(const history_t *h, buffer_t *out)
 {
-    const saved_t s = {h->n_series, h->n_chunks, h->chunks_used, h->series_used, h->free_series,
-            h->free_chunk, h->oldest_dead, h->newest_dead};
+    saved_t s = {h->n_series, h->n_chunks, h->chunks_used, h->series_used, h->free_series,
+            h->free_chunk, {{0}}};
 
+    memcpy(s.dead, h->dead, sizeof(s.dead));
     buffer_put(out, &s, sizeof(s));
     buffer_put(out, h->series, h->n_series * sizeof(series_t));
     buffer_put(out, h->chunks, h->n_chunks * sizeof(chunk_t));
@@ -70,7 +72,6 @@ int history_load(history_t *h, const void *data, size_t len, uint64_t now_ms)
     h->series_used = s.series_used;
     h->free_series = s.free_series;
     h->free_chunk = s.free_chunk;
-    h->oldest_dead = s.oldest_dead;
-    h->newest_dead = s.newest_dead;
+    memcpy(h->dead, s.dead, sizeof(h->dead));
     return index_series(h, now_ms);
 }

@@ -55,6 +55,9 @@ static void on_born(void *user, uint32_t slot)
     e->series[slot] = p->flags & PROCESS_KERNEL_THREAD
                               ? HISTORY_NONE
                               : history_open(e->history, p->pid, p->start_time);
+    // Until it dies, should that be while there is no daemon to see it.
+    if (PROCESS_KNOWN(p, uid))
+        history_set_user(e->history, e->series[slot], (uint32_t) p->uid);
     if (age_ms <= NEWBORN_MS)
         find_copied(e, slot);
     tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
@@ -70,6 +73,8 @@ static void on_died(void *user, uint32_t slot, const exit_record_t *record)
     oom_exit(e->oom, record);
     chronicle_exit(e->chronicle, slot, record, peak_kb);
     tags_died(e->tags, slot);
+    if (PROCESS_KNOWN(&record->last, uid))
+        history_set_user(e->history, e->series[slot], (uint32_t) record->last.uid);
     if (keep)
         departed_put(e->departed, e->series[slot], record, capture_current(e->capture)->strings);
     history_close(e->history, e->series[slot], record->exited_ms, keep);

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "daemon/core/history.h"
+#include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 
 #include <errno.h>
@@ -346,6 +347,50 @@ static void test_series_run_out(void **state)
     history_free(h);
 }
 
+// The dead of one user make room for each other, and not those of another one; after a restart,
+// too.
+static void test_the_dead_of_others_are_kept(void **state)
+{
+    const uint32_t ann = 1001, bob = 1002;
+    buffer_t saved = {0};
+    history_t *h, *again;
+    uint64_t pid = 1;
+    uint32_t id;
+
+    (void) state;
+    assert_int_equal(history_new(&h, 1), 0);
+    assert_int_equal(history_new(&again, 1), 0);
+    id = history_open(h, 7, 7);
+    history_set_user(h, id, ann);
+    history_close(h, id, 1000, true);
+    for (; pid <= 5000; pid++) {
+        id = history_open(h, 10000 + pid, 1);
+        assert_int_not_equal(id, HISTORY_NONE);
+        history_set_user(h, id, bob);
+        history_close(h, id, 1000 + pid, true);
+    }
+    assert_int_not_equal(history_find(h, 7, 7), HISTORY_NONE);
+    assert_int_equal(history_find(h, 10001, 1), HISTORY_NONE);
+    assert_int_not_equal(history_find(h, 10000 + 5000, 1), HISTORY_NONE);
+
+    history_save(h, &saved);
+    assert_int_equal(history_load(again, saved.data, saved.len, 7000), 0);
+    for (; pid <= 10000; pid++) {
+        id = history_open(again, 10000 + pid, 1);
+        history_set_user(again, id, bob);
+        history_close(again, id, 2000 + pid, true);
+    }
+    assert_int_not_equal(history_find(again, 7, 7), HISTORY_NONE);
+    // Where they have as much, whoever died first.
+    while (history_find(again, 7, 7) != HISTORY_NONE && pid < 20000)
+        history_set_user(again, history_open(again, 10000 + pid++, 1), bob);
+    assert_int_equal(history_find(again, 7, 7), HISTORY_NONE);
+    assert_int_not_equal(history_find(again, 10000 + 10000, 1), HISTORY_NONE);
+    buffer_done(&saved);
+    history_free(h);
+    history_free(again);
+}
+
 // No room for all chunks: each series loses its own oldest, and nothing that is left is wrong.
 static void test_chunks_run_out(void **state)
 {
@@ -420,6 +465,7 @@ int main(void)
             cmocka_unit_test(test_who_is_who),
             cmocka_unit_test(test_the_dead_are_kept_a_day),
             cmocka_unit_test(test_series_run_out),
+            cmocka_unit_test(test_the_dead_of_others_are_kept),
             cmocka_unit_test(test_chunks_run_out),
             cmocka_unit_test(test_chunks_come_from_the_dead),
     };
