@@ -277,6 +277,15 @@ static void help_action(app_t *a, action_t action)
         actions_scroll(&a->help_scroll, MAX(a->grid.rows - 4, 1), action);
 }
 
+// What a key does that is not the same everywhere.
+static void (*const view_actions[])(app_t *a, action_t action) = {
+        [VIEW_LIST] = list_action,
+        [VIEW_INSPECT] = inspect_action,
+        [VIEW_EVENTS] = panes_events_action,
+        [VIEW_WHY] = panes_why_action,
+        [VIEW_HELP] = help_action,
+};
+
 void actions_do(app_t *a, action_t action)
 {
     if (action == ACTION_QUIT) {
@@ -299,14 +308,8 @@ void actions_do(app_t *a, action_t action)
         a->help_scroll = 0;
     } else if (action == ACTION_EVENTS || action == ACTION_WHY) {
         panes_toggle(a, action == ACTION_EVENTS ? VIEW_EVENTS : VIEW_WHY);
-    } else if (a->view == VIEW_EVENTS || a->view == VIEW_WHY) {
-        panes_action(a, action);
-    } else if (a->view == VIEW_LIST) {
-        list_action(a, action);
-    } else if (a->view == VIEW_INSPECT) {
-        inspect_action(a, action);
     } else {
-        help_action(a, action);
+        view_actions[a->view](a, action);
     }
 }
 

@@ -42,7 +42,8 @@ void past_forget(app_t *a);
 
 // Shows events or reasons above what is shown, or goes back from there.
 void panes_toggle(app_t *a, view_t view);
-void panes_action(app_t *a, action_t action);
+void panes_events_action(app_t *a, action_t action);
+void panes_why_action(app_t *a, action_t action);
 // Inspects whom the selected line is about.
 void panes_open_event(app_t *a);
 void panes_open_reason(app_t *a);

@@ -217,6 +217,13 @@ bool app_settle(app_t *a)
 
 const grid_t *app_draw(app_t *a)
 {
+    static void (*const draw[])(ui_t * ui, const pane_t *p) = {
+            [VIEW_LIST] = view_list,
+            [VIEW_INSPECT] = view_inspect,
+            [VIEW_EVENTS] = view_events,
+            [VIEW_WHY] = view_why,
+            [VIEW_HELP] = view_help,
+    };
     pane_t all = pane_all(&a->grid);
 
     app_take_up(a);
@@ -224,16 +231,8 @@ const grid_t *app_draw(app_t *a)
     grid_clear(&a->grid);
     if (all.rows < VIEW_MIN_ROWS || all.cols < VIEW_MIN_COLS)
         draw_too_small(&all);
-    else if (a->view == VIEW_HELP)
-        view_help(a, &all);
-    else if (a->view == VIEW_INSPECT)
-        view_inspect(a, &all);
-    else if (a->view == VIEW_EVENTS)
-        view_events(a, &all);
-    else if (a->view == VIEW_WHY)
-        view_why(a, &all);
     else
-        view_list(a, &all);
+        draw[a->view](a, &all);
     past_ask(a);
     a->dirty = false;
     return &a->grid;

@@ -89,20 +89,23 @@ static void leave(app_t *a)
 
 static void enter(app_t *a, view_t view)
 {
+    why_t *why = NULL;
+
+    if (view == VIEW_EVENTS)
+        panes_want_events(a);
+    else if (view == VIEW_WHY && why_new(&why, a->inspect ? a->inspect->span : WHY_SPAN_USUAL) < 0)
+        app_say(a, "out of memory");
+    if ((view == VIEW_EVENTS && !a->events) || (view == VIEW_WHY && !why))
+        return;
     if (a->view == VIEW_LIST || a->view == VIEW_INSPECT)
         a->pane_below = a->view;
     why_free(a->why);
-    a->why = NULL;
-    if (view == VIEW_EVENTS) {
-        panes_want_events(a);
-    } else if (why_new(&a->why, a->inspect ? a->inspect->span : WHY_SPAN_USUAL) < 0) {
-        app_say(a, "out of memory");
-        return;
-    } else {
+    a->why = why;
+    a->view = view;
+    if (why) {
         a->why_scroll = 0;
         ask_why(a);
     }
-    a->view = view;
 }
 
 void panes_toggle(app_t *a, view_t view)
@@ -123,11 +126,14 @@ void panes_open_event(app_t *a)
     actions_inspect(a, e->id, e->name, VIEW_EVENTS);
 }
 
-static void events_action(app_t *a, action_t action)
+void panes_events_action(app_t *a, action_t action)
 {
     long page = MAX(view_events_page(a->grid.rows), 1);
 
     switch (action) {
+    case ACTION_BACK:
+        leave(a);
+        break;
     case ACTION_UP:
         events_move(a->events, -1);
         break;
@@ -179,12 +185,15 @@ static void why_step(app_t *a, int step)
     a->why_scroll = MAX(a->why_scroll + step, 0);
 }
 
-static void why_action(app_t *a, action_t action)
+void panes_why_action(app_t *a, action_t action)
 {
     why_t *w = a->why;
     unsigned span = w->span;
 
     switch (action) {
+    case ACTION_BACK:
+        leave(a);
+        return;
     case ACTION_UP:
     case ACTION_DOWN:
         why_step(a, action == ACTION_UP ? -1 : 1);
@@ -212,14 +221,4 @@ static void why_action(app_t *a, action_t action)
     }
     if (w->span != span)
         ask_why(a);
-}
-
-void panes_action(app_t *a, action_t action)
-{
-    if (action == ACTION_BACK)
-        leave(a);
-    else if (a->view == VIEW_WHY)
-        why_action(a, action);
-    else if (a->events)
-        events_action(a, action);
 }
