@@ -5,6 +5,7 @@
 #include "client/cli/why_print.h"
 #include "client/cli/wrapped.h"
 #include "common/cleanup.h"
+#include <inttypes.h>
 
 #define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
 #define TOP_DEFAULT     12
@@ -40,8 +41,7 @@ static void ask(cli_link_t *l)
     if (!r->options->until)
         span.to_ms = 0;
     r->request = session_request_why(cli_link_session(l), &span,
-            r->options->by ? (unsigned) r->options->by - 1 : WHY_BY_PROCESS,
-            (unsigned) MIN(top, UINT64_C(1000)));
+            r->options->by ? (unsigned) r->options->by - 1 : WHY_BY_PROCESS, (unsigned) top);
     if (r->request < 0)
         r->request = 0; // with the next tick
 }
@@ -123,6 +123,8 @@ static int run(const cli_call_t *call)
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
     int status;
 
+    if (o->top > TOP_MAX)
+        return cli_fail(CLI_USAGE, "--top %" PRIu64 ": expected 1 to %d", o->top, TOP_MAX);
     if (userdb_new(&r.users) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);

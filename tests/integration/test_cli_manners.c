@@ -54,6 +54,7 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
             {"--sort weather", "expected pid|user|name|state|mem|"},
             {"events --since 2099-01-01 $S", "--since 2099-01-01 lies in the future"},
             {"events --since now --until -5m $S", "--since now lies after --until -5m"},
+            {"why --top 65 $S", "--top 65: expected 1 to 64"},
             {"why --since 2099-01-01 $S", "--since 2099-01-01 lies in the future"},
     };
 
