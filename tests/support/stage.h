@@ -6,6 +6,7 @@
 
 #include "client/app/app.h"
 #include "protocol/snapshot.h"
+#include <string.h>
 
 #define STAGE_SLOTS 12000
 
@@ -72,6 +73,16 @@ const char *stage_selected(const stage_t *s);
 int stage_find_row(const stage_t *s, const char *text);
 // The column at which a text begins in a row, -1: nowhere.
 int stage_column(const stage_t *s, int row, const char *text);
+
+// The row has the text.
+#define assert_in_row(s, row, text) assert_has(stage_row(s, row), text)
+#define assert_selected(s, text)    assert_has(stage_selected(s), text)
+#define assert_has(line, text)                                \
+    do {                                                      \
+        const char *line_ = (line);                           \
+        if (!strstr(line_, text))                             \
+            fail_msg("\"%s\" is not in \"%s\"", text, line_); \
+    } while (0)
 
 #define assert_shown(s, text)     assert_int_not_equal(stage_find_row(s, text), -1)
 #define assert_not_shown(s, text) assert_int_equal(stage_find_row(s, text), -1)

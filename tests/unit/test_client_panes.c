@@ -64,14 +64,14 @@ static void events_are_shown_newest_first(void **state)
     stage_draw(&s);
     assert_int_equal(stage_find_row(&s, "exit SPIKE"), 3);
     assert_int_equal(stage_find_row(&s, "OOM KILL"), 4);
-    assert_non_null(strstr(stage_selected(&s), "gone?[2J"));
+    assert_selected(&s, "gone?[2J");
     assert_shown(&s, "EVENTS since 21:56:50");
     // One that was there already, and one that happens now.
     tell(&s, 4, EVENT_EXIT, TAG_SPIKE, 778, "again", "");
     tell(&s, 5, EVENT_CLEARED, TAG_LEAK, 3587, "chrome", "it has stopped");
     stage_draw(&s);
     assert_int_equal(s.app->events->n, 5);
-    assert_non_null(strstr(stage_selected(&s), "LEAK ended"));
+    assert_selected(&s, "LEAK ended");
     assert_true(stage_golden(&s, "events_80x24"));
     stage_resize(&s, 50, 160);
     assert_true(stage_golden(&s, "events_160x50"));
@@ -119,10 +119,10 @@ static void the_cursor_stays_on_its_event(void **state)
     stage_keys(&s, "e");
     tell_some(&s);
     stage_keys(&s, "j");
-    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    assert_selected(&s, "OOM KILL");
     tell(&s, 9, EVENT_SET, TAG_SPIKE, 3600, "chrome", "steep");
     stage_draw(&s);
-    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    assert_selected(&s, "OOM KILL");
     assert_shown(&s, "killed with 2.1 GB; it had grown by 1.4 GB");
     // It is opened although it lives no longer, and ESC leads back here.
     stage_keys(&s, "\r");
@@ -157,7 +157,7 @@ static void more_events_are_asked_for(void **state)
         tell(&s, i, EVENT_SET, TAG_SPIKE, i, "many", "steep");
     assert_int_equal(s.app->events->n, EVENTS_MAX);
     stage_key(&s, KEY_CODE_END);
-    assert_non_null(strstr(stage_selected(&s), "1744"));
+    assert_selected(&s, "1744");
     // The same daemon is asked for what came since, another one for everything.
     MESSAGE_SET(&hello, features, FEATURE_EVENTS);
     MESSAGE_SET(&hello, instance, 1);
@@ -285,16 +285,16 @@ static void a_reason_can_be_opened(void **state)
     stage_keys(&s, "\r"); // nothing to open yet
     assert_int_equal(s.app->view, VIEW_WHY);
     answer(&s, 3001);
-    assert_non_null(strstr(stage_selected(&s), "chrome"));
+    assert_selected(&s, "chrome");
     stage_keys(&s, "j");
-    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    assert_selected(&s, "gone?");
     stage_keys(&s, "\r");
     assert_shown(&s, "INSPECT: gone? (PID 4000)");
     assert_int_equal(s.inspected_pid, 4000);
     assert_int_equal(s.inspected_start, 40);
     stage_keys(&s, KEY_ESCAPE);
     assert_int_equal(s.app->view, VIEW_WHY);
-    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    assert_selected(&s, "gone?");
     stage_keys(&s, "j\r"); // a part of the kernel's
     assert_int_equal(s.app->view, VIEW_WHY);
     // Below the rows is the ledger, which short screens have to scroll to.
@@ -302,7 +302,7 @@ static void a_reason_can_be_opened(void **state)
     stage_keys(&s, "jjjjjjjjjjjj");
     assert_shown(&s, "free                       9.0 GB");
     stage_key(&s, KEY_CODE_HOME);
-    assert_non_null(strstr(stage_selected(&s), "chrome"));
+    assert_selected(&s, "chrome");
     // From the process to why again, and back to where nothing is left.
     stage_keys(&s, "\rw" KEY_ESCAPE KEY_ESCAPE);
     assert_int_equal(s.app->view, VIEW_LIST);
@@ -321,7 +321,7 @@ static void the_mouse_works_in_panes(void **state)
     row = stage_find_row(&s, "gone?   ");
     app_mouse(s.app, MOUSE_PRESS, row, 10);
     stage_draw(&s);
-    assert_non_null(strstr(stage_selected(&s), "gone?"));
+    assert_selected(&s, "gone?");
     app_mouse(s.app, MOUSE_PRESS, row, 10);
     assert_int_equal(s.inspected_pid, 4000);
     stage_keys(&s, KEY_ESCAPE KEY_ESCAPE "e");
@@ -330,7 +330,7 @@ static void the_mouse_works_in_panes(void **state)
     row = stage_find_row(&s, "OOM KILL");
     app_mouse(s.app, MOUSE_PRESS, row, 10);
     stage_draw(&s);
-    assert_non_null(strstr(stage_selected(&s), "OOM KILL"));
+    assert_selected(&s, "OOM KILL");
     app_mouse(s.app, MOUSE_PRESS, row + 1, 10);
     app_mouse(s.app, MOUSE_PRESS, row, 10);
     assert_int_equal(s.app->view, VIEW_EVENTS);

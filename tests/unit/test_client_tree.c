@@ -55,8 +55,8 @@ static void children_stand_below_their_parents(void **state)
     assert_int_equal(
             stage_column(&s, FIRST_ROW + 2, "├ large"), stage_column(&s, FIRST_ROW, "init") + 2);
     // Lines go on beside whom more follow, and no further.
-    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 3), "│ └ "));
-    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 4), " └ "));
+    assert_in_row(&s, FIRST_ROW + 3, "│ └ ");
+    assert_in_row(&s, FIRST_ROW + 4, " └ ");
     assert_null(strstr(stage_row(&s, FIRST_ROW + 5), "└"));
     stage_done(&s);
 }
@@ -67,10 +67,10 @@ static void sums_are_of_the_whole_subtree(void **state)
 
     (void) state;
     open_tree(&s);
-    assert_int_not_equal(stage_find_row(&s, "SUBTREE"), -1);
-    assert_non_null(strstr(stage_row(&s, FIRST_ROW), " 1.0 MB    63.0 MB"));
-    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 1), "20.0 MB    32.0 MB"));
-    assert_non_null(strstr(stage_row(&s, FIRST_ROW + 3), " 5.0 MB     5.0 MB"));
+    assert_shown(&s, "SUBTREE");
+    assert_in_row(&s, FIRST_ROW, " 1.0 MB    63.0 MB");
+    assert_in_row(&s, FIRST_ROW + 1, "20.0 MB    32.0 MB");
+    assert_in_row(&s, FIRST_ROW + 3, " 5.0 MB     5.0 MB");
     // Brothers are in order of that: 32 before 30, though 20 is less than 30.
     stage_find(&s, 12)->anon_kb = 1024;
     stage_run(&s, 1);
@@ -102,8 +102,8 @@ static void names_have_room_at_any_width(void **state)
     stage_run(&s, 1);
     for (int cols = 60; cols <= 300; cols += 4) {
         stage_resize(&s, 24, cols);
-        assert_int_not_equal(stage_find_row(&s, "│ └ postgres-w"), -1);
-        assert_int_not_equal(stage_find_row(&s, "RSS"), -1);
+        assert_shown(&s, "│ └ postgres-w");
+        assert_shown(&s, "RSS");
     }
     stage_done(&s);
 }
@@ -124,7 +124,7 @@ static void circles_and_orphans_are_shown_once(void **state)
     for (const char *const *name =
                     (const char *const[]){" a ", " b ", " c ", "self", "orphan", NULL};
             *name; name++)
-        assert_int_not_equal(stage_find_row(&s, *name), -1);
+        assert_shown(&s, *name);
     stage_done(&s);
 }
 
@@ -159,7 +159,7 @@ static void a_long_line_of_descent(void **state)
     stage_keys(&s, "t");
     stage_key(&s, KEY_CODE_END);
     assert_int_equal(s.app->list.n, 9000);
-    assert_non_null(strstr(stage_selected(&s), "└ p"));
+    assert_selected(&s, "└ p");
     stage_done(&s);
 }
 
@@ -172,18 +172,18 @@ static void t_and_g_exclude_each_other(void **state)
     stage_key(&s, KEY_CODE_HOME);
     stage_keys(&s, "j");
     stage_keys(&s, "t");
-    assert_int_equal(stage_find_row(&s, "SUBTREE"), -1);
-    assert_non_null(strstr(stage_selected(&s), "server"));
+    assert_not_shown(&s, "SUBTREE");
+    assert_selected(&s, "server");
     stage_keys(&s, "tg");
-    assert_int_equal(stage_find_row(&s, "SUBTREE"), -1);
-    assert_int_not_equal(stage_find_row(&s, "BY NAME"), -1);
+    assert_not_shown(&s, "SUBTREE");
+    assert_shown(&s, "BY NAME");
     stage_keys(&s, "t");
-    assert_int_not_equal(stage_find_row(&s, "SUBTREE"), -1);
+    assert_shown(&s, "SUBTREE");
     // A sort column that goes away does not stay in force unseen.
     stage_keys(&s, "m>");
-    assert_int_not_equal(stage_find_row(&s, "[SORT: SUBTREE]"), -1);
+    assert_shown(&s, "[SORT: SUBTREE]");
     stage_keys(&s, "t");
-    assert_int_not_equal(stage_find_row(&s, "[SORT: MEM]"), -1);
+    assert_shown(&s, "[SORT: MEM]");
     stage_done(&s);
 }
 
