@@ -35,7 +35,7 @@ ci      file:/lib/systemd/systemd systemd     systemd                 systemd
 ci      file:/bin/kill    procps              procps-ng               procps-ng
 ci      cmd:clang         clang               clang                   clang
 ci      cmd:valgrind      valgrind            valgrind                valgrind
-ci      cmd:promtool      prometheus          golang-github-prometheus prometheus
+ci      cmd:prometheus    prometheus          golang-github-prometheus prometheus
 lint    cmd:git           git                 git                     git
 lint    cmd:clang-format  clang-format        clang-tools-extra       clang
 lint    cmd:mandoc        mandoc              mandoc                  mandoc
