@@ -1,5 +1,6 @@
 #include "client/app/actions.h"
 
+#include "client/view/views.h"
 #include "common/cleanup.h"
 #include <errno.h>
 #include <signal.h>
@@ -41,7 +42,7 @@ void signals_ask(app_t *a)
 {
     const row_t *row = a->inspect ? &a->inspect->row : list_selected(&a->list, &a->model);
 
-    if (!row)
+    if (!row || a->grid.rows < VIEW_MIN_ROWS || a->grid.cols < VIEW_MIN_COLS)
         return;
     if (row->flags & ROW_GROUP) {
         app_say(a, "a signal goes to one process: Enter shows those of the group");

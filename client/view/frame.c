@@ -169,6 +169,8 @@ static void put_prompt(const ui_t *ui, const pane_t *p)
     } else if (prompt->kind == PROMPT_SIGNAL) {
         snprintf(title, sizeof(title), "Signal to %s (PID %llu): ", ui->signal_name,
                 (unsigned long long) ui->signal_to.pid);
+        if ((int) text_width(title) > p->cols - 8)
+            snprintf(title, sizeof(title), "PID %llu: ", (unsigned long long) ui->signal_to.pid);
         if (!shown[0] && p->cols - (int) text_width(title) >= 48)
             strcpy(shown, "TERM, KILL, INT, HUP, ...  ESC: none");
     }

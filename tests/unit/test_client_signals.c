@@ -118,6 +118,25 @@ static void it_says_why_not(void **state)
     stage_done(&s);
 }
 
+// What is typed, and for whom, is seen; where nothing is, nothing can be sent.
+static void on_a_small_screen(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open_ten(&s);
+    stage_name(&s, stage_find(&s, 10), "a-long-name-as-");
+    stage_run(&s, 1);
+    stage_resize(&s, 8, 40);
+    stage_keys(&s, "KTERM");
+    assert_shown(&s, "PID 10: TERM_");
+    stage_keys(&s, "\x1b");
+    stage_resize(&s, 7, 40);
+    stage_keys(&s, "KTERM\r");
+    assert_int_equal(s.signalled, 0);
+    stage_done(&s);
+}
+
 // There, too, the foot says what is typed and what came of it.
 static void from_an_inspected_process(void **state)
 {
@@ -201,6 +220,7 @@ int main(void)
             cmocka_unit_test(nothing_is_sent_without_one),
             cmocka_unit_test(it_goes_to_whom_it_was_asked_for),
             cmocka_unit_test(it_says_why_not),
+            cmocka_unit_test(on_a_small_screen),
             cmocka_unit_test(from_an_inspected_process),
             cmocka_unit_test(a_process_is_its_number_and_its_start),
             cmocka_unit_test(others_get_none),
