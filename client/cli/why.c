@@ -28,6 +28,7 @@ typedef struct {
     uint64_t from_ms, to_ms; // CLOCK_REALTIME
     int request;             // that is not answered yet; 0: none
     unsigned waited;         // ticks
+    unsigned refused;        // times
     reasons_t reasons;
 } why_run_t;
 
@@ -102,17 +103,28 @@ static void show(cli_link_t *l, const why_message_t *m)
     cli_link_end(l, CLI_OK);
 }
 
-static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
+static void on_error(cli_link_t *l, const error_message_t *m)
 {
     why_run_t *r = l->user;
+
+    // Others may have asked just before: then once more with the next tick.
+    if (m->code == ERROR_LIMIT && ++r->refused < ANSWER_TICKS)
+        r->request = 0;
+    else
+        cli_link_end(l,
+                cli_fail(CLI_FAILURE, "%.*s", (int) MIN(m->text.len, (size_t) 200), m->text.data));
+}
+
+static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
+{
+    const why_run_t *r = l->user;
 
     if (r->request == 0)
         return;
     if (type == MESSAGE_WHY && m->why.request == (uint64_t) r->request)
         show(l, &m->why);
     else if (type == MESSAGE_ERROR && m->error.request == (uint64_t) r->request)
-        cli_link_end(l, cli_fail(CLI_FAILURE, "%.*s", (int) MIN(m->error.text.len, (size_t) 200),
-                                m->error.text.data));
+        on_error(l, &m->error);
 }
 
 static int run(const cli_call_t *call)

@@ -121,6 +121,22 @@ static void test_the_culprit_is_named(void **state)
     skip();
 }
 
+// More than the daemon answers between two ticks: a script that asks in a row waits for its turn.
+static void test_one_after_the_other(void **state)
+{
+    char socket[160], out[16384];
+
+    (void) state;
+    snprintf(socket, sizeof(socket), "--socket=%s", f.socket);
+    for (int i = 0; i < 12; i++) {
+        int status = process_run(
+                (const char *const[]){MEMSCOPE_PATH, "why", socket, NULL}, out, sizeof(out));
+
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            fail_msg("%d: %s", i, out);
+    }
+}
+
 static void test_spans(void **state)
 {
     static const struct {
@@ -178,6 +194,7 @@ static void test_default_span(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_one_after_the_other),
             cmocka_unit_test(test_spans),
             cmocka_unit_test(test_default_span),
             cmocka_unit_test(test_the_culprit_is_named),
