@@ -263,8 +263,8 @@ int main(int argc, char **argv)
     double idle, busy;
 
     if (first < 0) {
-        fputs("usage: bench-forensics [--rounds N] [--seed N] [--family TEXT [--verbose]] "
-              "[TRACE.csv...]\n",
+        fputs("usage: bench-forensics [--rounds N] [--seed N] [--every N] "
+              "[--family TEXT [--verbose]] [TRACE.csv...]\n",
                 stderr);
         return 2;
     }
