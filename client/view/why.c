@@ -208,19 +208,19 @@ static int scroll_of(const ui_t *ui, const pane_t *body, int rows)
     return scroll;
 }
 
-// "WHY memory changed in the last 10 min (4 min known)"
+// "WHY memory changed in the last 10 min", or "in 10 min (4 min known)".
 static void put_title(const ui_t *ui, const pane_t *p)
 {
     const why_t *w = ui->why;
     const why_message_t *m = &w->reasons.message;
-    char title[96], span[FORMAT_MAX];
-    int n = snprintf(title, sizeof(title), "WHY memory changed in the last %s",
-            format_span(span, sizeof(span), inspect_spans[w->span]));
+    char title[96], span[FORMAT_MAX], known[FORMAT_MAX];
 
+    format_span(span, sizeof(span), inspect_spans[w->span]);
+    format_duration(known, sizeof(known), (m->to_ms - MIN(m->known_ms, m->to_ms)) / 1000);
     if (w->known && m->known_ms > w->from_ms + m->step_ms)
-        snprintf(title + n, sizeof(title) - (size_t) n, " (%s known)",
-                format_duration(
-                        span, sizeof(span), (m->to_ms - MIN(m->known_ms, m->to_ms)) / 1000));
+        snprintf(title, sizeof(title), "WHY memory changed in %s (%s known)", span, known);
+    else
+        snprintf(title, sizeof(title), "WHY memory changed in the last %s", span);
     view_title(ui, p, title);
 }
 

@@ -243,7 +243,7 @@ static void why_tells_what_was_not_seen(void **state)
     stage_keys(&s, "w");
     answer_partly(&s, 3001, 7, 400);
     assert_shown(&s, "Nothing was seen from ");
-    assert_shown(&s, "WHY memory changed in the last 10 min (6 min known)");
+    assert_shown(&s, "WHY memory changed in 10 min (6 min known)");
     stage_keys(&s, "-"); // all of that is known
     assert_not_shown(&s, "known)");
     assert_shown(&s, "WHY memory changed in the last 2 min");
