@@ -5,6 +5,7 @@
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
+#include "tests/support/watcher.h"
 
 #include <json-c/json.h>
 #include <signal.h>
@@ -147,7 +148,7 @@ static void start_daemon(void)
 {
     f.daemon = process_start_listening(
             (const char *const[]){MEMSCOPED_PATH, "--socket", f.socket, NULL}, f.socket);
-    usleep(1500000); // what was counted so far has been seen
+    assert_true(watcher_await_looks(f.socket, WAIT_S * 1000)); // what was counted so far is known
 }
 
 static void test_a_limit_is_reached(void **state)

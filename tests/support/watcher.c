@@ -95,6 +95,17 @@ bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms)
     return watcher_wait(w, has_ticks, &wanted, timeout_ms);
 }
 
+bool watcher_await_looks(const char *socket_path, int timeout_ms)
+{
+    watcher_t w;
+    bool looked;
+
+    watcher_start(&w, socket_path);
+    looked = watcher_wait_ticks(&w, 3, timeout_ms); // the first tells of the look before
+    watcher_stop(&w);
+    return looked;
+}
+
 const process_snapshot_t *watcher_find(const watcher_t *w, pid_t pid)
 {
     const snapshot_t *s = replica_snapshot(session_replica(w->session));

@@ -26,6 +26,10 @@ bool watcher_wait(
         watcher_t *w, bool (*holds)(const watcher_t *w, void *user), void *user, int timeout_ms);
 bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms);
 
+// Comes back when the daemon there has looked at the host twice more: what is so by now is known.
+// False: not by the deadline.
+bool watcher_await_looks(const char *socket_path, int timeout_ms);
+
 // The process with this PID in what is held; NULL: none.
 const process_snapshot_t *watcher_find(const watcher_t *w, pid_t pid);
 
