@@ -108,6 +108,9 @@ const exit_record_t *capture_find_exit(const capture_t *c, uint64_t pid, uint64_
 // was asked already and has not come back. A breakdown that costs much is not read at each asking
 // (costly.h): then the one before comes once more. 0, -EAGAIN, or -ENODATA where samples are given.
 int capture_read_details(capture_t *c, uint32_t slot);
+// CPU that this would take of the reader, by what is known of the process. 0: none that would not
+// be taken anyway.
+uint64_t capture_details_cost_us(const capture_t *c, uint32_t slot);
 
 // The reader's descriptor: when it is readable call capture_collect, though each capture does too.
 int capture_reader_fd(const capture_t *c);

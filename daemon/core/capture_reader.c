@@ -137,6 +137,18 @@ static bool is_barred(const capture_t *c, uint32_t slot)
     return p->blocked_s > 0 || stuck >= READER_PER_USER;
 }
 
+uint64_t capture_details_cost_us(const capture_t *c, uint32_t slot)
+{
+    const tracked_t *t = &c->tracked[slot];
+    uint64_t rss_kb = 0;
+
+    if (!c->reader || t->details_asked ||
+            !costly_is_due(&c->costly, t->pid, t->start_time, clock_boottime_us() / USEC_PER_MSEC))
+        return 0;
+    snapshot_rss_kb(&capture_current(c)->processes[slot], &rss_kb);
+    return (uint64_t) pss_schedule_cost_us(t, rss_kb);
+}
+
 int capture_read_details(capture_t *c, uint32_t slot)
 {
     tracked_t *t = &c->tracked[slot];

@@ -9,7 +9,7 @@
 #include "daemon/core/reader.h"
 
 #define COSTLY_SHARE 10
-#define COSTLY_MAX   16 // the oldest gives way: then that one is read once more
+#define COSTLY_MAX   256 // the oldest gives way: then that one is read once more
 
 typedef struct {
     uint64_t pid, start_time;

@@ -59,7 +59,7 @@ void pss_schedule_spend(pss_schedule_t *s, uint64_t cost_us, bool minor)
     s->spent_us += cost_us;
 }
 
-static double expected_cost_us(const tracked_t *t, uint64_t rss_kb)
+double pss_schedule_cost_us(const tracked_t *t, uint64_t rss_kb)
 {
     return t->pss_cost_us ? t->pss_cost_us : FIRST_COST_US + (double) rss_kb / 100.0;
 }
@@ -154,7 +154,7 @@ void pss_schedule_choose(const pss_schedule_t *s, const snapshot_t *snapshot,
         if (best[i] < CHANGED && minor <= 0)
             break;
         snapshot_rss_kb(&snapshot->processes[slots[i]], &rss);
-        cost = expected_cost_us(&tracked[slots[i]], rss);
+        cost = pss_schedule_cost_us(&tracked[slots[i]], rss);
         if (cost > tokens && s->debt_us > 0)
             continue;
         tokens -= cost;

@@ -38,6 +38,9 @@ typedef struct {
     uint64_t spent_us;   // since the start
 } pss_schedule_t;
 
+// CPU that a reading is expected to take: what the last one took, or a guess.
+double pss_schedule_cost_us(const tracked_t *t, uint64_t rss_kb);
+
 void pss_schedule_init(pss_schedule_t *s, uint64_t budget_ppm);
 // What was saved up of a larger one is lost.
 void pss_schedule_set_budget(pss_schedule_t *s, uint64_t budget_ppm);

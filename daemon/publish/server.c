@@ -88,6 +88,7 @@ int server_add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
     }
     c->server = s;
     c->owner = owner;
+    c->number = s->numbers++;
     owner->connections++; // it stays, also over a capture that is taken for this viewer
     // What others may see of whom has to be known as of now before anybody is shown it.
     if (peer->rights != RIGHTS_ALL && peer->rights != RIGHTS_SESSION &&
@@ -256,6 +257,7 @@ void server_publish(server_t *s)
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
         c->inspections = c->whys = 0;
+        wanted_tick(&c->wanted);
         if (subscriber_inspected(c->subscriber)->pid != 0)
             server_inspect(c);
         if (c->follows)

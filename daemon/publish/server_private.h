@@ -23,9 +23,11 @@ typedef struct client {
     subscriber_t *subscriber;
     sd_event_source *source;
     user_t *owner;
+    uint64_t number;            // of those that were ever let in
     unsigned inspections, whys; // since the last tick
-    bool follows;               // wants events as they happen
-    uint64_t told;              // number of the last of them
+    wanted_t wanted;
+    bool follows;  // wants events as they happen
+    uint64_t told; // number of the last of them
     void (*last_one)(void *user);
     void *user;
 } client_t;
@@ -45,7 +47,8 @@ struct server {
     audiences_t *audiences;
     client_t *clients;
     unsigned count;
-    unsigned mark; // of the last count of frames
+    uint64_t numbers; // given to clients so far
+    unsigned mark;    // of the last count of frames
     sd_event_source *listener;
     sd_event_source *rested; // when it is listened to again
     int fd_limit;            // connections have descriptors below

@@ -98,6 +98,15 @@ static bool ask_reader(server_t *s, uint32_t slot)
     return has_memory && p->blocked_s == 0 && capture_read_details(s->capture, slot) != -ENODATA;
 }
 
+static bool is_its_turn(client_t *c, uint32_t slot)
+{
+    const capture_t *capture = c->server->capture;
+    uint64_t cost_us = capture_details_cost_us(capture, slot);
+    uint64_t turns = user_reading_turns(c->owner, &c->wanted, cost_us);
+
+    return (capture_current(capture)->system.tick + c->number) % turns == 0;
+}
+
 // Who may not see what smaps says does not make the daemon read it either: that takes the process's
 // mmap lock, which the kernel would not let this viewer do.
 static void inspect_slot(client_t *c, uint32_t slot)
@@ -105,7 +114,8 @@ static void inspect_slot(client_t *c, uint32_t slot)
     server_t *s = c->server;
     const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
 
-    if (audience_sees_private(subscriber_audience(c->subscriber), slot) && ask_reader(s, slot))
+    if (audience_sees_private(subscriber_audience(c->subscriber), slot) &&
+            (!is_its_turn(c, slot) || ask_reader(s, slot)))
         inspections_add(s->inspections,
                 &(inspection_t){p->pid, p->start_time, subscriber_peer(c->subscriber)->uid});
     else

@@ -22,6 +22,11 @@ user_t *users_get(users_t *u, uid_t uid)
     return user;
 }
 
+void wanted_tick(wanted_t *w)
+{
+    *w = (wanted_t){.before_us = w->now_us};
+}
+
 void users_tick(users_t *u, uint64_t now_us)
 {
     for (user_t **link = &u->first; *link;) {
@@ -29,6 +34,7 @@ void users_tick(users_t *u, uint64_t now_us)
 
         user->whys = 0;
         user->spent_us = 0;
+        wanted_tick(&user->wanted);
         if (user->connections > 0 || user->due_us > now_us) {
             link = &user->next;
         } else {
@@ -36,6 +42,17 @@ void users_tick(users_t *u, uint64_t now_us)
             free(user);
         }
     }
+}
+
+uint64_t user_reading_turns(user_t *user, wanted_t *own, uint64_t cost_us)
+{
+    const wanted_t *all = &user->wanted;
+    uint64_t now_us = all->now_us - MIN(all->now_us, own->now_us);
+    uint64_t before_us = all->before_us - MIN(all->before_us, own->before_us);
+
+    user->wanted.now_us += cost_us;
+    own->now_us += cost_us;
+    return cost_us > 0 ? 1 + MAX(now_us, before_us) / USER_READING_US : 1;
 }
 
 bool user_may_connect(user_t *user, uint64_t now_us)

@@ -1,4 +1,5 @@
 // Several who inspect the same process: it is read once a second for all of them, and each is told.
+// Several of one user who inspect large ones: these are not all read at once.
 
 #include "common/cleanup.h"
 #include "tests/support/cmocka.h"
@@ -126,10 +127,93 @@ static void test_read_once_for_all(void **state)
     stop(&f);
 }
 
+// ---- Large processes ---------------------------------------------------------------------------
+
+#define LARGE       16
+#define LARGE_PAGES (3u << 20) // 12 GiB: some 126 ms of a reader, it is thought
+
+static bool is_told_of(const watcher_t *w, void *user)
+{
+    return w->details.pid == *(const uint64_t *) user && w->details.has.pss_kb;
+}
+
+// Of how many processes smaps_rollup was opened so far.
+static size_t count_read(int opened, bool read_before[LARGE + 1])
+{
+    struct inotify_event e;
+    size_t n = 0;
+
+    while (read(opened, &e, sizeof(e)) == sizeof(e))
+        if (e.wd >= 1 && e.wd <= LARGE)
+            read_before[e.wd] = true;
+    for (int i = 1; i <= LARGE; i++)
+        n += read_before[i];
+    return n;
+}
+
+static void make_large(const fixture_t *f)
+{
+    const uint32_t uid = geteuid(), gid = getegid();
+    char path[256];
+
+    proctree_system(&f->proc, 8 << 20, true);
+    for (uint64_t pid = 1; pid <= LARGE; pid++) {
+        proctree_process(&f->proc, &(proctree_process_t){.pid = pid,
+                                           .name = "large",
+                                           .start_time = 100,
+                                           .anon_pages = LARGE_PAGES,
+                                           .uid = uid,
+                                           .euid = uid,
+                                           .gid = gid,
+                                           .egid = gid,
+                                           .pss_kb = PSS_KB});
+        snprintf(path, sizeof(path), "%s/%d/smaps_rollup", f->proc.path, (int) pid);
+        assert_int_equal(inotify_add_watch(f->opened, path, IN_OPEN), (int) pid);
+    }
+}
+
+static void test_large_ones_take_turns(void **state)
+{
+    fixture_t f = {.dir = temporary_new(), .proc = proctree_new()};
+    bool read_before[LARGE + 1] = {false};
+    watcher_t w[LARGE];
+    char socket[128];
+
+    (void) state;
+    f.opened = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    assert_true(f.opened >= 0);
+    make_large(&f);
+    snprintf(socket, sizeof(socket), "%s", temporary_path(&f.dir, "socket"));
+    f.daemon = process_start((const char *const[]){
+            MEMSCOPED_PATH, "--socket", socket, "--proc", f.proc.path, "--pss-budget", "0", NULL});
+    for (size_t i = 0; i < LARGE; i++) {
+        watcher_start(&w[i], socket);
+        assert_true(watcher_wait_ticks(&w[i], 1, WAIT_MS));
+    }
+    assert_int_equal(count_read(f.opened, read_before), 0);
+    for (uint64_t i = 0; i < LARGE; i++) {
+        assert_int_equal(session_inspect(w[i].session, i + 1, 100), 0);
+        session_dispatch(w[i].session, 0);
+    }
+    do
+        assert_true(watcher_wait_ticks(&w[LARGE - 1], 1, WAIT_MS));
+    while (count_read(f.opened, read_before) == 0);
+    assert_true(count_read(f.opened, read_before) < LARGE);
+    for (uint64_t i = 0, pid = 1; i < LARGE; i++, pid++) {
+        assert_true(watcher_wait(&w[i], is_told_of, &pid, WAIT_MS));
+        watcher_stop(&w[i]);
+    }
+    process_stop(&f.daemon);
+    close(f.opened);
+    proctree_free(&f.proc);
+    temporary_remove(&f.dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_read_once_for_all),
+            cmocka_unit_test(test_large_ones_take_turns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

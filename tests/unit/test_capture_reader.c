@@ -74,6 +74,22 @@ static void test_costly_details(void **state)
     assert_true(h->last_reading.cmdline_len > 0);
 }
 
+// As many as there are connections by default can inspect another one each.
+static void test_many_costly_ones(void **state)
+{
+    static costly_list_t l;
+
+    (void) state;
+    for (uint64_t pid = 1; pid <= 256; pid++)
+        costly_keep(&l, &(reader_result_t){.request = {.pid = pid, .start_time = 1},
+                                .cpu_us = USEC_PER_SEC,
+                                .time_ms = 1000});
+    for (uint64_t pid = 1; pid <= 256; pid++) {
+        assert_false(costly_is_due(&l, pid, 1, 1000 + 9999));
+        assert_true(costly_is_due(&l, pid, 1, 1000 + 10000));
+    }
+}
+
 static void make_fifo(const captured_t *h, uint64_t pid, const char *file, char path[128])
 {
     snprintf(path, 128, "%s/%d/%s", h->tree.path, (int) pid, file);
@@ -239,6 +255,7 @@ int main(void)
             TEST(test_status_answers_for_pss),
             TEST(test_details_on_demand),
             TEST(test_costly_details),
+            cmocka_unit_test(test_many_costly_ones),
             TEST(test_who_costs_much_is_left_alone),
             TEST(test_blocked),
             TEST(test_one_user_cannot_block_all),

@@ -29,6 +29,46 @@ static void test_counted_together(void **state)
     assert_null(u.first);
 }
 
+// What all connections of a user want, one after the other; how much of it is read.
+static double read_by(users_t *u, user_t *user, wanted_t *own, size_t n, uint64_t cost_us)
+{
+    double read_us = 0;
+
+    for (size_t i = 0; i < n; i++)
+        read_us += (double) cost_us / (double) user_reading_turns(user, &own[i], cost_us);
+    users_tick(u, 1);
+    for (size_t i = 0; i < n; i++)
+        wanted_tick(&own[i]);
+    return read_us;
+}
+
+static void test_readings_take_turns(void **state)
+{
+    const double most_us = USER_READING_US;
+    wanted_t own[32] = {{0}};
+    users_t u = {0};
+    user_t *ann = users_get(&u, 1000), *bob = users_get(&u, 1001);
+
+    (void) state;
+    ann->connections = bob->connections = 32;
+    // One alone has what it wants, of one process or several.
+    for (int i = 0; i < 3; i++)
+        assert_true(read_by(&u, ann, own, 1, 10 * USER_READING_US) == 10 * most_us);
+    assert_int_equal(user_reading_turns(ann, &own[0], 77), 1);
+    read_by(&u, ann, own, 0, 0);
+    // And so have all where there is enough; what is not read takes no turns.
+    for (int i = 0; i < 3; i++)
+        assert_true(read_by(&u, ann, own, 4, USER_READING_US / 4) == most_us);
+    for (int i = 0; i < 3; i++)
+        assert_true(read_by(&u, ann, own, 32, USER_READING_US) < 5 * most_us);
+    assert_true(read_by(&u, ann, own, 32, USER_READING_US) < 1.1 * most_us);
+    assert_int_equal(user_reading_turns(ann, &own[0], 0), 1);
+    assert_true(user_reading_turns(ann, &own[1], 77) > 20);
+    // What the one wants is nothing to the other.
+    assert_int_equal(user_reading_turns(bob, &(wanted_t){0}, 77), 1);
+    users_done(&u);
+}
+
 static unsigned connect_often(user_t *user, uint64_t now_us)
 {
     unsigned n = 0;
@@ -69,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_counted_together),
+            cmocka_unit_test(test_readings_take_turns),
             cmocka_unit_test(test_connects_too_often),
     };
 
