@@ -171,8 +171,7 @@ static void test_memory_max(void **state)
     (void) state;
     if (actor_do(&actor, "children %d", PROCESSES_MAX + 100) < 0) {
         process_stop(&actor);
-        print_message("# skipped: no user may have %d processes here\n", PROCESSES_MAX);
-        skip();
+        skip_because("no user may have %d processes here", PROCESSES_MAX);
     }
     start(&h, NULL, "8M");
     assert_true(watcher_wait(&h.watcher, is_whole, &whole, WAIT_MS));
@@ -264,10 +263,8 @@ static void test_short_and_large(void **state)
     host_t h;
 
     (void) state;
-    if (mem_available_kb() < 4 * size_kb) {
-        print_message("# skipped: %zu kB are too much for this host now\n", size_kb);
-        skip();
-    }
+    if (mem_available_kb() < 4 * size_kb)
+        skip_because("%zu kB are too much for this host now", size_kb);
     start(&h, NULL, NULL);
     assert_true(watcher_wait_ticks(&h.watcher, 2, WAIT_MS));
     for (int i = 0; i < TRIES; i++) {
@@ -366,14 +363,11 @@ static void test_memory_that_nobody_serves(void **state)
     host_t h;
 
     (void) state;
-    if (stuck_start(&stuck) < 0) {
-        print_message("# skipped: no userfaultfd here that serves the kernel's own faults\n");
-        skip();
-    }
+    if (stuck_start(&stuck) < 0)
+        skip_because("no userfaultfd here that serves the kernel's own faults");
     if (!stuck_blocks(&stuck)) {
         stuck_stop(&stuck);
-        print_message("# skipped: this kernel does not wait for such memory\n");
-        skip();
+        skip_because("this kernel does not wait for such memory");
     }
     start(&h, NULL, NULL);
     assert_true(watcher_wait(&h.watcher, is_blocked, &stuck.pid, WAIT_MS));

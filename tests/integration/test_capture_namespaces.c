@@ -164,10 +164,8 @@ static void test_pid_reuse(void **state)
     int r = in_namespace(NULL, reuse_both);
 
     (void) state;
-    if (r == NOT_HERE) {
-        print_message("# skipped: no PID namespace, or no ns_last_pid to write to\n");
-        skip();
-    }
+    if (r == NOT_HERE)
+        skip_because("no PID namespace, or no ns_last_pid to write to");
     assert_int_equal(r, 0);
 }
 
@@ -208,10 +206,8 @@ static void test_hidepid(void **state)
     int r = geteuid() == 0 ? in_namespace("hidepid=2", hidden) : NOT_HERE;
 
     (void) state;
-    if (r == NOT_HERE) {
-        print_message("# skipped: takes root and a /proc of its own\n");
-        skip();
-    }
+    if (r == NOT_HERE)
+        skip_because("takes root and a /proc of its own");
     assert_int_equal(r, 0);
 }
 

@@ -187,9 +187,8 @@ static void test_hidepid(void **state)
     if (!people_init(&f.people, MEMSCOPED_PATH))
         skip();
     if (!hide_processes()) {
-        print_message("# skipped: /proc cannot be mounted with hidepid here\n");
         temporary_remove(&f.people.dir);
-        skip();
+        skip_because("/proc cannot be mounted with hidepid here");
     }
     for (size_t i = 0; i < WORKERS; i++)
         worker_start(&f.people, &f.workers[i], i);

@@ -77,7 +77,7 @@ static void test_kernel_thread(void **state)
 
     (void) state;
     if (!is_kernel_thread(kthreadd))
-        skip();
+        skip_because("no threads of the kernel are seen here");
 
     terminal_t *t = viewer_start(40, 120);
     terminal_send(t, "p");

@@ -157,10 +157,8 @@ static void test_a_limit_is_reached(void **state)
     char line[64];
 
     (void) state;
-    if (geteuid() != 0 || !make_group()) {
-        print_message("# skipped: takes root, and cgroups with a memory controller\n");
-        skip();
-    }
+    if (geteuid() != 0 || !make_group())
+        skip_because("takes root, and cgroups with a memory controller");
     start_daemon();
     f.bystander = actor_start();
     f.companion = start_in_group("20", "0", "600000");

@@ -85,10 +85,8 @@ static void test_no_directory_but_a_file(void **state)
 
 static void test_a_directory_that_is_not_writable(void **state)
 {
-    if (geteuid() == 0) {
-        print_message("# root may write anywhere\n");
-        skip();
-    }
+    if (geteuid() == 0)
+        skip_because("root may write anywhere");
     assert_int_equal(chmod(((const temporary_t *) *state)->path, 0500), 0);
     assert_refused(temporary_path(*state, "socket"), "Permission denied");
     assert_int_equal(chmod(((const temporary_t *) *state)->path, 0700), 0);

@@ -123,7 +123,7 @@ static void test_private_fields(void **state)
     (void) state;
     if (geteuid() != 0) {
         temporary_remove(&dir);
-        skip();
+        skip_because("only root can be somebody else");
     }
     assert_int_equal(chmod(dir.path, 0755), 0);
     snprintf(socket, sizeof(socket), "%s", temporary_path(&dir, "socket"));

@@ -105,10 +105,8 @@ static void test_the_culprit_is_named(void **state)
     unsigned found = 0;
 
     (void) state;
-    if (available_kb() < NEEDED_KB) {
-        print_message("# skipped: less than 2 GiB of memory are free\n");
-        skip();
-    }
+    if (available_kb() < NEEDED_KB)
+        skip_because("less than 2 GiB of memory are free");
     if (has_tmpfs("/dev/shm"))
         f.range.tmpfs = "/dev/shm";
     else
@@ -117,8 +115,7 @@ static void test_the_culprit_is_named(void **state)
         found += try_hog(i);
     if (found == HOGS)
         return;
-    print_message("# skipped: %u of %u hogs, others are too busy\n", HOGS - found, HOGS);
-    skip();
+    skip_because("%u of %u hogs, others are too busy", HOGS - found, HOGS);
 }
 
 // More than the daemon answers between two ticks: a script that asks in a row waits for its turn.

@@ -10,4 +10,13 @@
 
 #include <cmocka.h>
 
+// Whatever is skipped says why.
+#define skip_because(...)             \
+    do {                              \
+        print_message("# skipped: "); \
+        print_message(__VA_ARGS__);   \
+        print_message("\n");          \
+        skip();                       \
+    } while (0)
+
 #endif

@@ -155,10 +155,8 @@ static void test_as_the_kernel_has_it(void **state)
     procfs_t fs;
 
     (void) state;
-    if (geteuid() != 0) {
-        print_message("only root can be somebody else\n");
-        skip();
-    }
+    if (geteuid() != 0)
+        skip_because("only root can be somebody else");
     assert_int_equal(procfs_init(&fs, "/proc"), 0);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         pid_t pid = start(cases[i].live);

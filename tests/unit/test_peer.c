@@ -86,10 +86,8 @@ static void test_peers(void **state)
     const person_t odd = {.uid = 30001, .gid = 30001, .n_groups = 0};
 
     (void) state;
-    if (geteuid() != 0) {
-        print_message("# skipped: only root can be several people\n");
-        skip();
-    }
+    if (geteuid() != 0)
+        skip_because("only root can be several people");
     assert_int_equal(rights_of(&root, &open_to_all), RIGHTS_ALL);
     assert_int_equal(rights_of(&user, &open_to_all), RIGHTS_OWN);
     assert_int_equal(rights_of(&member, &open_to_all), RIGHTS_ALL);

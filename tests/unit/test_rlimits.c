@@ -67,7 +67,7 @@ static void test_not_at_all(void **state)
 
     (void) state;
     if (FILTER_SANITIZED)
-        skip();
+        skip_because("a sanitizer's memory is not locked");
     assert_int_equal(o.locked_kb, 0);
     assert_true(o.can_map_later);
     assert_non_null(strstr(o.said, "memory is not locked, but for 0 KiB of code: the limit"));
@@ -82,10 +82,8 @@ static void test_as_much_code_as_the_limit_allows(void **state)
 
     (void) state;
     assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &now), 0);
-    if (FILTER_SANITIZED || now.rlim_max < LIMIT_KB * 1024) {
-        print_message("# the limit on locked memory is too low\n");
-        skip();
-    }
+    if (FILTER_SANITIZED || now.rlim_max < LIMIT_KB * 1024)
+        skip_because("the limit on locked memory is too low");
     o = lock_below(LIMIT_KB * 1024);
     assert_in_range(o.locked_kb, 64, LIMIT_KB);
     assert_true(o.can_map_later);
@@ -99,10 +97,8 @@ static void test_everything(void **state)
 
     (void) state;
     assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &now), 0);
-    if (FILTER_SANITIZED || now.rlim_max != RLIM_INFINITY) {
-        print_message("# memory may not be locked without limit here\n");
-        skip();
-    }
+    if (FILTER_SANITIZED || now.rlim_max != RLIM_INFINITY)
+        skip_because("memory may not be locked without limit here");
     o = lock_below(RLIM_INFINITY);
     assert_true(o.locked_kb > 1024);
     assert_true(o.can_map_later);

@@ -223,7 +223,7 @@ static void test_no_page_fault(void **state)
 
     (void) state;
     if (FILTER_SANITIZED)
-        skip(); // whose runtime has pages of its own
+        skip_because("a sanitizer has pages of its own");
     start(&f);
     greet(&f);
     step = warm_up(&f, 60);
