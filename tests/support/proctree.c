@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,17 +33,9 @@ proctree_t proctree_new(void)
     return t;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void) st;
-    (void) type;
-    (void) ftw;
-    return remove(path);
-}
-
 void proctree_free(const proctree_t *t)
 {
-    nftw(t->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    temporary_remove_tree(t->path);
 }
 
 static void make_path(const proctree_t *t, const char *name, char path[PATH_CAP])
@@ -58,7 +49,7 @@ void proctree_remove(const proctree_t *t, const char *name)
     char path[PATH_CAP];
 
     make_path(t, name, path);
-    if (nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0)
+    if (!temporary_remove_tree(path))
         give_up(path);
 }
 

@@ -1,7 +1,6 @@
 #include "tests/support/temporary.h"
 
-#include "common/cleanup.h"
-
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +20,22 @@ temporary_t temporary_new(void)
     return t;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void) st;
+    (void) type;
+    (void) ftw;
+    return remove(path);
+}
+
+bool temporary_remove_tree(const char *path)
+{
+    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0;
+}
+
 void temporary_remove(const temporary_t *t)
 {
-    _cleanup_closedir_ DIR *dir = opendir(t->path);
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    rmdir(t->path);
+    temporary_remove_tree(t->path);
 }
 
 const char *temporary_path(const temporary_t *t, const char *name)
