@@ -42,16 +42,23 @@ uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
 void history_set_user(history_t *h, uint32_t series, uint32_t uid);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
+#define HISTORY_SHARED_STEPS 3
+
 // What a process shares with the one that it began as a copy of, until one of them writes to it or
 // has it no more: private memory of both, that was taken once.
 typedef struct {
     uint64_t kb;              // at most; 0: nothing
     uint64_t pid, start_time; // with whom
     uint64_t until_ms;        // when that one ended; 0: it lives
+    struct {
+        uint64_t kb, until_ms;
+    } before[HISTORY_SHARED_STEPS]; // what it was until then, the oldest first; until_ms 0: none
 } history_shared_t;
 
 const history_shared_t *history_shared(const history_t *h, uint32_t series);
 void history_set_shared(history_t *h, uint32_t series, const history_shared_t *shared);
+// From now on it is no more than `kb`. What is hardly less, or one time too often, was so before.
+void history_shared_limit(history_shared_t *s, uint64_t kb, uint64_t now_ms);
 // What of a value of that time the process took itself.
 uint64_t history_own_kb(const history_shared_t *s, uint64_t private_kb, uint64_t time_ms);
 

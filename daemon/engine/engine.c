@@ -228,9 +228,9 @@ static uint64_t take_own_kb(engine_t *e, uint32_t slot, uint64_t private_kb)
     // On its way out it has nothing any more: what it shared before is not less for that.
     if (s.kb == 0 || s.until_ms != 0 || private_kb == 0)
         return private_kb;
-    s.kb = MIN(s.kb, private_kb);
+    history_shared_limit(&s, private_kb, now_ms);
     if (PROCESS_KNOWN(p, uss_kb))
-        s.kb = MIN(s.kb, private_kb - MIN(private_kb, p->uss_kb));
+        history_shared_limit(&s, private_kb - MIN(private_kb, p->uss_kb), now_ms);
     if (capture_find(e->capture, s.pid, s.start_time) == PROCMAP_NONE)
         s.until_ms = now_ms;
     history_set_shared(e->history, e->series[slot], &s);

@@ -191,6 +191,25 @@ static void test_a_copy(void **state)
     assert_int_equal(accounted_change_of(&a), -860 * MB);
 }
 
+// It becomes another program after some seconds: what it shared until then it had not taken, and
+// took nothing more by that.
+static void test_a_copy_that_executes(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    f->hogs[1].start_stack = 0x7ffd0000;
+    f->hog_mb[1] = 5;
+    f->shared_mb = 0;
+    accounted_tick(f, 5);
+    assert_first(f, 20, 101, 60);
+    a = accounted_ask(f, WHY_BY_PROCESS, 7);
+    accounted_adds_up(&a);
+    assert_int_equal(a.rows[0].pid, 101);
+    assert_in_range(-accounted_share_of(&a.rows[0]), 55 * MB, 60 * MB);
+}
+
 // Another program is no copy.
 static void test_a_copy_that_is_none(void **state)
 {
@@ -236,6 +255,7 @@ int main(void)
             TEST(test_a_peak_within_a_second),
             TEST(test_a_short_life),
             TEST(test_a_copy),
+            TEST(test_a_copy_that_executes),
             TEST(test_a_copy_that_is_none),
             TEST(test_a_copy_on_its_way_out),
             TEST(test_a_copy_over_a_restart),
