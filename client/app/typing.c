@@ -71,6 +71,9 @@ void typing_key(app_t *a, int code)
         list_move(&a->list, &a->model, code == KEY_CODE_UP ? -1 : 1);
         a->prompt.place = a->list.cursor;
         break;
+    case 'l' & 0x1f:
+        a->redraw = true;
+        break;
     default:
         if (prompt_key(&a->prompt, code))
             typed(a);
