@@ -63,6 +63,10 @@ const char *terminal_line(const terminal_t *t, int row);
 bool terminal_find(const terminal_t *t, const char *text, int *ret_row, int *ret_col);
 terminal_cell_t terminal_cell(const terminal_t *t, int row, int col);
 void terminal_cursor(const terminal_t *t, int *ret_row, int *ret_col, bool *ret_visible);
+// How often the program has cleared the screen, as it does to draw it anew, and what was on it the
+// last time just before: rows of cells, as large as the screen was; until the next time.
+unsigned terminal_clears(const terminal_t *t);
+const terminal_cell_t *terminal_cleared(const terminal_t *t);
 bool terminal_is_alternate(const terminal_t *t); // the alternate screen is shown
 bool terminal_is_blank(const terminal_t *t);
 void terminal_dump(const terminal_t *t); // to stderr, for a failing test

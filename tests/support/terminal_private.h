@@ -19,6 +19,9 @@ struct terminal {
     bool alternate, cursor_visible;
     VTermPos cursor;
 
+    unsigned clears, clearing; // CLEAR received: whole, and bytes of the one that has begun
+    terminal_cell_t *cleared;  // the screen before the last one, as large as it was then
+
     char *received;
     size_t received_size, received_capacity;
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLEAR "\033[2J"
+
 static void on_reply(const char *bytes, size_t size, void *user)
 {
     terminal_send_bytes(user, bytes, size);
@@ -95,13 +97,49 @@ void terminal_screen_free(terminal_t *t)
 {
     vterm_free(t->vterm);
     vterm_free(t->stray_vterm);
+    free(t->cleared);
     free(t);
 }
 
+static void keep_screen(terminal_t *t)
+{
+    size_t cols = (size_t) terminal_cols(t), n = (size_t) terminal_rows(t) * cols;
+
+    free(t->cleared);
+    t->cleared = calloc(n, sizeof(*t->cleared));
+    if (!t->cleared)
+        terminal_give_up("calloc");
+    for (size_t i = 0; i < n; i++)
+        t->cleared[i] = terminal_cell(t, (int) (i / cols), (int) (i % cols));
+    t->clears++;
+}
+
+// Where the last byte of CLEAR is fed, all that came before it is on the screen.
 void terminal_screen_feed(terminal_t *t, const char *bytes, size_t size)
 {
-    vterm_input_write(t->vterm, bytes, size);
+    size_t fed = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        t->clearing = bytes[i] == CLEAR[t->clearing] ? t->clearing + 1 : bytes[i] == CLEAR[0];
+        if (t->clearing < strlen(CLEAR))
+            continue;
+        vterm_input_write(t->vterm, bytes + fed, i - fed);
+        fed = i;
+        t->clearing = 0;
+        keep_screen(t);
+    }
+    vterm_input_write(t->vterm, bytes + fed, size - fed);
     vterm_input_write(t->stray_vterm, bytes, size);
+}
+
+unsigned terminal_clears(const terminal_t *t)
+{
+    return t->clears;
+}
+
+const terminal_cell_t *terminal_cleared(const terminal_t *t)
+{
+    return t->cleared;
 }
 
 void terminal_screen_resize(terminal_t *t, int rows, int cols)
