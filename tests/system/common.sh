@@ -4,6 +4,7 @@
 
 probe=$1 inject=$2 hear=$3 leak_test=$4
 socket=/run/memscope/memscoped.sock
+PATH=/usr/local/bin:$PATH # where it was installed
 count=0 failed=0
 
 # ok NAME COMMAND...: a test case; what the command says is told where it fails.
