@@ -257,6 +257,8 @@ static void judge_level(const leak_state_t *s, floors_level_t level, leak_judgem
             if (level == FLOORS_MID)
                 look_further_back(&s->floors, &t);
             consider(s, &t, level, j);
+            if (j->tag != LEAK_SET && leak_trend_of_doublings(v, n, n - len, held, &t))
+                consider(s, &t, level, j);
         } else if (!j->measured && v[n - 1] - low >= GROWTH_MIN_KB) {
             j->reason = LEAK_REASON_GIVES_BACK; // it has taken nothing for longer than that
         }

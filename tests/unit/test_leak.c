@@ -48,6 +48,12 @@ static double doubling(unsigned t)
     return 50 * MB * pow(2, subject_since(t, SUBJECT_ONSET) / 300);
 }
 
+// A block that is twice the one before, every two minutes.
+static double doubling_steps(unsigned t)
+{
+    return 100 * MB + 3 * MB * pow(2, floor(subject_since(t, SUBJECT_ONSET) / 120));
+}
+
 static double late(unsigned t)
 {
     return 300 * MB + 1 * MB * subject_since(t, 3 * 3600);
@@ -217,6 +223,12 @@ static double expiry(unsigned t)
 }
 
 // The most that was ever in use, of use that varies.
+// A table that doubles as it is filled at an even pace: each time it takes twice as long.
+static double table_doubles(unsigned t)
+{
+    return 100 * MB + 8 * MB * pow(2, floor(log2(1 + subject_since(t, SUBJECT_ONSET) / 60)));
+}
+
 static double high_water(unsigned t)
 {
     return 300 * MB + 120 * MB * floor(log2(1 + subject_since(t, SUBJECT_ONSET) / 20));
@@ -288,6 +300,7 @@ static program_t leaks[] = {
         {"a leak: in bursts, with load", bursts, 30, 5 + 20},
         {"a leak: under a collector's sawtooth", subject_collector, 30, 5 + 12},
         {"a leak: by doubling", doubling, 30, 5 + 12},
+        {"a leak: by doubling, in steps", doubling_steps, 30, 5 + 16},
         {"a leak: after a warm-up", after_warmup, 30, 5 + 16},
         {"a leak: after three hours of health", late, 3 * 60 + 20, 3 * 60 + 8},
 };
@@ -308,6 +321,7 @@ static program_t healthy[] = {
         {"no leak: a few steps", subject_few_steps, 60, 0},
         {"no leak: shrinking", shrinks, 60, 0},
         {"no leak: values that expire", expiry, 60, 0},
+        {"no leak: a table that doubles as it fills", table_doubles, 60, 0},
         {"no leak: a high-water mark", high_water, 60, 0},
 };
 
