@@ -42,6 +42,8 @@
 #define BEND_ONSET    0.2   // straight from the start on, not ever faster
 #define BEFORE_FLAT   0.2   // it hardly grew before the window
 #define BEFORE_FASTER 1.25  // it grew faster before the window
+#define JUST_BEFORE   1.4   // the same, just before it: little is known of so short a time
+#define GOES_ON       0.4   // its newest growth, as a share of what is expected
 
 // After faster growth, that has lasted for at least this share of the window: what grows on may be
 // the tail of a warm-up.
@@ -106,7 +108,7 @@ static bool warming_up(const leak_state_t *s)
 static bool slowing(const trend_t *t)
 {
     return t->bend - t->bend_se / 2 < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
-           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > BEFORE_FASTER ||
+           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > JUST_BEFORE ||
            t->faster > BEFORE_FASTER ||
            (may_be_a_tail(t) && t->bend - t->bend_se / 2 < TAIL_BEND_MIN);
 }
@@ -187,6 +189,8 @@ static void consider(
     if (reason == LEAK_REASON_NONE) {
         if (grown < needed)
             reason = LEAK_REASON_TOO_SHORT;
+        else if (t->late < GOES_ON)
+            reason = LEAK_REASON_SLOWING;
         else if (!is_large(s, t) && warming_up(s))
             reason = LEAK_REASON_WARMUP;
         if (reason == LEAK_REASON_NONE)

@@ -105,6 +105,14 @@ static void count_rises(const uint32_t *kept, unsigned n, trend_t *t)
     t->spread = squares > 0 ? t->growth_kb * t->growth_kb / squares : 0;
 }
 
+static void measure_end(const uint32_t *kept, unsigned n, trend_t *t)
+{
+    unsigned from = n - 1 - MIN(n - 1, t->pause + 1);
+
+    if (t->slope_kb > 0)
+        t->late = ((double) kept[n - 1] - kept[from]) / ((n - 1 - from) * t->slope_kb);
+}
+
 // The last floor of the flat part that a window may begin with: growth is timed from there.
 static unsigned skip_flat(const uint32_t *kept, unsigned n)
 {
@@ -189,6 +197,7 @@ bool trend_judge(const uint32_t *v, unsigned n, unsigned from, unsigned held, tr
     fit_line(kept + from, t.n, &t);
     measure_bend(kept + from, t.n, &t);
     count_rises(kept + from, t.n, &t);
+    measure_end(kept + from, t.n, &t);
     *ret = t;
     return true;
 }

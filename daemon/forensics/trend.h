@@ -24,6 +24,8 @@ typedef struct {
     double slope_kb;   // of the kept level, per block
     double slope_se;   // its standard error
     double noise_kb;   // standard deviation of the kept level about the line
+    double late;       // rate over as long as its longest pause and one floor more, at the end,
+                       // as a share of the whole rate
     double bend;       // (late - early) / all growth, halves: 0 straight, < 0 slowing down
     double bend_se;    // from how uneven growth is apart from that
     double patience;   // how much longer so uneven growth has to last to say as much as even growth

@@ -229,6 +229,11 @@ static double table_doubles(unsigned t)
     return 100 * MB + 8 * MB * pow(2, floor(log2(1 + subject_since(t, SUBJECT_ONSET) / 60)));
 }
 
+static double fills_and_stops_dead(unsigned t)
+{
+    return 300 * MB + 2 * MB * fmin(subject_since(t, SUBJECT_ONSET), 400);
+}
+
 static double high_water(unsigned t)
 {
     return 300 * MB + 120 * MB * floor(log2(1 + subject_since(t, SUBJECT_ONSET) / 20));
@@ -322,6 +327,7 @@ static program_t healthy[] = {
         {"no leak: shrinking", shrinks, 60, 0},
         {"no leak: values that expire", expiry, 60, 0},
         {"no leak: a table that doubles as it fills", table_doubles, 60, 0},
+        {"no leak: an even filling that has just stopped", fills_and_stops_dead, 60, 0},
         {"no leak: a high-water mark", high_water, 60, 0},
 };
 
