@@ -8,8 +8,9 @@
 // more than its unevenness explain.
 #define STOPPED_SHARE  0.25
 #define STOPPED_NOISE  2.0
-#define STOPPED_LONGER 3 // mid blocks beyond the longest pause
+#define STOPPED_LONGER 4 // mid blocks beyond the longest pause
 #define STOPPED_MIN    4 // mid blocks: two minutes
+#define STOPPED_QUIET  3 // mid blocks since it last went on
 #define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
 #define STOPPED_SLOW   8 // coarse blocks, for what was told over half a day
 
@@ -140,7 +141,8 @@ static bool growth_stopped(const leak_state_t *s, uint64_t now_ms, bool mid)
     if (s->level == FLOORS_LONG) // so slow that it is lost in shorter blocks
         return mid && (stopped(s, FLOORS_COARSE, STOPPED_SLOW, now_ms) ||
                               stopped(s, FLOORS_LONG, 2, now_ms));
-    return mid && stopped(s, FLOORS_MID, MAX(STOPPED_MIN, longer), now_ms);
+    return mid && s->quiet >= STOPPED_QUIET &&
+           stopped(s, FLOORS_MID, MAX(STOPPED_MIN, longer), now_ms);
 }
 
 static bool returned(const leak_state_t *s)

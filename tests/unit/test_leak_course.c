@@ -52,6 +52,37 @@ static void test_pauses_do_not_clear(void **state)
     assert_int_equal(c.cleared_at, NEVER);
 }
 
+// 60 kB/s in noise of 5 MB that lasts for seconds: a lull is no plateau. Returns LEAK tags that
+// end.
+static unsigned cleared_in_noise(uint32_t seed)
+{
+    double x = 0, keep = exp(-1.0 / 5);
+    unsigned cleared = 0;
+    leak_state_t s;
+
+    subject_seed(seed);
+    leak_init(&s, SUBJECT_START, OLD, 300 * 1024);
+    for (unsigned t = 1; t < 3600; t++) {
+        leak_verdict_t v;
+
+        x = keep * x + sqrt(1 - keep * keep) * subject_noise();
+        v = leak_update(
+                &s, SUBJECT_START + t * 1000, (uint64_t) (300 * MB + 60.0 * t + 5 * MB * x));
+        cleared += v.was == LEAK_SET && v.tag != LEAK_SET;
+    }
+    return cleared;
+}
+
+static void test_noise_hardly_ever_clears(void **state)
+{
+    unsigned cleared = 0;
+
+    (void) state;
+    for (uint32_t seed = 1; seed <= 60; seed++)
+        cleared += cleared_in_noise(seed * 7919);
+    assert_in_range(cleared, 0, 6); // in 60 hours
+}
+
 // A process is first seen before it has taken what it starts with.
 static void test_even_growth_is_never_cleared(void **state)
 {
@@ -204,6 +235,7 @@ int main(void)
             cmocka_unit_test(test_plateau_clears_within_three_minutes),
             cmocka_unit_test(test_memory_given_back_clears_at_once),
             cmocka_unit_test(test_pauses_do_not_clear),
+            cmocka_unit_test(test_noise_hardly_ever_clears),
             cmocka_unit_test(test_even_growth_is_never_cleared),
             cmocka_unit_test(test_transition_tells_why_it_was_cleared),
             cmocka_unit_test(test_time_shift_changes_nothing),
