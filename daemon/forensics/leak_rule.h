@@ -26,8 +26,8 @@ void leak_judge(const leak_state_t *s, leak_judgement_t *ret);
 // fine blocks that the newest sample closed, more than one where samples are sparse.
 bool leak_judge_fast(const leak_state_t *s, uint64_t now_ms, unsigned closed, trend_t *ret);
 
-// Growth by doubling, v[from..n) as trend_judge() takes it: judged on a scale of doublings, where it
-// is straight and its steps are equal. False where it is not that.
+// Growth by doubling, v[from..n) as trend_judge() takes it: judged on a scale of doublings, where
+// it is straight and its steps are equal. False where it is not that.
 bool leak_trend_of_doublings(
         const uint32_t *v, unsigned n, unsigned from, unsigned held, trend_t *ret);
 
