@@ -56,7 +56,7 @@ typedef struct {
     const char *known;     // nothing is known of the time before; NULL: of all that was asked for
 } reasons_wording_t;
 
-// "14:02:10–14:02:41 used memory rose 3.1 GB: 94% chrome (PID 3587, uid 1000 anna), 4% tmpfs, 2%
+// "14:02:10–14:02:41 used memory rose 3.1 GiB: 94% chrome (PID 3587, uid 1000 anna), 4% tmpfs, 2%
 // unexplained"; amounts stand in place of shares where some of those are far more than all of the
 // change. Returns `buf`.
 char *reasons_sentence(

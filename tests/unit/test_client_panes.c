@@ -263,7 +263,7 @@ static void why_tells_who(void **state)
     answer(&s, 77); // not awaited
     assert_shown(&s, "waiting for the daemon");
     answer(&s, 3001);
-    assert_shown(&s, "used memory rose 2.0 GB: 50% chrome (PID 3587");
+    assert_shown(&s, "used memory rose 2.0 GiB: 50% chrome (PID 3587");
     assert_shown(&s, "Steepest: +700 MB within 10 s from 22:11:41.");
     assert_shown(&s, "gone?");
     assert_true(stage_golden(&s, "why_80x24"));

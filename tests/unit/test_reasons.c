@@ -75,7 +75,7 @@ static void test_shares(void **state)
     put(f, process("chrome", 3587, NOBODY, 60, 1000));
     put(f, tmpfs);
     assert_string_equal(say(f, 3000, 4000, &times),
-            "14:02:10\u201314:02:41 used memory rose 1.0 GB: 94% chrome (PID 3587, uid "
+            "14:02:10\u201314:02:41 used memory rose 1.0 GiB: 94% chrome (PID 3587, uid "
             "3999999999), 4% tmpfs, 2% unexplained");
 }
 
@@ -89,7 +89,7 @@ static void test_who(void **state)
     put(f, dead);
     put(f, process("cc1", 8, NOBODY, 0, 400));
     assert_string_equal(say(f, 1000, 2000, &times),
-            "14:02:10\u201314:02:41 used memory rose 1.0 GB: 90% cc1 (2 processes, most by PID "
+            "14:02:10\u201314:02:41 used memory rose 1.0 GiB: 90% cc1 (2 processes, most by PID "
             "7, uid 0 root, ended, leaks as 2 before it did), 10% unexplained");
 }
 
@@ -101,8 +101,8 @@ static void test_amounts(void **state)
     put(f, process("sort", 7, NOBODY, 0, 60));
     put(f, process("make", 8, NOBODY, 56, 0));
     assert_string_equal(say(f, 100, 105, &times),
-            "14:02:10\u201314:02:41 used memory rose 5.0 MB: +60.0 MB sort (PID 7, uid "
-            "3999999999), -56.0 MB others, +1.0 MB unexplained");
+            "14:02:10\u201314:02:41 used memory rose 5.0 MiB: +60.0 MiB sort (PID 7, uid "
+            "3999999999), -56.0 MiB others, +1.0 MiB unexplained");
 }
 
 static void test_a_fall(void **state)
@@ -111,7 +111,7 @@ static void test_a_fall(void **state)
 
     put(f, process("sort", 7, NOBODY, 601, 0)); // a little more than all
     assert_string_equal(say(f, 800, 200, &times),
-            "14:02:10\u201314:02:41 used memory fell 600 MB: 100% sort (PID 7, uid 3999999999), "
+            "14:02:10\u201314:02:41 used memory fell 600 MiB: 100% sort (PID 7, uid 3999999999), "
             "0% unexplained");
 }
 
@@ -121,7 +121,7 @@ static void test_what_is_not_known(void **state)
             .what = "used memory", .from = "14:02:10", .to = "14:02:41", .known = "14:01:55"};
 
     assert_string_equal(say(*state, 100, 100, &cut),
-            "14:02:10\u201314:02:41 used memory hardly changed: 100 MB (nothing is known of the "
+            "14:02:10\u201314:02:41 used memory hardly changed: 100 MiB (nothing is known of the "
             "time before 14:01:55)");
 }
 
