@@ -62,14 +62,14 @@ typedef struct {
 char *reasons_sentence(
         const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap);
 
-// "Steepest: +362 MB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
+// "Steepest: +362 MiB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
 char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);
 const char *ledger_key(uint64_t kind); // "page_tables", for machines
 
-// "3.1 GB", "512 kB"; for a change with its sign. Returns `buf`.
+// "3.1 GiB", "512 KiB"; for a change with its sign. Returns `buf`.
 char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign);
 
 #endif

@@ -46,27 +46,20 @@ const char *ledger_key(uint64_t kind)
     return is_known(kind) ? ledger_words[kind].key : "unknown";
 }
 
-#define UNITS 4
-
-static char *size_in(const char *const units[UNITS], char *buf, size_t cap, int64_t kb, bool sign)
+char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
 {
+    // Not as in the lists: in a ticket nobody knows what this program means by a GB.
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
     double v = fabs((double) kb);
     const char *before = kb < 0 ? "-" : sign ? "+" : "";
     size_t unit = 0;
 
-    while (v >= 999.5 && unit + 1 < UNITS) {
+    while (v >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
         v /= 1024;
         unit++;
     }
     snprintf(buf, cap, "%s%.*f %s", before, unit > 0 && v < 99.95 ? 1 : 0, v, units[unit]);
     return buf;
-}
-
-char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
-{
-    static const char *const units[UNITS] = {"kB", "MB", "GB", "TB"};
-
-    return size_in(units, buf, cap, kb, sign);
 }
 
 // ---- The sentence ------------------------------------------------------------------------------
@@ -75,14 +68,6 @@ typedef struct {
     char *buf;
     size_t cap, len;
 } sentence_t;
-
-// In a ticket nobody knows what this program means by a GB.
-static char *size_told(char *buf, size_t cap, int64_t kb, bool sign)
-{
-    static const char *const units[UNITS] = {"KiB", "MiB", "GiB", "TiB"};
-
-    return size_in(units, buf, cap, kb, sign);
-}
 
 __attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char *format, ...)
 {
@@ -208,7 +193,7 @@ static void say_share(sentence_t *s, const reasons_t *r, bool as_share, int64_t 
     if (as_share)
         say(s, "%.0f%% ", percent_of(r, kb));
     else
-        say(s, "%s ", size_told(size, sizeof(size), kb, true));
+        say(s, "%s ", reasons_size(size, sizeof(size), kb, true));
 }
 
 // What goes with the change, as long as it is worth a word; the rest is others.
@@ -244,10 +229,10 @@ char *reasons_sentence(
 
     say(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
     if (llabs(r->change_kb) < REASONS_HARDLY_KB) {
-        say(&s, "hardly changed: %s", size_told(size, sizeof(size), to_kb, false));
+        say(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
     } else {
         say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
-                size_told(size, sizeof(size), llabs(r->change_kb), false));
+                reasons_size(size, sizeof(size), llabs(r->change_kb), false));
         say_shares(&s, r);
     }
     if (w->known)

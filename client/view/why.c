@@ -40,7 +40,7 @@ static char *amount_short(char buf[FORMAT_MAX], uint64_t kb)
     return format_kb_short(buf, FORMAT_MAX, kb);
 }
 
-// "+1.2 GB", "54%" of the whole change.
+// "+1.2 GiB", "54%" of the whole change.
 static void put_change(const pane_t *p, int row, const reason_t *line)
 {
     double share = line->share * 100;

@@ -47,7 +47,7 @@ static void test_leak(void **state)
     assert_text(t, "4:09:31");
     terminal_send(t, "\033w");
     assert_text(t, "private memory rose 124 MiB: 100% redis-server (PID 98339)");
-    assert_text(t, "processes                 68.8 MB    193 MB   +124 MB");
+    assert_text(t, "processes                68.8 MiB   193 MiB  +124 MiB");
     assert_text(t, "100%  redis-server");
     assert_screen(t, !terminal_find(t, "page cache", NULL, NULL));
     terminal_send(t, "\033");

@@ -264,7 +264,7 @@ static void why_tells_who(void **state)
     assert_shown(&s, "waiting for the daemon");
     answer(&s, 3001);
     assert_shown(&s, "used memory rose 2.0 GiB: 50% chrome (PID 3587");
-    assert_shown(&s, "Steepest: +700 MB within 10 s from 22:11:41.");
+    assert_shown(&s, "Steepest: +700 MiB within 10 s from 22:11:41.");
     assert_shown(&s, "gone?");
     assert_true(stage_golden(&s, "why_80x24"));
     stage_resize(&s, 50, 160);
@@ -300,7 +300,7 @@ static void a_reason_can_be_opened(void **state)
     // Below the rows is the ledger, which short screens have to scroll to.
     stage_resize(&s, 15, 60);
     stage_keys(&s, "jjjjjjjjjjjj");
-    assert_shown(&s, "free                       9.0 GB");
+    assert_shown(&s, "free                      9.0 GiB");
     stage_key(&s, KEY_CODE_HOME);
     assert_selected(&s, "chrome");
     // From the process to why again, and back to where nothing is left.
@@ -369,7 +369,7 @@ static void what_hardly_changed_is_summed_up(void **state)
     app_message(s.app, MESSAGE_WHY, &m);
     stage_draw(&s);
     assert_not_shown(&s, "small");
-    assert_shown(&s, " +6.0 MB    1%  13 others");
+    assert_shown(&s, " +6.0 MiB    1%  13 others");
     buffer_done(&rows);
     stage_done(&s);
 }
