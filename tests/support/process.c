@@ -223,8 +223,14 @@ int64_t proc_kb(pid_t pid, const char *file, const char *field)
     return -1;
 }
 
-// The state's letter, and where asked for the parent and the name; 0 when there is no such process.
-static char read_stat(pid_t pid, pid_t *ret_parent, char ret_comm[static 64])
+typedef struct {
+    char state;
+    pid_t parent;
+    uint64_t start_time;
+    char comm[64];
+} stat_t;
+
+static bool read_stat(pid_t pid, stat_t *ret)
 {
     _cleanup_fclose_ FILE *f = NULL;
     char path[64], stat[1024], *end, *start;
@@ -232,27 +238,27 @@ static char read_stat(pid_t pid, pid_t *ret_parent, char ret_comm[static 64])
     snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
     f = fopen(path, "re");
     if (!f)
-        return 0;
+        return false;
 
     size_t n = fread(stat, 1, sizeof(stat) - 1, f);
     stat[n] = '\0';
     start = strchr(stat, '(');
     end = strrchr(stat, ')');
-    if (!start || !end || end[1] != ' ')
-        return 0;
+    if (!start || !end)
+        return false;
     *end = '\0';
-    snprintf(ret_comm, 64, "%s", start + 1);
-    *ret_parent = (pid_t) strtol(end + 4, NULL, 10);
-    return end[2];
+    snprintf(ret->comm, sizeof(ret->comm), "%s", start + 1);
+    return sscanf(end + 1,
+                   " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                   "%" SCNu64,
+                   &ret->state, &ret->parent, &ret->start_time) == 3;
 }
 
 bool proc_is_running(pid_t pid)
 {
-    char comm[64];
-    pid_t parent;
-    char state = read_stat(pid, &parent, comm);
+    stat_t s;
 
-    return state != 0 && state != 'Z' && state != 'X';
+    return read_stat(pid, &s) && s.state != 'Z' && s.state != 'X';
 }
 
 bool proc_wait_ended(pid_t pid, int timeout_ms)
@@ -269,10 +275,16 @@ bool proc_wait_ended(pid_t pid, int timeout_ms)
 
 pid_t proc_parent(pid_t pid)
 {
-    char comm[64];
-    pid_t parent;
+    stat_t s;
 
-    return read_stat(pid, &parent, comm) ? parent : 0;
+    return read_stat(pid, &s) ? s.parent : 0;
+}
+
+uint64_t proc_start_time(pid_t pid)
+{
+    stat_t s;
+
+    return read_stat(pid, &s) ? s.start_time : 0;
 }
 
 pid_t proc_find_child(pid_t parent, const char *comm)
@@ -281,11 +293,10 @@ pid_t proc_find_child(pid_t parent, const char *comm)
     struct dirent *entry;
 
     while (dir && (entry = readdir(dir))) {
-        pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10), its_parent;
-        char name[64];
+        pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10);
+        stat_t s;
 
-        if (pid > 0 && read_stat(pid, &its_parent, name) && its_parent == parent &&
-                strcmp(name, comm) == 0)
+        if (pid > 0 && read_stat(pid, &s) && s.parent == parent && strcmp(s.comm, comm) == 0)
             return pid;
     }
     return 0;

@@ -46,6 +46,7 @@ int64_t proc_kb(pid_t pid, const char *file, const char *field);
 bool proc_is_running(pid_t pid);
 bool proc_wait_ended(pid_t pid, int timeout_ms); // false: still running at the deadline
 pid_t proc_parent(pid_t pid);                    // 0: no such process
+uint64_t proc_start_time(pid_t pid);             // in clock ticks since boot; 0: no such process
 // A running child of this name (as in /proc/PID/comm), 0: none.
 pid_t proc_find_child(pid_t parent, const char *comm);
 

@@ -1,8 +1,8 @@
 // Signals from the list: to whom they go, and what it takes for one to go anywhere.
 
 #include "client/link/send_signal.h"
-#include "common/file.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/process.h"
 #include "tests/support/stage.h"
 
 #include <errno.h>
@@ -157,21 +157,6 @@ static void from_an_inspected_process(void **state)
 
 // ---- Sending -----------------------------------------------------------------------------------
 
-static uint64_t start_of(pid_t pid)
-{
-    char path[64], text[1024];
-    unsigned long long start = 0;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-    assert_true(file_read_at(AT_FDCWD, path, text, sizeof(text)) > 0);
-    assert_int_equal(sscanf(strrchr(text, ')'),
-                             ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-                             "%*d %*d %*d %llu",
-                             &start),
-            1);
-    return start;
-}
-
 static void a_process_is_its_number_and_its_start(void **state)
 {
     pid_t child = fork();
@@ -183,7 +168,7 @@ static void a_process_is_its_number_and_its_start(void **state)
         for (;;)
             pause();
     assert_true(child > 0);
-    start = start_of(child);
+    start = proc_start_time(child);
     assert_int_equal(send_signal((uint64_t) child, start + 1, SIGKILL), -ESRCH);
     assert_int_equal(send_signal((uint64_t) child, start, 0), 0);
     assert_int_equal(waitpid(child, &status, WNOHANG), 0);
@@ -198,7 +183,7 @@ static void a_process_is_its_number_and_its_start(void **state)
 
 static void others_get_none(void **state)
 {
-    uint64_t start = start_of(1);
+    uint64_t start = proc_start_time(1);
     pid_t child = fork();
     int status;
 

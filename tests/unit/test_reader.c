@@ -90,24 +90,6 @@ static void wait_stuck(reader_t *r, size_t count)
     }
 }
 
-static uint64_t start_time_of(pid_t pid)
-{
-    char path[64], stat[1024];
-    unsigned long long start = 0;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-
-    _cleanup_fclose_ FILE *f = fopen(path, "re");
-    assert_non_null(f);
-    stat[fread(stat, 1, sizeof(stat) - 1, f)] = '\0';
-    assert_int_equal(sscanf(strrchr(stat, ')'),
-                             ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                             "%*s %*s %*s %llu",
-                             &start),
-            1);
-    return start;
-}
-
 static void submit(reader_t *r, uint64_t pid, unsigned what, bool urgent)
 {
     const reader_request_t q = {
@@ -182,7 +164,7 @@ static void test_a_real_process(void **state)
     assert_int_equal(reader_new(&r, &fs), 0);
 
     reader_request_t q = {.pid = (uint64_t) actor.pid,
-            .start_time = start_time_of(actor.pid),
+            .start_time = proc_start_time(actor.pid),
             .slot = 77,
             .what = READER_CMDLINE | READER_SMAPS | READER_EXE};
     uint64_t before_ms = clock_boottime_us() / USEC_PER_MSEC;
