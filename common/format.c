@@ -1,6 +1,8 @@
 #include "common/format.h"
+#include "common/cleanup.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #define KB_PER_MB 1024.0
@@ -102,4 +104,18 @@ char *format_count(char *buf, size_t cap, uint64_t n)
     if (cap > 0)
         buf[at] = '\0';
     return buf;
+}
+
+void line_add(line_t *l, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    if (l->len + 1 >= l->cap)
+        return;
+    va_start(args, format);
+    n = vsnprintf(l->buf + l->len, l->cap - l->len, format, args);
+    va_end(args);
+    if (n > 0)
+        l->len = MIN(l->len + (size_t) n, l->cap - 1);
 }

@@ -31,4 +31,12 @@ char *format_duration(char *buf, size_t cap, uint64_t seconds);
 // 1,204
 char *format_count(char *buf, size_t cap, uint64_t n);
 
+// A text that is put together in a buffer, and cut where that is full. Begins empty.
+typedef struct {
+    char *buf;
+    size_t cap, len;
+} line_t;
+
+__attribute__((format(printf, 2, 3))) void line_add(line_t *l, const char *format, ...);
+
 #endif

@@ -1,9 +1,9 @@
 #include "client/model/reasons.h"
 
 #include "common/cleanup.h"
+#include "common/format.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,65 +64,48 @@ char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
 
 // ---- The sentence ------------------------------------------------------------------------------
 
-typedef struct {
-    char *buf;
-    size_t cap, len;
-} sentence_t;
-
-__attribute__((format(printf, 2, 3))) static void say(sentence_t *s, const char *format, ...)
-{
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(s->buf + s->len, s->cap - s->len, format, args);
-    va_end(args);
-    if (n > 0)
-        s->len += MIN((size_t) n, s->cap - s->len - 1);
-}
-
-static void say_pid(sentence_t *s, const reason_t *line)
+static void say_pid(line_t *s, const reason_t *line)
 {
     char uid[24];
 
-    say(s, "PID %" PRIu64, line->row.pid);
+    line_add(s, "PID %" PRIu64, line->row.pid);
     if (line->row.has_uid) {
         snprintf(uid, sizeof(uid), "%" PRIu64, line->row.uid);
-        say(s, ", uid %s", uid);
+        line_add(s, ", uid %s", uid);
         if (strcmp(line->user, uid) != 0)
-            say(s, " %s", line->user);
+            line_add(s, " %s", line->user);
     }
     if (line->row.exited_ms)
-        say(s, ", ended");
+        line_add(s, ", ended");
     if (line->row.story > 1)
-        say(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
+        line_add(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
 }
 
 // `count` processes of that name; `line` is the one that took most.
-static void say_who(sentence_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
+static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
 {
     if (line->kind == REASON_LEDGER) {
-        say(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
+        line_add(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
         if (line->writer[0]) {
-            say(s, ", likely written by %s (", line->writer);
+            line_add(s, ", likely written by %s (", line->writer);
             say_pid(s, line);
-            say(s, ")");
+            line_add(s, ")");
         }
         return;
     }
-    say(s, "%s", line->name);
+    line_add(s, "%s", line->name);
     if (line->kind != REASON_PROCESSES)
         return;
     if (r->by == WHY_BY_PROCESS && count == 1) {
-        say(s, " (");
+        line_add(s, " (");
         say_pid(s, line);
     } else if (r->by == WHY_BY_PROCESS) {
-        say(s, " (%" PRIu64 " processes, most by ", count);
+        line_add(s, " (%" PRIu64 " processes, most by ", count);
         say_pid(s, line);
     } else {
-        say(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
+        line_add(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
     }
-    say(s, ")");
+    line_add(s, ")");
 }
 
 static bool is_same_program(const reasons_t *r, const reason_t *a, const reason_t *b)
@@ -186,18 +169,18 @@ static bool has_shares(const reasons_t *r, const part_t *parts, size_t n, int64_
     return fabs(percent_of(r, unexplained)) <= SENSELESS;
 }
 
-static void say_share(sentence_t *s, const reasons_t *r, bool as_share, int64_t kb)
+static void say_share(line_t *s, const reasons_t *r, bool as_share, int64_t kb)
 {
     char size[32];
 
     if (as_share)
-        say(s, "%.0f%% ", percent_of(r, kb));
+        line_add(s, "%.0f%% ", percent_of(r, kb));
     else
-        say(s, "%s ", reasons_size(size, sizeof(size), kb, true));
+        line_add(s, "%s ", reasons_size(size, sizeof(size), kb, true));
 }
 
 // What goes with the change, as long as it is worth a word; the rest is others.
-static void say_shares(sentence_t *s, const reasons_t *r)
+static void say_shares(line_t *s, const reasons_t *r)
 {
     part_t parts[REASONS_MAX];
     size_t n = find_parts(r, parts), said = 0;
@@ -205,38 +188,38 @@ static void say_shares(sentence_t *s, const reasons_t *r)
     bool as_shares = has_shares(r, parts, n, unexplained);
 
     for (; said < n && said < SENTENCE_PARTS && percent_of(r, parts[said].kb) >= 1; said++) {
-        say(s, said ? ", " : ": ");
+        line_add(s, said ? ", " : ": ");
         say_share(s, r, as_shares, parts[said].kb);
         say_who(s, r, parts[said].line, parts[said].count);
         rest -= parts[said].kb;
     }
     if (percent_of(r, rest) != 0) {
-        say(s, said++ ? ", " : ": ");
+        line_add(s, said++ ? ", " : ": ");
         say_share(s, r, as_shares, rest);
-        say(s, "others");
+        line_add(s, "others");
     }
-    say(s, said ? ", " : ": ");
+    line_add(s, said ? ", " : ": ");
     say_share(s, r, as_shares, unexplained);
-    say(s, "unexplained");
+    line_add(s, "unexplained");
 }
 
 char *reasons_sentence(
         const reasons_t *r, const reasons_wording_t *w, bool utf8, char *buf, size_t cap)
 {
-    sentence_t s = {.buf = buf, .cap = cap};
+    line_t s = {.buf = buf, .cap = cap};
     int64_t to_kb = (int64_t) r->message.change_to_kb;
     char size[32];
 
-    say(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
+    line_add(&s, "%s%s%s %s ", w->from, utf8 ? "\u2013" : "-", w->to, w->what);
     if (llabs(r->change_kb) < REASONS_HARDLY_KB) {
-        say(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
+        line_add(&s, "hardly changed: %s", reasons_size(size, sizeof(size), to_kb, false));
     } else {
-        say(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
+        line_add(&s, "%s %s", r->change_kb > 0 ? "rose" : "fell",
                 reasons_size(size, sizeof(size), llabs(r->change_kb), false));
         say_shares(&s, r);
     }
     if (w->known)
-        say(&s, " (nothing is known of the time before %s)", w->known);
+        line_add(&s, " (nothing is known of the time before %s)", w->known);
     return buf;
 }
 

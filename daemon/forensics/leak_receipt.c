@@ -3,7 +3,6 @@
 #include "daemon/forensics/leak_rule.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define RATE_SIGMAS    2.0
@@ -146,46 +145,25 @@ void leak_receipt(const leak_state_t *s, uint64_t now_ms, uint64_t headroom_kb, 
     *ret = r;
 }
 
-typedef struct {
-    char *buf;
-    size_t cap, len;
-} line_t;
-
-static void add(line_t *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(line_t *l, const char *format, ...)
-{
-    va_list args;
-    int n;
-
-    if (l->len + 1 >= l->cap)
-        return;
-    va_start(args, format);
-    n = vsnprintf(l->buf + l->len, l->cap - l->len, format, args);
-    va_end(args);
-    if (n > 0)
-        l->len = MIN(l->len + (size_t) n, l->cap - 1);
-}
-
 static void add_tagged(line_t *l, const leak_receipt_t *r, uint64_t now_ms)
 {
     char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX];
     const char *separator = "; not ";
 
-    add(l, "%s: %s in %s", r->tag == LEAK_SET ? "LEAK" : "LEAK?",
+    line_add(l, "%s: %s in %s", r->tag == LEAK_SET ? "LEAK" : "LEAK?",
             format_delta_kb(a, sizeof(a), (int64_t) r->growth_kb),
             format_duration(
                     b, sizeof(b), (now_ms > r->since_ms ? now_ms - r->since_ms : 0) / 1000));
-    add(l, ", %s/min (%s to %s)", format_kb(a, sizeof(a), (uint64_t) (r->rate_kb_s * 60)),
+    line_add(l, ", %s/min (%s to %s)", format_kb(a, sizeof(a), (uint64_t) (r->rate_kb_s * 60)),
             format_kb(b, sizeof(b), (uint64_t) (r->rate_low_kb_s * 60)),
             format_kb(c, sizeof(c), (uint64_t) (r->rate_high_kb_s * 60)));
-    add(l, ", %u%% sure", r->confidence);
+    line_add(l, ", %u%% sure", r->confidence);
     if (r->left_s != UINT64_MAX)
-        add(l, ", %s left", format_duration(a, sizeof(a), r->left_s));
+        line_add(l, ", %s left", format_duration(a, sizeof(a), r->left_s));
     for (unsigned i = 0; i < LEAK_RULED_BITS; i++) {
         if (!(r->ruled_out & 1u << i))
             continue;
-        add(l, "%s%s", separator, ruled_out[i].text);
+        line_add(l, "%s%s", separator, ruled_out[i].text);
         separator = ", ";
     }
 }
@@ -215,10 +193,10 @@ char *leak_format(const leak_receipt_t *r, uint64_t now_ms, char *buf, size_t ca
     } else if (r->reason == LEAK_REASON_WARMUP || r->reason == LEAK_REASON_TOO_SHORT) {
         format_duration(a, sizeof(a), r->seen_s);
         format_duration(b, sizeof(b), r->needed_s);
-        add(&l, "no leak yet: %s of %s of %s seen", a, b,
+        line_add(&l, "no leak yet: %s of %s of %s seen", a, b,
                 r->reason == LEAK_REASON_WARMUP ? "warm-up" : "growth");
     } else {
-        add(&l, "%s", (unsigned) r->reason < LEAK_REASONS ? untagged[r->reason] : "no leak");
+        line_add(&l, "%s", (unsigned) r->reason < LEAK_REASONS ? untagged[r->reason] : "no leak");
     }
     return buf;
 }
