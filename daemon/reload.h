@@ -3,7 +3,7 @@
 
 // Settings that were read again: applies what can be, and says what cannot.
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 #include "daemon/engine/status.h"
 #include "daemon/manager.h"
 #include "daemon/publish/server.h"

@@ -4,12 +4,12 @@
 // One tick's work without a clock or a socket: capture, tags, events, history, ledger. The manager
 // gives it the rhythm and publishes what it made.
 
-#include "daemon/core/capture.h"
-#include "daemon/core/history.h"
-#include "daemon/core/inspections.h"
+#include "daemon/capture/capture.h"
 #include "daemon/forensics/chronicle.h"
 #include "daemon/forensics/tags.h"
 #include "daemon/forensics/why.h"
+#include "daemon/past/history.h"
+#include "daemon/past/inspections.h"
 
 typedef struct {
     const char *proc_root;   // NULL: samples are given (engine_given_begin)

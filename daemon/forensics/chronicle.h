@@ -3,7 +3,7 @@
 
 // Turns what the rules and the capture notice into events with their receipts.
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/lineage.h"
 #include "daemon/forensics/tags.h"

@@ -1,7 +1,7 @@
 #include "daemon/forensics/events.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
-#include "daemon/core/places.h"
+#include "daemon/past/places.h"
 #include "protocol/cursor.h"
 
 #include <errno.h>

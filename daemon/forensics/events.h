@@ -3,10 +3,10 @@
 
 // What happened, kept after the process that it happened to: a bounded number, apart for what is
 // rare (LEAK, OOM kills) and what is common (spikes, exits), so that the one is not pushed out by
-// the other, nor what is one user's by another's (daemon/core/places.h). Strings are copies. Adding
+// the other, nor what is one user's by another's (daemon/past/places.h). Strings are copies. Adding
 // allocates nothing.
 
-#include "daemon/core/owner.h"
+#include "daemon/proc/owner.h"
 #include "protocol/message.h"
 #include "protocol/snapshot.h"
 #include <stdbool.h>
@@ -98,7 +98,7 @@ typedef struct {
 void events_keep_before(events_t *e, const event_before_t *before);
 const event_before_t *events_before(const events_t *e, uint64_t number); // NULL: not known
 
-// For a restart, as in daemon/core/history.h.
+// For a restart, as in daemon/past/history.h.
 struct buffer; // protocol/cursor.h
 uint64_t events_layout(void);
 void events_save(const events_t *e, struct buffer *out);

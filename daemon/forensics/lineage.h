@@ -63,7 +63,7 @@ const lineage_run_t *lineage_last(const story_t *s);
 // Which one in its story the process is, 1 for the first; 0: it is in none.
 uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time);
 
-// For a restart, as in daemon/core/history.h. Who ended meanwhile is for the caller to find out.
+// For a restart, as in daemon/past/history.h. Who ended meanwhile is for the caller to find out.
 struct buffer; // protocol/cursor.h
 uint64_t lineage_layout(void);
 void lineage_save(const lineage_t *l, struct buffer *out);

@@ -8,10 +8,10 @@
 // is whoever held most among those that ended at that time, in the cgroup that counts a kill where
 // one does.
 
-#include "daemon/core/capture.h"
-#include "daemon/core/history.h"
+#include "daemon/capture/capture.h"
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/why.h"
+#include "daemon/past/history.h"
 
 typedef struct oom oom_t;
 
@@ -26,7 +26,7 @@ void oom_exit(oom_t *o, const exit_record_t *record);
 // After each tick, when history and ledger have it.
 void oom_tick(oom_t *o);
 
-// For a restart, as in daemon/core/history.h: kills while nobody looked are told, of nobody.
+// For a restart, as in daemon/past/history.h: kills while nobody looked are told, of nobody.
 struct buffer; // protocol/cursor.h
 uint64_t oom_layout(void);
 void oom_save(const oom_t *o, struct buffer *out);

@@ -52,7 +52,7 @@ bool tags_spike_receipt(const tags_t *t, uint32_t slot, spike_receipt_t *ret);
 bool tags_zombie_receipt(const tags_t *t, const snapshot_t *s, uint32_t slot, uint64_t now_ms,
         zombie_receipt_t *ret);
 
-// For a restart, as in daemon/core/history.h. What was loaded waits for tags_restore, and is
+// For a restart, as in daemon/past/history.h. What was loaded waits for tags_restore, and is
 // forgotten by tags_forget.
 struct buffer; // protocol/cursor.h
 uint64_t tags_layout(void);

@@ -5,7 +5,7 @@
 // what was when most memory was in use, so that what came and went within a step is not lost.
 // Bounded, and nothing is allocated once it is there.
 
-#include "daemon/core/history.h"
+#include "daemon/past/history.h"
 #include "protocol/ledger.h"
 
 typedef struct timeline timeline_t;
@@ -25,7 +25,7 @@ bool timeline_gap_kb(const timeline_t *t, int64_t *ret);
 // Used memory that processes can be asked about.
 int64_t timeline_held_kb(const ledger_t *l);
 
-// A moment that something is known of. The series of processes in daemon/core/history.h have a
+// A moment that something is known of. The series of processes in daemon/past/history.h have a
 // value for it in step `index` of `level`: the last one, or the highest where `is_peak`.
 typedef struct {
     const ledger_t *ledger; // valid until the next record
@@ -56,7 +56,7 @@ bool timeline_unseen(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, unse
 uint64_t timeline_first_ms(const timeline_t *t);
 uint64_t timeline_last_ms(const timeline_t *t);
 
-// For a restart, as in daemon/core/history.h.
+// For a restart, as in daemon/past/history.h.
 struct buffer; // protocol/cursor.h
 uint64_t timeline_layout(void);
 void timeline_save(const timeline_t *t, struct buffer *out);

@@ -5,12 +5,12 @@
 // that was far greater), and whose private memory, or which line of the ledger, made it. The shares
 // and what stays unexplained add up to the change by construction.
 
-#include "daemon/core/capture.h"
-#include "daemon/core/departed.h"
-#include "daemon/core/history.h"
+#include "daemon/capture/capture.h"
 #include "daemon/forensics/lineage.h"
 #include "daemon/forensics/timeline.h"
 #include "daemon/forensics/writers.h"
+#include "daemon/past/departed.h"
+#include "daemon/past/history.h"
 #include "protocol/rows.h"
 
 #define WHY_ROWS_MAX 64

@@ -3,10 +3,10 @@
 
 // Who filled tmpfs: nobody's memory grows by it, and the kernel does not say whose file it is.
 // While shared memory rises, those are noted who wrote about as much by system calls, or mapped it.
-// So many notes and no more, by all users (daemon/core/places.h); what they say is likely, not
+// So many notes and no more, by all users (daemon/past/places.h); what they say is likely, not
 // certain.
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 
 typedef struct writers writers_t;
 
@@ -29,7 +29,7 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
 // Who wrote most after `from_ms` and up to `to_ms`; false: nobody is known.
 bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret);
 
-// For a restart, as in daemon/core/history.h.
+// For a restart, as in daemon/past/history.h.
 struct buffer; // protocol/cursor.h
 uint64_t writers_layout(void);
 void writers_save(const writers_t *w, struct buffer *out);

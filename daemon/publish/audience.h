@@ -8,7 +8,7 @@
 //   a user                             private fields where the kernel would let that user
 //                                      ptrace-read the process
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 #include "daemon/publish/packet.h"
 #include "daemon/publish/peer.h"
 #include "protocol/snapshot.h"

@@ -4,9 +4,9 @@
 // Builds the answers about one process: DETAILS from its record, its totals and the last reading
 // of its memory map, HISTORY from the past that is kept.
 
-#include "daemon/core/capture.h"
-#include "daemon/core/history.h"
+#include "daemon/capture/capture.h"
 #include "daemon/forensics/tags.h"
+#include "daemon/past/history.h"
 #include "protocol/message.h"
 
 typedef struct details details_t;

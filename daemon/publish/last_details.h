@@ -5,7 +5,7 @@
 // be asked for any more. What was said to those who may see everything of it and to those who may
 // not is kept apart, so that nothing private can come back to the others.
 
-#include "daemon/core/owner.h"
+#include "daemon/proc/owner.h"
 #include "protocol/message.h"
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 
 // The past of a series as it travels in a HISTORY.
 
-#include "daemon/core/history.h"
+#include "daemon/past/history.h"
 #include "protocol/cursor.h"
 #include "protocol/message.h"
 

@@ -3,10 +3,10 @@
 
 // Listens, accepts within limits, and publishes each capture to all subscribers.
 
-#include "daemon/core/history.h"
-#include "daemon/core/inspections.h"
 #include "daemon/forensics/events.h"
 #include "daemon/forensics/why.h"
+#include "daemon/past/history.h"
+#include "daemon/past/inspections.h"
 #include "daemon/publish/audience.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/listener.h"

@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/core/history.h"
 #include "daemon/forensics/tags.h"
+#include "daemon/past/history.h"
 #include "tests/support/counted_malloc.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 
 // A made-up host (proctree) and the capture that looks at it, a second of fake_clock at a time.
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/proctree.h"
 

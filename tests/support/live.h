@@ -3,7 +3,7 @@
 
 // A capture of this host, whenever a test wants one.
 
-#include "daemon/core/capture.h"
+#include "daemon/capture/capture.h"
 #include "tests/support/cmocka.h"
 #include <sys/types.h>
 

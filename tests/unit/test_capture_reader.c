@@ -2,7 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/core/capture_private.h"
+#include "daemon/capture/capture_private.h"
 #include "tests/support/captured.h"
 #include "tests/support/fake_clock.h"
 

@@ -1,7 +1,7 @@
 // Which files stay open at a limit, against files that can be told apart.
 
 #include "common/cleanup.h"
-#include "daemon/core/descriptors.h"
+#include "daemon/capture/descriptors.h"
 #include "tests/support/cmocka.h"
 
 #include <errno.h>

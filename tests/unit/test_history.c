@@ -2,7 +2,7 @@
 // points a second and jumps; and what happens at its limits.
 
 #include "common/cleanup.h"
-#include "daemon/core/history.h"
+#include "daemon/past/history.h"
 #include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 

@@ -1,7 +1,7 @@
 // Who is read for whom, and for how long after a restart.
 
 #include "common/cleanup.h"
-#include "daemon/core/inspections.h"
+#include "daemon/past/inspections.h"
 #include "protocol/cursor.h"
 #include "tests/support/cmocka.h"
 

@@ -2,7 +2,7 @@
 // user read is what memscoped says that it may.
 
 #include "common/cleanup.h"
-#include "daemon/core/owner.h"
+#include "daemon/proc/owner.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 

@@ -1,6 +1,6 @@
 // Whoever has most gives way, with the oldest.
 
-#include "daemon/core/places.h"
+#include "daemon/past/places.h"
 #include "tests/support/cmocka.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/core/pss_schedule.h"
+#include "daemon/capture/pss_schedule.h"
 #include "tests/support/cmocka.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/core/reader.h"
+#include "daemon/capture/reader.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 #include "tests/support/proctree.h"

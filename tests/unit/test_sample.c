@@ -1,6 +1,6 @@
 // A sample grows where it is, begins with what the one before had, and stops at its cap.
 
-#include "daemon/core/sample.h"
+#include "daemon/capture/sample.h"
 #include "tests/support/cmocka.h"
 
 #include <string.h>
