@@ -10,12 +10,12 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
 #include "daemon/engine/status.h"
-#include "daemon/lookout.h"
 #include "daemon/notify.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
 #include "daemon/pulse.h"
 #include "daemon/reload.h"
+#include "daemon/watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,7 +41,7 @@ struct manager {
     status_t status;
     state_t *state; // NULL in a private daemon
     bus_t *bus;     // NULL in a private daemon
-    lookout_t lookout;
+    watch_t watch;
     pulse_t pulse;
     sd_event_source *reader, *sigterm, *sigint, *sighup;
     uint64_t captured_us; // CLOCK_MONOTONIC
@@ -95,8 +95,8 @@ static void capture_now(manager_t *m)
     r = engine_tick(m->engine);
     s = capture_current_writable(m->capture);
     m->captured_us = clock_monotonic_us();
-    watch_captured(&m->lookout.watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
-                                              .taken_kb = s->system.anon_kb + s->system.shmem_kb});
+    watch_captured(&m->watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
+                                      .taken_kb = s->system.anon_kb + s->system.shmem_kb});
     if (r < 0 && !m->failing)
         log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
     m->failing = r < 0;
@@ -153,7 +153,7 @@ static void beat(manager_t *m)
     case PULSE_NONE:
         return;
     case PULSE_LOOK:
-        if (watch_look(&m->lookout.watch, capture_current(m->capture)->system.mem_total_kb))
+        if (watch_look(&m->watch, capture_current(m->capture)->system.mem_total_kb))
             on_fallen(m);
         return;
     case PULSE_TICK:
@@ -234,7 +234,7 @@ static int add_sources(manager_t *m)
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
     if (r >= 0)
         r = sd_event_set_watchdog(m->loop, m->config.private_fd < 0);
-    return r < 0 ? r : lookout_start(&m->lookout, m->loop, on_fallen, m);
+    return r < 0 ? r : watch_start(&m->watch, m->loop, on_fallen, m);
 }
 
 // ---- Putting it together -----------------------------------------------------------------------
@@ -296,7 +296,7 @@ static int open_proc(manager_t *m)
     }
     if (procfs_is_root(&fs)) {
         // A trigger is written to, which is over once privileges are dropped.
-        lookout_open(&m->lookout, &fs);
+        watch_init(&m->watch, fs.fd, fs.live);
     } else {
         log_error("cannot watch %s: no processes in it; --proc takes a directory like /proc",
                 m->config.proc_root);
@@ -314,7 +314,7 @@ int manager_new(manager_t **ret, const manager_config_t *config)
     if (!m)
         return -ENOMEM;
     m->config = *config;
-    m->lookout = LOOKOUT_NONE;
+    m->watch = WATCH_NONE;
     m->listener = LISTENER_NONE;
     notify_init(&m->notify);
     status_init(&m->status, config->pss_budget_ppm);
@@ -358,7 +358,7 @@ void manager_free(manager_t *m)
     sweeper_finish(&m->sweeper);
     details_free(m->details);
     engine_free(m->engine);
-    lookout_done(&m->lookout);
+    watch_done(&m->watch);
     sd_event_unref(m->loop);
     free(m);
 }
@@ -381,7 +381,7 @@ int manager_run(manager_t *m)
                 format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
                 m->config.listen_fd >= 0 ? "the socket handed over" : m->config.socket_path);
     notify_ready(&m->notify);
-    pulse_init(&m->pulse, clock_monotonic_us() + FIRST_PAIR_US, lookout_can_look(&m->lookout));
+    pulse_init(&m->pulse, clock_monotonic_us() + FIRST_PAIR_US, watch_can_look(&m->watch));
     r = run_loop(m);
     notify_stopping(&m->notify);
     if (m->state)

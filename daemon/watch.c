@@ -23,7 +23,7 @@ static int open_trigger(int proc_fd)
 {
     static const char *const triggers[] = {"some 50000 1000000", "some 100000 2000000"};
 
-    for (size_t i = 0; i < sizeof(triggers) / sizeof(triggers[0]); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(triggers); i++) {
         int fd = openat(proc_fd, "pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
         if (fd < 0)
@@ -40,20 +40,54 @@ int watch_init(watch_t *w, int proc_fd, bool live)
     *w = (watch_t){.pressure_fd = -1,
             .lowest_kb = UINT64_MAX,
             .fd = openat(proc_fd, "meminfo", O_RDONLY | O_CLOEXEC)};
-    if (w->fd < 0)
+    if (w->fd < 0) {
+        *w = WATCH_NONE;
         return -errno;
+    }
     if (live)
         w->pressure_fd = open_trigger(proc_fd);
     return 0;
 }
 
+static int on_pressure(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+    watch_t *w = user;
+
+    (void) fd;
+    if (!(events & EPOLLERR)) {
+        w->wanted(w->user);
+        return 0;
+    }
+    // It does not work. Gone from the loop before it is closed, so that the loop never waits for
+    // another of its number.
+    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    close(take_fd(&w->pressure_fd));
+    return 0;
+}
+
+int watch_start(watch_t *w, sd_event *loop, void (*wanted)(void *user), void *user)
+{
+    int r;
+
+    if (w->pressure_fd < 0)
+        return 0;
+    w->wanted = wanted;
+    w->user = user;
+    r = sd_event_add_io(loop, &w->pressure, w->pressure_fd, EPOLLPRI, on_pressure, w);
+    return r < 0 ? r : 0;
+}
+
 void watch_done(watch_t *w)
 {
-    if (w->fd >= 0)
-        close(w->fd);
-    if (w->pressure_fd >= 0)
-        close(w->pressure_fd);
-    w->fd = w->pressure_fd = -1;
+    sd_event_source_disable_unref(w->pressure);
+    cleanup_close(&w->fd);
+    cleanup_close(&w->pressure_fd);
+    *w = WATCH_NONE;
+}
+
+bool watch_can_look(const watch_t *w)
+{
+    return w->fd >= 0;
 }
 
 static uint64_t above(uint64_t a, uint64_t b)
@@ -103,15 +137,6 @@ void watch_captured(watch_t *w, meminfo_levels_t levels)
 {
     w->highest_kb = levels.available_kb;
     w->lowest_kb = levels.taken_kb;
-}
-
-bool watch_pressure(watch_t *w, uint32_t events)
-{
-    if (!(events & EPOLLERR))
-        return true;
-    close(w->pressure_fd);
-    w->pressure_fd = -1;
-    return false;
 }
 
 bool watch_look(watch_t *w, uint64_t mem_total_kb)

@@ -16,12 +16,16 @@
 #include "daemon/proc/meminfo.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <systemd/sd-event.h>
 
 #define WATCH_SPAN 10
 
 typedef struct {
-    int fd;              // of meminfo
-    int pressure_fd;     // a trigger: poll it for EPOLLPRI; -1: none
+    int fd;          // of meminfo
+    int pressure_fd; // a trigger; -1: none
+    sd_event_source *pressure;
+    void (*wanted)(void *user); // it fired: it is time for a capture
+    void *user;
     uint64_t highest_kb; // available since the last capture
     uint64_t lowest_kb;  // taken since then
     meminfo_levels_t looks[WATCH_SPAN];
@@ -29,16 +33,26 @@ typedef struct {
     unsigned spent; // looks until all captures for a small fall are saved up again
 } watch_t;
 
-// `live`: the proc root is the kernel's own. 0 or -errno.
+#define WATCH_NONE                  \
+    (watch_t)                       \
+    {                               \
+        .fd = -1, .pressure_fd = -1 \
+    }
+
+// Opens what takes rights. `live`: the proc root is the kernel's own. 0, or -errno: it is
+// WATCH_NONE then.
 int watch_init(watch_t *w, int proc_fd, bool live);
+// From now on `wanted` is called when tasks wait for memory. 0, also without a trigger, or -errno.
+int watch_start(watch_t *w, sd_event *loop, void (*wanted)(void *user), void *user);
 void watch_done(watch_t *w);
+
+// Whether there is anything to look at.
+bool watch_can_look(const watch_t *w);
 
 // Looks. True when a capture should be taken now, and again until watch_captured says that one was.
 bool watch_look(watch_t *w, uint64_t mem_total_kb);
 // After each capture: what it found.
 void watch_captured(watch_t *w, meminfo_levels_t levels);
-// The trigger fired. False: it does not work, and is closed.
-bool watch_pressure(watch_t *w, uint32_t events);
 
 // The rule alone: takes in the new value.
 bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb);

@@ -6,8 +6,9 @@
 //   look    a pulse of the daemon: the loop, and a look at memory
 
 #include "common/clock.h"
-#include "daemon/lookout.h"
+#include "daemon/proc/procfs.h"
 #include "daemon/pulse.h"
+#include "daemon/watch.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -52,7 +53,7 @@ int main(int argc, char **argv)
     uint64_t total_kb =
             (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
     double used[KINDS] = {0}, looking = 0, before, now;
-    lookout_t lookout = LOOKOUT_NONE;
+    watch_t watch = WATCH_NONE;
     sd_event *loop = NULL;
     pulse_t pulse;
     procfs_t fs;
@@ -66,10 +67,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench-watch: no /proc\n");
         return 1;
     }
-    lookout_open(&lookout, &fs);
+    watch_init(&watch, fs.fd, fs.live);
     procfs_done(&fs);
-    if (sd_event_new(&loop) < 0 || lookout_start(&lookout, loop, on_wanted, NULL) < 0 ||
-            !lookout_can_look(&lookout)) {
+    if (sd_event_new(&loop) < 0 || watch_start(&watch, loop, on_wanted, NULL) < 0 ||
+            !watch_can_look(&watch)) {
         fprintf(stderr, "bench-watch: no event loop, or no /proc/meminfo\n");
         return 1;
     }
@@ -83,7 +84,7 @@ int main(int argc, char **argv)
         wait_for_look(loop, &pulse);
         if (i % KINDS == LOOK) {
             now = cpu_us();
-            wanted += watch_look(&lookout.watch, total_kb);
+            wanted += watch_look(&watch, total_kb);
             looking += cpu_us() - now;
         }
         now = cpu_us();
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
             looking / ROUNDS, used[LOOK] / ROUNDS, looking / used[WAIT],
             used[LOOK] / (double) (ROUNDS * PULSE_LOOK_US) * 100,
             used[SLEEP] / (double) (ROUNDS * PULSE_LOOK_US) * 100);
-    lookout_done(&lookout);
+    watch_done(&watch);
     sd_event_unref(loop);
     return 0;
 }

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 
 #define TOTAL   UINT64_C(1000000) // 1% are 10,000
 #define PERCENT (TOTAL / 100)
@@ -183,6 +186,65 @@ static void test_looks_at_the_file(void **state)
     proctree_free(&t);
 }
 
+// ---- The trigger -------------------------------------------------------------------------------
+
+static void count(void *user)
+{
+    ++*(unsigned *) user;
+}
+
+// The loop has nothing to do but what is due already.
+static unsigned fired(watch_t *w)
+{
+    sd_event *loop = NULL;
+    unsigned wanted = 0;
+
+    assert_true(sd_event_new(&loop) >= 0);
+    assert_int_equal(watch_start(w, loop, count, &wanted), 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(sd_event_run(loop, 0) >= 0);
+    watch_done(w);
+    sd_event_unref(loop);
+    return wanted;
+}
+
+// What a trigger is to poll(2), a terminal in packet mode is as well.
+static void test_a_trigger_wants_a_capture(void **state)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), on = 1;
+    watch_t w = WATCH_NONE;
+
+    (void) state;
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    _cleanup_close_ int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(slave >= 0 && ioctl(master, TIOCPKT, &on) == 0);
+    assert_int_equal(tcflush(slave, TCIOFLUSH), 0);
+    w.pressure_fd = master;
+    assert_true(fired(&w) > 0);
+}
+
+static void test_a_trigger_that_does_not_work_is_done_without(void **state)
+{
+    watch_t w = WATCH_NONE;
+    int ends[2];
+
+    (void) state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    close(ends[0]);
+    w.pressure_fd = ends[1];
+    assert_int_equal(fired(&w), 0);
+    assert_int_equal(fcntl(ends[1], F_GETFD), -1);
+}
+
+static void test_nothing_to_watch_is_no_failure(void **state)
+{
+    watch_t w = WATCH_NONE;
+
+    (void) state;
+    assert_false(watch_can_look(&w));
+    assert_int_equal(fired(&w), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +256,9 @@ int main(void)
             cmocka_unit_test(test_taken_from_where_nobody_counts),
             cmocka_unit_test(test_small_falls),
             cmocka_unit_test(test_looks_at_the_file),
+            cmocka_unit_test(test_a_trigger_wants_a_capture),
+            cmocka_unit_test(test_a_trigger_that_does_not_work_is_done_without),
+            cmocka_unit_test(test_nothing_to_watch_is_no_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
