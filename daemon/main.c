@@ -4,13 +4,13 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "config.h"
-#include "daemon/analyze/analyze.h"
 #include "daemon/conf.h"
 #include "daemon/confine/privileges.h"
 #include "daemon/engine/state.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
-#include "daemon/replay.h"
+#include "daemon/trace/analyze.h"
+#include "daemon/trace/replay.h"
 
 #include <errno.h>
 #include <stdio.h>

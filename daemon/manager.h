@@ -16,7 +16,7 @@ typedef struct manager_config {
     int private_fd;              // connection of the one client of a private daemon; -1: none
     int analyze_fd;              // a trace to judge for that client instead; -1: none
     int replay_fd;               // a trace to play to that client instead; -1: none
-    double replay_speed;         // see daemon/replay.h
+    double replay_speed;         // see daemon/trace/replay.h
     const char *group;           // whose members see everything
     size_t memory_max;           // bytes; 0: sized from the machine
     uint64_t pss_budget_ppm;     // millionths of one core

@@ -2,7 +2,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "config.h"
-#include "daemon/replay.h"
+#include "daemon/trace/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>

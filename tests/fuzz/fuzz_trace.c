@@ -2,7 +2,7 @@
 // out lies within its limits.
 
 #include "common/cleanup.h"
-#include "daemon/analyze/trace.h"
+#include "daemon/trace/trace.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/procmap.h"
-#include "daemon/engine/feed.h"
+#include "daemon/trace/feed.h"
 #include "tests/support/cmocka.h"
 
 #include <errno.h>

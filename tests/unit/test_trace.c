@@ -2,7 +2,7 @@
 // comes in any pieces.
 
 #include "common/cleanup.h"
-#include "daemon/analyze/trace.h"
+#include "daemon/trace/trace.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 

@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_REPLAY_H
-#define MEMSCOPE_DAEMON_REPLAY_H
+#ifndef MEMSCOPE_DAEMON_TRACE_REPLAY_H
+#define MEMSCOPE_DAEMON_TRACE_REPLAY_H
 
 // Plays a recorded trace to one client as if it happened now: the same engine, the same frames, and
 // the trace's own time. At the end the last sample stays.

@@ -1,8 +1,8 @@
-#include "daemon/engine/feed.h"
+#include "daemon/trace/feed.h"
 
 #include "common/cleanup.h"
 #include "common/procmap.h"
-#include "daemon/analyze/judge.h"
+#include "daemon/trace/trace_row.h"
 
 #include <errno.h>
 
@@ -49,7 +49,7 @@ static uint64_t start_of(const feed_t *f, const trace_row_t *row)
     uint64_t other = row->start_time + OTHER_CLOCK;
 
     // It stays what it is when that time comes.
-    if (!judge_is_on_clock(f->time_ms, row->start_time) ||
+    if (!trace_row_is_on_clock(f->time_ms, row->start_time) ||
             capture_find(engine_capture(f->engine), row->pid, other) != PROCMAP_NONE)
         return other;
     return row->start_time + TRACE_CLOCK_MS / 1000 * TRACE_TICKS_PER_S;
@@ -62,9 +62,9 @@ static int give_row(feed_t *f, uint64_t before_ms)
 
     PROCESS_SET(&p, pid, row->pid);
     PROCESS_SET(&p, start_time, start_of(f, row));
-    judge_set_memory(&p, row);
+    trace_row_set_memory(&p, row);
     return engine_given(f->engine, &p, row->comm, row->comm_len,
-            judge_age_ms(f->samples == 1, before_ms, f->time_ms, row->start_time));
+            trace_row_age_ms(f->samples == 1, before_ms, f->time_ms, row->start_time));
 }
 
 int feed_sample(feed_t *f)

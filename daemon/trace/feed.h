@@ -1,11 +1,11 @@
-#ifndef MEMSCOPE_DAEMON_ENGINE_FEED_H
-#define MEMSCOPE_DAEMON_ENGINE_FEED_H
+#ifndef MEMSCOPE_DAEMON_TRACE_FEED_H
+#define MEMSCOPE_DAEMON_TRACE_FEED_H
 
-// A recorded trace (daemon/analyze/trace.h), sample by sample, in place of /proc: what the rows do
+// A recorded trace (daemon/trace/trace.h), sample by sample, in place of /proc: what the rows do
 // not say is unknown. The engine's clock is the trace's, ahead by TRACE_CLOCK_MS, start_time too.
 
-#include "daemon/analyze/trace.h"
 #include "daemon/engine/engine.h"
+#include "daemon/trace/trace.h"
 
 typedef struct {
     engine_t *engine;

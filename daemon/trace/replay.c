@@ -1,12 +1,12 @@
-#include "daemon/replay.h"
+#include "daemon/trace/replay.h"
 
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "daemon/engine/feed.h"
 #include "daemon/engine/status.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
+#include "daemon/trace/feed.h"
 
 #include <errno.h>
 #include <inttypes.h>

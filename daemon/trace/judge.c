@@ -1,18 +1,15 @@
-#include "daemon/analyze/judge.h"
+#include "daemon/trace/judge.h"
 #include "common/cleanup.h"
 #include "common/procmap.h"
 #include "daemon/forensics/receipts.h"
+#include "daemon/trace/trace_row.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PROCESSES_MAX  (1u << 18) // at one time
-#define NAME_MAX_LEN   EVENT_NAME_MAX
-#define NEWBORN_GAP_MS 2000 // between samples: who is new after a longer one may be as old as that
-// Of a first sample nobody knows whether a young process has just started or the recording has.
-#define YOUNG_MS    10000
-#define CALENDAR_MS UINT64_C(1000000000000) // later times count from 1970: a day in 2001
+#define PROCESSES_MAX (1u << 18) // at one time
+#define NAME_MAX_LEN  EVENT_NAME_MAX
 
 typedef struct {
     uint64_t seen; // number of the sample that had it last
@@ -125,28 +122,6 @@ static void finish_sample(judge_t *j)
     tags_run(j->tags, &j->snapshot);
 }
 
-bool judge_is_on_clock(uint64_t now_ms, uint64_t start_time)
-{
-    // A time counts from 1970 where a start counts from a boot.
-    if (now_ms >= CALENDAR_MS && start_time < CALENDAR_MS / (1000 / TRACE_TICKS_PER_S))
-        return false;
-    return start_time <= now_ms / (1000 / TRACE_TICKS_PER_S) + TRACE_TICKS_PER_S;
-}
-
-uint64_t judge_age_ms(bool first, uint64_t before_ms, uint64_t now_ms, uint64_t start_time)
-{
-    // In ticks, so that no start_time is too large.
-    uint64_t now = now_ms / (1000 / TRACE_TICKS_PER_S), gap_ms = now_ms - before_ms, age_ms;
-    bool on_clock = judge_is_on_clock(now_ms, start_time);
-
-    age_ms = start_time < now ? (now - start_time) * (1000 / TRACE_TICKS_PER_S) : 0;
-    if (first)
-        return on_clock ? MAX(age_ms, (uint64_t) YOUNG_MS) : UINT64_MAX;
-    if (gap_ms <= NEWBORN_GAP_MS)
-        return 0;
-    return on_clock && age_ms <= gap_ms ? age_ms : gap_ms;
-}
-
 static int take_slot(judge_t *j, uint32_t *ret)
 {
     if (j->n_free > 0) {
@@ -157,26 +132,6 @@ static int take_slot(judge_t *j, uint32_t *ret)
         return -E2BIG;
     *ret = (uint32_t) j->snapshot.n_slots++;
     return 0;
-}
-
-void judge_set_memory(process_snapshot_t *p, const trace_row_t *row)
-{
-    if (row->has_anon)
-        PROCESS_SET(p, anon_kb, row->anon_kb);
-    else
-        PROCESS_UNSET(p, anon_kb);
-    if (row->has_swap)
-        PROCESS_SET(p, swap_kb, row->swap_kb);
-    else
-        PROCESS_UNSET(p, swap_kb);
-    if (row->has_rss && row->has_anon)
-        PROCESS_SET(p, file_kb, row->rss_kb - MIN(row->rss_kb, row->anon_kb));
-    else
-        PROCESS_UNSET(p, file_kb);
-    if (row->state)
-        PROCESS_SET(p, state, (unsigned char) row->state);
-    else
-        PROCESS_UNSET(p, state);
 }
 
 static int bear(judge_t *j, const trace_row_t *row, uint32_t *ret_slot)
@@ -196,10 +151,10 @@ static int bear(judge_t *j, const trace_row_t *row, uint32_t *ret_slot)
     *p = (process_snapshot_t){0};
     PROCESS_SET(p, pid, row->pid);
     PROCESS_SET(p, start_time, row->start_time);
-    judge_set_memory(p, row);
+    trace_row_set_memory(p, row);
     j->subjects[slot] = (subject_t){.next = PROCMAP_NONE};
     tags_born(j->tags, slot, p, TRACE_CLOCK_MS + j->time_ms,
-            judge_age_ms(j->counts.samples == 1, j->before_ms, j->time_ms, row->start_time));
+            trace_row_age_ms(j->counts.samples == 1, j->before_ms, j->time_ms, row->start_time));
     j->counts.processes++;
     *ret_slot = slot;
     return 0;
@@ -245,7 +200,7 @@ int judge_row(judge_t *j, const trace_row_t *row, const char **ret_why)
         if (r < 0)
             return r;
     } else {
-        judge_set_memory(&j->snapshot.processes[slot], row);
+        trace_row_set_memory(&j->snapshot.processes[slot], row);
     }
     subject = &j->subjects[slot];
     j->counts.rows++;

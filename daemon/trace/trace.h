@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_ANALYZE_TRACE_H
-#define MEMSCOPE_DAEMON_ANALYZE_TRACE_H
+#ifndef MEMSCOPE_DAEMON_TRACE_TRACE_H
+#define MEMSCOPE_DAEMON_TRACE_TRACE_H
 
 // Reads a trace of processes: "# mem_total_kb=N", the line of column names, and a row for each
 // process of each sample, in order of time:

@@ -1,4 +1,4 @@
-#include "daemon/analyze/trace.h"
+#include "daemon/trace/trace.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_DAEMON_ANALYZE_ANALYZE_H
-#define MEMSCOPE_DAEMON_ANALYZE_ANALYZE_H
+#ifndef MEMSCOPE_DAEMON_TRACE_ANALYZE_H
+#define MEMSCOPE_DAEMON_TRACE_ANALYZE_H
 
 // The rules over a trace, for one client: what they find goes to it as EVENTs on the trace's own
 // clock, how far they are as ANALYSIS.
