@@ -46,36 +46,36 @@ static void say_why(const char *path, int error)
         log_error("cannot listen on %s: %s: choose another --socket", path, strerror(-error));
 }
 
-int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const manager_config_t *config)
+int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const settings_t *settings)
 {
     int r;
 
-    if (config->private_fd >= 0 || config->listen_fd >= 0)
+    if (settings->private_fd >= 0 || settings->listen_fd >= 0)
         return 0;
-    r = make_directory(config->socket_path);
+    r = make_directory(settings->socket_path);
     if (r == 0)
-        r = listener_open(ret, config->socket_path);
+        r = listener_open(ret, settings->socket_path);
     if (r == 0)
-        r = sweeper_start(ret_sweeper, config->socket_path);
+        r = sweeper_start(ret_sweeper, settings->socket_path);
     if (r < 0)
-        say_why(config->socket_path, r);
+        say_why(settings->socket_path, r);
     return r;
 }
 
-int endpoint_serve(listener_t *l, const manager_config_t *config, server_t *server,
+int endpoint_serve(listener_t *l, const settings_t *settings, server_t *server,
         void (*gone)(void *user), void *user)
 {
     int r;
 
-    if (config->private_fd >= 0) {
-        r = server_adopt(server, config->private_fd, gone, user);
+    if (settings->private_fd >= 0) {
+        r = server_adopt(server, settings->private_fd, gone, user);
         if (r < 0)
-            log_error("descriptor %d is not a connected Unix socket: %s", config->private_fd,
+            log_error("descriptor %d is not a connected Unix socket: %s", settings->private_fd,
                     strerror(-r));
         return r;
     }
-    if (config->listen_fd >= 0)
-        r = server_listen_fd(server, config->listen_fd);
+    if (settings->listen_fd >= 0)
+        r = server_listen_fd(server, settings->listen_fd);
     else
         r = server_listen(server, l);
     if (r < 0)

@@ -11,10 +11,10 @@
 
 // Before privileges are dropped, and before there are threads. 0 or -errno; nothing to open is no
 // failure.
-int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const manager_config_t *config);
+int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const settings_t *settings);
 
 // `gone`: the client of a private daemon went. 0 or -errno.
-int endpoint_serve(listener_t *l, const manager_config_t *config, server_t *server,
+int endpoint_serve(listener_t *l, const settings_t *settings, server_t *server,
         void (*gone)(void *user), void *user);
 
 #endif

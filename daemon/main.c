@@ -4,11 +4,11 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "config.h"
-#include "daemon/conf.h"
 #include "daemon/confine/privileges.h"
 #include "daemon/engine/state.h"
 #include "daemon/manager.h"
-#include "daemon/options.h"
+#include "daemon/settings/conf.h"
+#include "daemon/settings/options.h"
 #include "daemon/trace/analyze.h"
 #include "daemon/trace/replay.h"
 
@@ -23,47 +23,45 @@ typedef struct {
     char **argv;
     conf_texts_t texts, reloaded;
     options_t options;
-} settings_t;
+} program_t;
 
 // Defaults, then the file, then the command line. False: options.status says how to end.
-static bool settings_read(settings_t *s, manager_config_t *ret, conf_texts_t *texts)
+static bool settings_read(program_t *p, settings_t *ret, conf_texts_t *texts)
 {
     const char *path;
     unsigned mistakes;
 
-    manager_config_default(ret);
-    ret->socket_path = MEMSCOPE_SOCKET_PATH;
-    if (!options_parse(s->argc, s->argv, ret, &s->options))
+    settings_default(ret);
+    if (!options_parse(p->argc, p->argv, ret, &p->options))
         return false;
-    if (ret->private_fd >= 0 && !s->options.config_file)
+    if (ret->private_fd >= 0 && !p->options.config_file)
         return true; // its user's, not the system's
-    path = s->options.config_file ? s->options.config_file : MEMSCOPE_CONFIG_FILE;
-    manager_config_default(ret);
-    ret->socket_path = MEMSCOPE_SOCKET_PATH;
-    mistakes = conf_load(ret, texts, path, s->options.config_file != NULL);
-    if (s->options.check_config) {
+    path = p->options.config_file ? p->options.config_file : MEMSCOPE_CONFIG_FILE;
+    settings_default(ret);
+    mistakes = conf_load(ret, texts, path, p->options.config_file != NULL);
+    if (p->options.check_config) {
         if (mistakes == 0)
             printf("%s: no mistakes\n", path);
-        s->options.status = mistakes == 0 ? 0 : OPTIONS_STATUS_USAGE;
+        p->options.status = mistakes == 0 ? 0 : OPTIONS_STATUS_USAGE;
         return false;
     }
     if (mistakes > 0) {
-        s->options.status = OPTIONS_STATUS_USAGE;
+        p->options.status = OPTIONS_STATUS_USAGE;
         return false;
     }
-    return options_parse(s->argc, s->argv, ret, &s->options);
+    return options_parse(p->argc, p->argv, ret, &p->options);
 }
 
-static bool on_reload(void *user, manager_config_t *ret)
+static bool on_reload(void *user, settings_t *ret)
 {
-    settings_t *s = user;
+    program_t *p = user;
 
-    conf_texts_done(&s->reloaded);
-    return settings_read(s, ret, &s->reloaded);
+    conf_texts_done(&p->reloaded);
+    return settings_read(p, ret, &p->reloaded);
 }
 
 // The socket, and what the run before gave systemd to keep. False: more sockets than one.
-static bool take_descriptors(manager_config_t *config)
+static bool take_descriptors(settings_t *settings)
 {
     char **names = NULL;
     int n = sd_listen_fds_with_names(1, &names), sockets = 0;
@@ -73,11 +71,11 @@ static bool take_descriptors(manager_config_t *config)
 
         for (int k = 0; k < STATE_COPIES; k++)
             if (strcmp(names[i], state_memfd_names[k]) == 0)
-                state = &config->state_fds[k];
+                state = &settings->state_fds[k];
         if (state && *state < 0) {
             *state = fd;
         } else if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0) {
-            config->listen_fd = fd;
+            settings->listen_fd = fd;
             sockets++;
         } else {
             close(fd);
@@ -91,25 +89,25 @@ static bool take_descriptors(manager_config_t *config)
     return sockets <= 1;
 }
 
-static int run(settings_t *s, manager_config_t *config)
+static int run(program_t *p, settings_t *settings)
 {
     manager_t *manager = NULL;
     int status;
 
-    if (config->analyze_fd >= 0 || config->replay_fd >= 0) {
+    if (settings->analyze_fd >= 0 || settings->replay_fd >= 0) {
         // A trace is anybody's: whoever wrote it gets at nothing but the client's answer.
         if (privileges_drop(PRIVILEGES_USER, false) < 0)
             return 1;
-        if (config->replay_fd >= 0)
-            return replay_run(config->private_fd, config->replay_fd, config->replay_speed);
-        return analyze_run(config->private_fd, config->analyze_fd);
+        if (settings->replay_fd >= 0)
+            return replay_run(settings->private_fd, settings->replay_fd, settings->replay_speed);
+        return analyze_run(settings->private_fd, settings->analyze_fd);
     }
-    if (config->private_fd < 0 && !take_descriptors(config))
+    if (settings->private_fd < 0 && !take_descriptors(settings))
         return 1;
-    config->state_directory = getenv("STATE_DIRECTORY");
-    config->reload = on_reload;
-    config->reload_user = s;
-    if (manager_new(&manager, config) < 0)
+    settings->state_directory = getenv("STATE_DIRECTORY");
+    settings->reload = on_reload;
+    settings->reload_user = p;
+    if (manager_new(&manager, settings) < 0)
         return 1;
     status = manager_run(manager);
     manager_free(manager);
@@ -126,19 +124,19 @@ static void say_way_back(int status)
 
 int main(int argc, char **argv)
 {
-    settings_t s = {.argc = argc, .argv = argv};
-    manager_config_t config;
+    program_t p = {.argc = argc, .argv = argv};
+    settings_t settings;
     int status;
 
     file_occupy_standard();
     log_open("memscoped", LOG_LEVEL_INFO);
-    status = settings_read(&s, &config, &s.texts) ? run(&s, &config) : s.options.status;
+    status = settings_read(&p, &settings, &p.texts) ? run(&p, &settings) : p.options.status;
     if (fflush(stdout) != 0 || ferror(stdout)) {
         log_error("cannot write the output: %s", strerror(errno));
         status = 1;
     }
     say_way_back(status);
-    conf_texts_done(&s.texts);
-    conf_texts_done(&s.reloaded);
+    conf_texts_done(&p.texts);
+    conf_texts_done(&p.reloaded);
     return status;
 }

@@ -29,7 +29,7 @@
 #define OUT_OF_TURN_REST 4                     // and so many times as long as one takes
 
 struct manager {
-    manager_config_t config;
+    settings_t settings;
     sd_event *loop;
     engine_t *engine;
     capture_t *capture; // of the engine
@@ -48,21 +48,6 @@ struct manager {
     uint64_t told;        // number of the last event that was
     bool failing;
 };
-
-void manager_config_default(manager_config_t *ret)
-{
-    *ret = (manager_config_t){.proc_root = "/proc",
-            .listen_fd = -1,
-            .private_fd = -1,
-            .state_fds = {-1, -1},
-            .analyze_fd = -1,
-            .replay_fd = -1,
-            .replay_speed = 1,
-            .group = "memscope",
-            .pss_budget_ppm = 5000,
-            .subscribers_max = 256,
-            .subscribers_max_per_user = 32};
-}
 
 // ---- The tick ----------------------------------------------------------------------------------
 
@@ -98,14 +83,14 @@ static void capture_now(manager_t *m)
     watch_captured(&m->watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
                                       .taken_kb = s->system.anon_kb + s->system.shmem_kb});
     if (r < 0 && !m->failing)
-        log_error("cannot look for processes in %s: %s", m->config.proc_root, strerror(-r));
+        log_error("cannot look for processes in %s: %s", m->settings.proc_root, strerror(-r));
     m->failing = r < 0;
     SYSTEM_SET(&s->system, missed_ticks, m->pulse.missed);
-    if (m->config.private_fd >= 0)
+    if (m->settings.private_fd >= 0)
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     server_publish(m->server);
     status_tick_end(&m->status, m->engine);
-    if (m->config.private_fd >= 0)
+    if (m->settings.private_fd >= 0)
         return;
     engine_prepare(m->engine);
     tell_events(m);
@@ -200,13 +185,13 @@ static void on_client_gone(void *user)
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
 {
     manager_t *m = user;
-    manager_config_t c;
+    settings_t c;
 
     (void) source;
     (void) info;
     notify_reloading(&m->notify);
-    if (m->config.reload && m->config.reload(m->config.reload_user, &c))
-        reload_apply(&m->config, &c, m->capture, m->server, &m->status);
+    if (m->settings.reload && m->settings.reload(m->settings.reload_user, &c))
+        reload_apply(&m->settings, &c, m->capture, m->server, &m->status);
     else
         log_error("settings not reloaded: those from before stay in force");
     notify_ready(&m->notify);
@@ -221,19 +206,19 @@ static int add_sources(manager_t *m)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    if (m->config.private_fd < 0)
+    if (m->settings.private_fd < 0)
         sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     r = sd_event_add_signal(m->loop, &m->sigterm, SIGTERM, NULL, NULL);
     if (r >= 0)
         r = sd_event_add_signal(m->loop, &m->sigint, SIGINT, NULL, NULL);
-    if (r >= 0 && m->config.private_fd < 0)
+    if (r >= 0 && m->settings.private_fd < 0)
         r = sd_event_add_signal(m->loop, &m->sighup, SIGHUP, on_hangup, m);
     if (r >= 0)
         r = sd_event_add_io(
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
     if (r >= 0)
-        r = sd_event_set_watchdog(m->loop, m->config.private_fd < 0);
+        r = sd_event_set_watchdog(m->loop, m->settings.private_fd < 0);
     return r < 0 ? r : watch_start(&m->watch, m->loop, on_fallen, m);
 }
 
@@ -241,28 +226,28 @@ static int add_sources(manager_t *m)
 
 static int build(manager_t *m)
 {
-    const engine_config_t engine = {.proc_root = m->config.proc_root,
-            .memory_max = m->config.memory_max,
+    const engine_config_t engine = {.proc_root = m->settings.proc_root,
+            .memory_max = m->settings.memory_max,
             .copies = m->state ? STATE_COPIES : 0,
-            .descriptors_max = rlimits_raise_files(m->config.subscribers_max),
-            .pss_budget_ppm = m->config.pss_budget_ppm};
-    const server_config_t server = {.subscribers_max = m->config.subscribers_max,
-            .subscribers_max_per_user = m->config.subscribers_max_per_user,
-            .group = m->config.group,
-            .proc_root = m->config.proc_root,
-            .private_daemon = m->config.private_fd >= 0,
+            .descriptors_max = rlimits_raise_files(m->settings.subscribers_max),
+            .pss_budget_ppm = m->settings.pss_budget_ppm};
+    const server_config_t server = {.subscribers_max = m->settings.subscribers_max,
+            .subscribers_max_per_user = m->settings.subscribers_max_per_user,
+            .group = m->settings.group,
+            .proc_root = m->settings.proc_root,
+            .private_daemon = m->settings.private_fd >= 0,
             .want_capture = on_wanted,
             .status = on_status,
             .user = m};
     bus_config_t bus = {.status = &m->status,
-            .group = m->config.group,
-            .proc_root = m->config.proc_root,
+            .group = m->settings.group,
+            .proc_root = m->settings.proc_root,
             .subscribers = count_subscribers,
             .user = m};
     int r = engine_new(&m->engine, &engine, on_reading, m);
 
     if (r < 0) {
-        log_error("cannot watch %s: %s", m->config.proc_root, strerror(-r));
+        log_error("cannot watch %s: %s", m->settings.proc_root, strerror(-r));
         return r;
     }
     m->capture = engine_capture(m->engine);
@@ -278,7 +263,7 @@ static int build(manager_t *m)
 
         r = server_new(&m->server, m->loop, &server, &sources);
     }
-    if (r == 0 && m->config.private_fd < 0)
+    if (r == 0 && m->settings.private_fd < 0)
         r = bus_new(&m->bus, m->loop, &bus);
     if (r < 0)
         log_error("cannot start: %s", strerror(-r));
@@ -288,10 +273,10 @@ static int build(manager_t *m)
 static int open_proc(manager_t *m)
 {
     procfs_t fs;
-    int r = procfs_init(&fs, m->config.proc_root);
+    int r = procfs_init(&fs, m->settings.proc_root);
 
     if (r < 0) {
-        log_error("cannot watch %s: %s", m->config.proc_root, strerror(-r));
+        log_error("cannot watch %s: %s", m->settings.proc_root, strerror(-r));
         return r;
     }
     if (procfs_is_root(&fs)) {
@@ -299,42 +284,42 @@ static int open_proc(manager_t *m)
         watch_init(&m->watch, fs.fd, fs.live);
     } else {
         log_error("cannot watch %s: no processes in it; --proc takes a directory like /proc",
-                m->config.proc_root);
+                m->settings.proc_root);
         r = -ENOENT;
     }
     procfs_done(&fs);
     return r;
 }
 
-int manager_new(manager_t **ret, const manager_config_t *config)
+int manager_new(manager_t **ret, const settings_t *settings)
 {
     manager_t *m = calloc(1, sizeof(*m));
     int r;
 
     if (!m)
         return -ENOMEM;
-    m->config = *config;
+    m->settings = *settings;
     m->watch = WATCH_NONE;
     m->listener = LISTENER_NONE;
     notify_init(&m->notify);
-    status_init(&m->status, config->pss_budget_ppm);
+    status_init(&m->status, settings->pss_budget_ppm);
     r = sd_event_default(&m->loop);
     if (r < 0)
         log_error("cannot make an event loop: %s", strerror(-r));
     else
         r = open_proc(m);
     if (r >= 0)
-        r = endpoint_open(&m->listener, &m->sweeper, &m->config);
-    if (r >= 0 && config->private_fd < 0)
+        r = endpoint_open(&m->listener, &m->sweeper, &m->settings);
+    if (r >= 0 && settings->private_fd < 0)
         rlimits_lock_memory();
-    if (r >= 0 && config->private_fd < 0)
-        r = state_new(&m->state, config->state_fds, config->state_directory);
+    if (r >= 0 && settings->private_fd < 0)
+        r = state_new(&m->state, settings->state_fds, settings->state_directory);
     if (r >= 0)
         r = privileges_drop(PRIVILEGES_USER, true);
     if (r >= 0)
         r = build(m);
     if (r == 0)
-        r = endpoint_serve(&m->listener, &m->config, m->server, on_client_gone, m);
+        r = endpoint_serve(&m->listener, &m->settings, m->server, on_client_gone, m);
     if (r < 0) {
         manager_free(m);
         return r;
@@ -376,10 +361,10 @@ int manager_run(manager_t *m)
         state_load(m->state, m->engine);
     m->told = events_last(engine_events(m->engine)); // of the run before
     capture_now(m);
-    if (m->config.private_fd < 0)
+    if (m->settings.private_fd < 0)
         log_info("watching %s processes, listening on %s",
                 format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
-                m->config.listen_fd >= 0 ? "the socket handed over" : m->config.socket_path);
+                m->settings.listen_fd >= 0 ? "the socket handed over" : m->settings.socket_path);
     notify_ready(&m->notify);
     pulse_init(&m->pulse, clock_monotonic_us() + FIRST_PAIR_US, watch_can_look(&m->watch));
     r = run_loop(m);

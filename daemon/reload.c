@@ -9,8 +9,8 @@ static bool differ(const char *a, const char *b)
     return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
 }
 
-void reload_apply(manager_config_t *now, const manager_config_t *read, capture_t *capture,
-        server_t *server, status_t *status)
+void reload_apply(settings_t *now, const settings_t *read, capture_t *capture, server_t *server,
+        status_t *status)
 {
     const struct {
         bool differs;

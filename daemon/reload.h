@@ -8,7 +8,7 @@
 #include "daemon/manager.h"
 #include "daemon/publish/server.h"
 
-void reload_apply(manager_config_t *now, const manager_config_t *read, capture_t *capture,
-        server_t *server, status_t *status);
+void reload_apply(settings_t *now, const settings_t *read, capture_t *capture, server_t *server,
+        status_t *status);
 
 #endif

@@ -6,6 +6,7 @@
 #include "daemon/engine/status.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
+#include "daemon/settings/settings.h"
 #include "daemon/trace/feed.h"
 
 #include <errno.h>

@@ -4,10 +4,8 @@
 // Plays a recorded trace to one client as if it happened now: the same engine, the same frames, and
 // the trace's own time. At the end the last sample stays.
 
-#define REPLAY_SPEED_MAX 0 // as fast as it can be read
-
 // Serves the client on `client_fd`, a connected stream socket, until it goes. Both descriptors are
-// owned from here on. `speed`: seconds of the trace a second. What is wrong with the trace is
+// owned from here on. `speed`: as in settings.h. What is wrong with the trace is
 // logged as "line N, column N: ...", and ends it. The program's exit status.
 int replay_run(int client_fd, int trace_fd, double speed);
 

@@ -1,7 +1,7 @@
 // memscoped.conf: what is right is applied, what is wrong is named with file and line.
 
 #include "common/cleanup.h"
-#include "daemon/conf.h"
+#include "daemon/settings/conf.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary.h"
@@ -14,7 +14,7 @@
 typedef struct {
     temporary_t dir;
     char path[256], said[4096];
-    manager_config_t config;
+    settings_t settings;
     conf_texts_t texts;
 } fixture_t;
 
@@ -33,7 +33,7 @@ static int begin(void **state)
 
     f->dir = temporary_new();
     snprintf(f->path, sizeof(f->path), "%s", temporary_path(&f->dir, "memscoped.conf"));
-    manager_config_default(&f->config);
+    settings_default(&f->settings);
     *state = f;
     return 0;
 }
@@ -57,7 +57,7 @@ static unsigned load(fixture_t *f, bool required)
 
     assert_true(copy >= 0 && file >= 0);
     dup2(file, 2);
-    mistakes = conf_load(&f->config, &f->texts, f->path, required);
+    mistakes = conf_load(&f->settings, &f->texts, f->path, required);
     dup2(copy, 2);
     n = pread(file, f->said, sizeof(f->said) - 1, 0);
     f->said[n > 0 ? n : 0] = '\0';
@@ -72,10 +72,10 @@ static void test_settings(void **state)
                         "\tgroup = ops ; who may look\nmax-subscribers = 10\n");
     assert_int_equal(load(f, true), 0);
     assert_string_equal(f->said, "");
-    assert_int_equal(f->config.memory_max, UINT64_C(2) << 30);
-    assert_int_equal(f->config.pss_budget_ppm, 15000);
-    assert_string_equal(f->config.group, "ops");
-    assert_int_equal(f->config.subscribers_max, 10);
+    assert_int_equal(f->settings.memory_max, UINT64_C(2) << 30);
+    assert_int_equal(f->settings.pss_budget_ppm, 15000);
+    assert_string_equal(f->settings.group, "ops");
+    assert_int_equal(f->settings.subscribers_max, 10);
 }
 
 static void test_mistakes(void **state)
@@ -86,11 +86,11 @@ static void test_mistakes(void **state)
     write_text(f->path, "pss-budget = 1\nmemory-max = lots\n\nno-such-key = 1\nmax-per-user = 0\n"
                         "proc = /tmp\nprivate = 3\n[part]\ngroup = x\n");
     assert_int_equal(load(f, true), 6);
-    assert_string_equal(f->config.group, "x"); // which is no mistake of its own
-    assert_int_equal(f->config.pss_budget_ppm, 10000);
-    assert_int_equal(f->config.private_fd, -1);
-    assert_string_equal(f->config.proc_root, "/proc");
-    assert_int_equal(f->config.subscribers_max_per_user, 32);
+    assert_string_equal(f->settings.group, "x"); // which is no mistake of its own
+    assert_int_equal(f->settings.pss_budget_ppm, 10000);
+    assert_int_equal(f->settings.private_fd, -1);
+    assert_string_equal(f->settings.proc_root, "/proc");
+    assert_int_equal(f->settings.subscribers_max_per_user, 32);
     snprintf(expected, sizeof(expected),
             "%s:2: memory-max = lots: expected bytes with K, M or G, 8M to 64G\n", f->path);
     assert_non_null(strstr(f->said, expected));
@@ -123,7 +123,7 @@ static void test_in_order(void **state)
         at = strchr(at, '\n') + 1;
     }
     assert_string_equal(at, "");
-    assert_int_equal(f->config.subscribers_max, 7);
+    assert_int_equal(f->settings.subscribers_max, 7);
 }
 
 // More than the library takes: a comment may be, a setting is told of, and the next line is its
@@ -139,8 +139,8 @@ static void test_long_lines(void **state)
     assert_int_equal(load(f, true), 1);
     snprintf(expected, sizeof(expected), "memscope: %s:3: the line is too long\n", f->path);
     assert_string_equal(f->said, expected);
-    assert_int_equal(f->config.subscribers_max, 7);
-    assert_int_equal(f->config.subscribers_max_per_user, 8);
+    assert_int_equal(f->settings.subscribers_max, 7);
+    assert_int_equal(f->settings.subscribers_max_per_user, 8);
 }
 
 static void test_no_file(void **state)
@@ -182,8 +182,8 @@ static void test_parts(void **state)
     snprintf(path, sizeof(path), "%s.d/ignored", f->path);
     write_text(path, "max-subscribers = 4\n");
     assert_int_equal(load(f, true), 0);
-    assert_int_equal(f->config.subscribers_max, 3);
-    assert_int_equal(f->config.subscribers_max_per_user, 1);
+    assert_int_equal(f->settings.subscribers_max, 3);
+    assert_int_equal(f->settings.subscribers_max_per_user, 1);
 }
 
 static void test_missing(void **state)

@@ -1,7 +1,7 @@
 // The command line, option by option.
 
 #include "common/cleanup.h"
-#include "daemon/options.h"
+#include "daemon/settings/options.h"
 #include "tests/support/cmocka.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static manager_config_t config;
+static settings_t settings;
 
 // Parses one option with one value (or none), with what it writes to stderr in `said`.
 static char said[512];
@@ -26,13 +26,13 @@ static bool parse(const char *option, const char *value, int *ret_status)
     snprintf(first, sizeof(first), "%s", option ? option : "");
     snprintf(second, sizeof(second), "%s", value ? value : "");
     argv[argc] = NULL;
-    manager_config_default(&config);
+    settings_default(&settings);
     assert_true(saved >= 0 && pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) == 0);
     fflush(stderr);
     dup2(pipe_fds[1], STDERR_FILENO);
     optind = 0;
 
-    bool run = options_parse(argc, argv, &config, &options);
+    bool run = options_parse(argc, argv, &settings, &options);
     fflush(stderr);
     dup2(saved, STDERR_FILENO);
     ssize_t n = read(pipe_fds[0], said, sizeof(said) - 1);
@@ -71,25 +71,25 @@ static void test_defaults(void **state)
 {
     (void) state;
     assert_taken(NULL, NULL);
-    assert_string_equal(config.proc_root, "/proc");
-    assert_string_equal(config.group, "memscope");
-    assert_int_equal(config.listen_fd, -1);
-    assert_int_equal(config.private_fd, -1);
-    assert_int_equal(config.memory_max, 0);
-    assert_int_equal(config.pss_budget_ppm, 5000);
-    assert_int_equal(config.subscribers_max, 256);
-    assert_int_equal(config.subscribers_max_per_user, 32);
+    assert_string_equal(settings.proc_root, "/proc");
+    assert_string_equal(settings.group, "memscope");
+    assert_int_equal(settings.listen_fd, -1);
+    assert_int_equal(settings.private_fd, -1);
+    assert_int_equal(settings.memory_max, 0);
+    assert_int_equal(settings.pss_budget_ppm, 5000);
+    assert_int_equal(settings.subscribers_max, 256);
+    assert_int_equal(settings.subscribers_max_per_user, 32);
 }
 
 static void test_texts(void **state)
 {
     (void) state;
     assert_taken("--socket", "/run/x.sock");
-    assert_string_equal(config.socket_path, "/run/x.sock");
+    assert_string_equal(settings.socket_path, "/run/x.sock");
     assert_taken("--proc", "/somewhere");
-    assert_string_equal(config.proc_root, "/somewhere");
+    assert_string_equal(settings.proc_root, "/somewhere");
     assert_taken("--group", "wheel");
-    assert_string_equal(config.group, "wheel");
+    assert_string_equal(settings.group, "wheel");
     assert_refused("--socket", "");
     assert_refused("--proc", "");
     assert_refused("--group", "");
@@ -109,7 +109,7 @@ static void test_memory(void **state)
     (void) state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
         assert_taken("--memory-max", good[i].text);
-        assert_int_equal(config.memory_max, good[i].bytes);
+        assert_int_equal(settings.memory_max, good[i].bytes);
     }
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_refused("--memory-max", wrong[i]);
@@ -122,15 +122,15 @@ static void test_numbers(void **state)
 
     (void) state;
     assert_taken("--max-subscribers", "4096");
-    assert_int_equal(config.subscribers_max, 4096);
+    assert_int_equal(settings.subscribers_max, 4096);
     assert_taken("--max-per-user", "1");
-    assert_int_equal(config.subscribers_max_per_user, 1);
+    assert_int_equal(settings.subscribers_max_per_user, 1);
     assert_taken("--pss-budget", "0");
-    assert_int_equal(config.pss_budget_ppm, 0);
+    assert_int_equal(settings.pss_budget_ppm, 0);
     assert_taken("--pss-budget", "0.25");
-    assert_int_equal(config.pss_budget_ppm, 2500);
+    assert_int_equal(settings.pss_budget_ppm, 2500);
     assert_taken("--pss-budget", "100");
-    assert_int_equal(config.pss_budget_ppm, 1000000);
+    assert_int_equal(settings.pss_budget_ppm, 1000000);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
         assert_refused("--max-subscribers", wrong[i]);
         assert_refused("--max-per-user", wrong[i]);
@@ -149,7 +149,7 @@ static void test_private_descriptor(void **state)
     assert_true(fd >= 100);
     snprintf(text, sizeof(text), "%d", fd);
     assert_taken("--private", text);
-    assert_int_equal(config.private_fd, fd);
+    assert_int_equal(settings.private_fd, fd);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     close(fd);
     assert_refused("--private", text);

@@ -1,8 +1,7 @@
-#include "daemon/options.h"
+#include "daemon/settings/options.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "config.h"
-#include "daemon/trace/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +12,7 @@
 #include <string.h>
 
 // Takes a value into the configuration; returns what is allowed where it is not, else NULL.
-typedef const char *(*apply_t)(manager_config_t *c, char *value);
+typedef const char *(*apply_t)(settings_t *s, char *value);
 
 static bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
 {
@@ -28,9 +27,9 @@ static bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *re
     return true;
 }
 
-static const char *set_socket(manager_config_t *c, char *value)
+static const char *set_socket(settings_t *s, char *value)
 {
-    c->socket_path = value;
+    s->socket_path = value;
     return *value ? NULL : "a path";
 }
 
@@ -44,43 +43,43 @@ static const char *take_fd_number(const char *value, int *ret)
     return NULL;
 }
 
-static const char *set_private(manager_config_t *c, char *value)
+static const char *set_private(settings_t *s, char *value)
 {
-    return take_fd_number(value, &c->private_fd);
+    return take_fd_number(value, &s->private_fd);
 }
 
-static const char *set_analyze(manager_config_t *c, char *value)
+static const char *set_analyze(settings_t *s, char *value)
 {
-    return take_fd_number(value, &c->analyze_fd);
+    return take_fd_number(value, &s->analyze_fd);
 }
 
-static const char *set_replay(manager_config_t *c, char *value)
+static const char *set_replay(settings_t *s, char *value)
 {
-    return take_fd_number(value, &c->replay_fd);
+    return take_fd_number(value, &s->replay_fd);
 }
 
-static const char *set_speed(manager_config_t *c, char *value)
+static const char *set_speed(settings_t *s, char *value)
 {
     char *end;
 
     if (strcmp(value, "max") == 0) {
-        c->replay_speed = REPLAY_SPEED_MAX;
+        s->replay_speed = REPLAY_SPEED_MAX;
         return NULL;
     }
-    c->replay_speed = strtod(value, &end);
+    s->replay_speed = strtod(value, &end);
     if (end == value || *end || strspn(value, "0123456789.") != strlen(value) ||
-            !(c->replay_speed >= 0.01 && c->replay_speed <= 1000000))
+            !(s->replay_speed >= 0.01 && s->replay_speed <= 1000000))
         return "0.01 to 1000000, or max";
     return NULL;
 }
 
-static const char *set_proc(manager_config_t *c, char *value)
+static const char *set_proc(settings_t *s, char *value)
 {
-    c->proc_root = value;
+    s->proc_root = value;
     return *value ? NULL : "a directory";
 }
 
-static const char *set_memory_max(manager_config_t *c, char *value)
+static const char *set_memory_max(settings_t *s, char *value)
 {
     static const char allowed[] = "bytes with K, M or G, 8M to 64G";
     size_t len = strlen(value);
@@ -94,11 +93,11 @@ static const char *set_memory_max(manager_config_t *c, char *value)
             !parse_number(digits, 1, (UINT64_C(64) << 30) / unit, &v) ||
             v * unit < UINT64_C(8) << 20)
         return allowed;
-    c->memory_max = v * unit;
+    s->memory_max = v * unit;
     return NULL;
 }
 
-static const char *set_pss_budget(manager_config_t *c, char *value)
+static const char *set_pss_budget(settings_t *s, char *value)
 {
     char *end;
     double percent = strtod(value, &end);
@@ -106,33 +105,33 @@ static const char *set_pss_budget(manager_config_t *c, char *value)
     if (end == value || *end || strspn(value, "0123456789.") != strlen(value) ||
             !(percent >= 0 && percent <= 100))
         return "per cent of one core, 0 to 100";
-    c->pss_budget_ppm = (uint64_t) (percent * 10000 + 0.5);
+    s->pss_budget_ppm = (uint64_t) (percent * 10000 + 0.5);
     return NULL;
 }
 
-static const char *set_group(manager_config_t *c, char *value)
+static const char *set_group(settings_t *s, char *value)
 {
-    c->group = value;
+    s->group = value;
     return *value ? NULL : "a group's name";
 }
 
-static const char *set_max(manager_config_t *c, char *value)
+static const char *set_max(settings_t *s, char *value)
 {
     uint64_t v;
 
     if (!parse_number(value, 1, 4096, &v))
         return "1 to 4096";
-    c->subscribers_max = (unsigned) v;
+    s->subscribers_max = (unsigned) v;
     return NULL;
 }
 
-static const char *set_max_per_user(manager_config_t *c, char *value)
+static const char *set_max_per_user(settings_t *s, char *value)
 {
     uint64_t v;
 
     if (!parse_number(value, 1, 4096, &v))
         return "1 to 4096";
-    c->subscribers_max_per_user = (unsigned) v;
+    s->subscribers_max_per_user = (unsigned) v;
     return NULL;
 }
 
@@ -175,11 +174,11 @@ static void print_help(void)
     }
 }
 
-const char *options_set(manager_config_t *config, const char *key, char *value)
+const char *options_set(settings_t *settings, const char *key, char *value)
 {
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         if (table[i].in_file && strcmp(table[i].name, key) == 0)
-            return table[i].apply(config, value);
+            return table[i].apply(settings, value);
     return OPTIONS_UNKNOWN;
 }
 
@@ -214,7 +213,7 @@ static bool apply_own(const char *name, char *value, options_t *ret)
     return false;
 }
 
-bool options_parse(int argc, char **argv, manager_config_t *config, options_t *ret)
+bool options_parse(int argc, char **argv, settings_t *settings, options_t *ret)
 {
     struct option options[ARRAY_SIZE(table) + 1] = {0};
     int index, c;
@@ -239,15 +238,15 @@ bool options_parse(int argc, char **argv, manager_config_t *config, options_t *r
                 return false;
             continue;
         }
-        allowed = table[index].apply(config, optarg);
+        allowed = table[index].apply(settings, optarg);
         if (allowed) {
             log_error("--%s %s: expected %s", table[index].name, optarg, allowed);
             return false;
         }
     }
-    if ((config->analyze_fd >= 0 || config->replay_fd >= 0) && config->private_fd < 0) {
+    if ((settings->analyze_fd >= 0 || settings->replay_fd >= 0) && settings->private_fd < 0) {
         log_error("--%s needs --private: see memscoped --help",
-                config->replay_fd >= 0 ? "replay" : "analyze");
+                settings->replay_fd >= 0 ? "replay" : "analyze");
         return false;
     }
     if (optind < argc) {

@@ -1,9 +1,9 @@
-#ifndef MEMSCOPE_DAEMON_OPTIONS_H
-#define MEMSCOPE_DAEMON_OPTIONS_H
+#ifndef MEMSCOPE_DAEMON_SETTINGS_OPTIONS_H
+#define MEMSCOPE_DAEMON_SETTINGS_OPTIONS_H
 
 // The command line of memscoped, and the keys of its configuration file, from one table.
 
-#include "daemon/manager.h"
+#include "daemon/settings/settings.h"
 
 #define OPTIONS_STATUS_USAGE 2 // systemd does not try again after it
 #define MEMSCOPE_CONFIG_FILE MEMSCOPE_CONFIG_DIR "/memscoped.conf"
@@ -16,12 +16,12 @@ typedef struct {
 
 // True: run. False: help or version was printed, or a line on stderr says what is wrong. Texts are
 // views into argv. Can be called again.
-bool options_parse(int argc, char **argv, manager_config_t *config, options_t *ret);
+bool options_parse(int argc, char **argv, settings_t *settings, options_t *ret);
 
 // Sets a key of the configuration file. NULL: done. Otherwise what is allowed, or OPTIONS_UNKNOWN.
 // The value is kept where it is a text.
 #define OPTIONS_UNKNOWN ""
-const char *options_set(manager_config_t *config, const char *key, char *value);
+const char *options_set(settings_t *settings, const char *key, char *value);
 // "socket, group, ..."; returns `buf`.
 char *options_keys(char *buf, size_t cap);
 

@@ -1,10 +1,10 @@
-#ifndef MEMSCOPE_DAEMON_CONF_H
-#define MEMSCOPE_DAEMON_CONF_H
+#ifndef MEMSCOPE_DAEMON_SETTINGS_CONF_H
+#define MEMSCOPE_DAEMON_SETTINGS_CONF_H
 
 // memscoped.conf and what stands in memscoped.conf.d/*.conf beside it, in the order of their names:
-// `key = value` lines, keys as in daemon/options.c, later ones win.
+// `key = value` lines, keys as in daemon/settings/options.c, later ones win.
 
-#include "daemon/manager.h"
+#include "daemon/settings/settings.h"
 
 #define CONF_TEXTS_MAX 64
 
@@ -18,6 +18,6 @@ void conf_texts_done(conf_texts_t *t);
 
 // Applies all that is right and logs what is not: file, line, key, and what is allowed. Returns the
 // number of mistakes. A file that is not there is one only where `required`.
-unsigned conf_load(manager_config_t *config, conf_texts_t *texts, const char *path, bool required);
+unsigned conf_load(settings_t *settings, conf_texts_t *texts, const char *path, bool required);
 
 #endif

@@ -1,8 +1,8 @@
-#include "daemon/conf.h"
+#include "daemon/settings/conf.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "daemon/options.h"
+#include "daemon/settings/options.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -14,7 +14,7 @@
 #define SHOWN_MAX 64 // bytes of a key or a value in a message
 
 typedef struct {
-    manager_config_t *config;
+    settings_t *settings;
     conf_texts_t *texts;
     const char *path;
     FILE *file;
@@ -112,7 +112,7 @@ static int on_value(void *user, const char *section, const char *key, const char
         return 1;
     }
     r->texts->texts[r->texts->count++] = kept;
-    allowed = options_set(r->config, key, kept);
+    allowed = options_set(r->settings, key, kept);
     if (!allowed)
         return 1;
     r->mistakes++;
@@ -126,10 +126,10 @@ static int on_value(void *user, const char *section, const char *key, const char
 }
 
 static unsigned load_file(
-        manager_config_t *config, conf_texts_t *texts, const char *path, bool required)
+        settings_t *settings, conf_texts_t *texts, const char *path, bool required)
 {
     _cleanup_fclose_ FILE *f = fopen(path, "re");
-    reading_t r = {.config = config, .texts = texts, .path = path, .file = f};
+    reading_t r = {.settings = settings, .texts = texts, .path = path, .file = f};
     int result;
 
     if (!f) {
@@ -146,9 +146,9 @@ static unsigned load_file(
     return r.mistakes;
 }
 
-unsigned conf_load(manager_config_t *config, conf_texts_t *texts, const char *path, bool required)
+unsigned conf_load(settings_t *settings, conf_texts_t *texts, const char *path, bool required)
 {
-    unsigned mistakes = load_file(config, texts, path, required);
+    unsigned mistakes = load_file(settings, texts, path, required);
     char pattern[PATH_MAX];
     glob_t found = {0};
 
@@ -156,7 +156,7 @@ unsigned conf_load(manager_config_t *config, conf_texts_t *texts, const char *pa
         return mistakes + 1;
     if (glob(pattern, 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++)
-            mistakes += load_file(config, texts, found.gl_pathv[i], true);
+            mistakes += load_file(settings, texts, found.gl_pathv[i], true);
     globfree(&found);
     return mistakes;
 }
