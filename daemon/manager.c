@@ -10,6 +10,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
 #include "daemon/engine/status.h"
+#include "daemon/journal.h"
 #include "daemon/notify.h"
 #include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
@@ -65,7 +66,7 @@ static void tell_events(manager_t *m)
     const event_t *e;
 
     while ((e = events_next(events, m->told))) {
-        notify_event(e);
+        journal_event(e);
         bus_event(m->bus, e);
         m->told = e->number;
     }

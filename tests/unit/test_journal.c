@@ -1,4 +1,4 @@
-#include "daemon/notify.h"
+#include "daemon/journal.h"
 #include "tests/support/cmocka.h"
 
 static void assert_text(const char *tag, bool set, const char *receipt, const char *expected)
@@ -6,7 +6,7 @@ static void assert_text(const char *tag, bool set, const char *receipt, const ch
     char text[256];
 
     assert_string_equal(
-            notify_tag_text(text, sizeof(text), 42, "redis", tag, set, receipt), expected);
+            journal_tag_text(text, sizeof(text), 42, "redis", tag, set, receipt), expected);
 }
 
 static void test_a_tag_is_said_once(void **state)
