@@ -1,5 +1,5 @@
-#include "client/completions.h"
-#include "client/completions_private.h"
+#include "client/document/completions.h"
+#include "client/document/completions_private.h"
 
 static void bash_name(const cli_command_t *c, const shell_option_t *o)
 {

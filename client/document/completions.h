@@ -1,5 +1,5 @@
-#ifndef MEMSCOPE_CLIENT_COMPLETIONS_H
-#define MEMSCOPE_CLIENT_COMPLETIONS_H
+#ifndef MEMSCOPE_CLIENT_DOCUMENT_COMPLETIONS_H
+#define MEMSCOPE_CLIENT_DOCUMENT_COMPLETIONS_H
 
 // Writes what shells complete after "memscope" to stdout, from the tables of options.
 

@@ -2,7 +2,7 @@
 // columns: client-document man TEMPLATE | bash | zsh | fish.
 
 #include "client/cli/cli.h"
-#include "client/completions.h"
+#include "client/document/completions.h"
 #include "client/exporter/metrics.h"
 #include "client/model/export.h"
 #include "client/model/keys.h"

@@ -1,5 +1,5 @@
-#include "client/completions.h"
-#include "client/completions_private.h"
+#include "client/document/completions.h"
+#include "client/document/completions_private.h"
 
 #include "client/cli/cli.h"
 #include "client/model/export.h"
