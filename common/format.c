@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define KB_PER_MB 1024.0
 #define KB_PER_GB (1024.0 * 1024.0)
@@ -103,6 +104,23 @@ char *format_count(char *buf, size_t cap, uint64_t n)
     }
     if (cap > 0)
         buf[at] = '\0';
+    return buf;
+}
+
+char *format_words(char *buf, size_t cap, const char *words)
+{
+    line_t line = {.buf = buf, .cap = cap};
+    const char *before = "";
+
+    if (cap > 0)
+        buf[0] = '\0';
+    while (*words) {
+        size_t n = strcspn(words, "|");
+
+        line_add(&line, "%s%.*s", before, (int) n, words);
+        words += n + (words[n] == '|');
+        before = strchr(words, '|') ? ", " : " or ";
+    }
     return buf;
 }
 

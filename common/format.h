@@ -31,6 +31,9 @@ char *format_duration(char *buf, size_t cap, uint64_t seconds);
 // 1,204
 char *format_count(char *buf, size_t cap, uint64_t n);
 
+// "name, user or unit" of "name|user|unit"
+char *format_words(char *buf, size_t cap, const char *words);
+
 // A text that is put together in a buffer, and cut where that is full. Begins empty.
 typedef struct {
     char *buf;

@@ -89,6 +89,18 @@ static void test_count(void **state)
     assert_string_equal(format_count(buf, sizeof(buf), UINT64_MAX), "18,446,744,073,709,551,615");
 }
 
+static void test_words(void **state)
+{
+    char small[8];
+
+    (void) state;
+    assert_string_equal(format_words(buf, sizeof(buf), ""), "");
+    assert_string_equal(format_words(buf, sizeof(buf), "name"), "name");
+    assert_string_equal(format_words(buf, sizeof(buf), "yes|no"), "yes or no");
+    assert_string_equal(format_words(buf, sizeof(buf), "name|user|unit"), "name, user or unit");
+    assert_string_equal(format_words(small, sizeof(small), "name|user|unit"), "name, u");
+}
+
 typedef char *(*formatter_t)(char *, size_t, uint64_t);
 
 static char *delta(char *b, size_t cap, uint64_t kb)
@@ -135,6 +147,7 @@ int main(void)
             cmocka_unit_test(test_permille),
             cmocka_unit_test(test_duration),
             cmocka_unit_test(test_count),
+            cmocka_unit_test(test_words),
             cmocka_unit_test(test_any_number_in_any_space),
     };
 
