@@ -39,11 +39,11 @@ static void say_why(const char *path, int error)
     else if (error == -EEXIST)
         log_error("%s exists and is not a socket: remove it, or choose another --socket", path);
     else if (error == -ENOENT)
-        log_error("cannot listen on %s: there is no such directory: make it, or choose another "
+        log_error("cannot listen on %s: there is no such directory; make it, or choose another "
                   "--socket",
                 path);
     else
-        log_error("cannot listen on %s: %s: choose another --socket", path, strerror(-error));
+        log_error("cannot listen on %s: %s; choose another --socket", path, strerror(-error));
 }
 
 int endpoint_open(listener_t *ret, sweeper_t *ret_sweeper, const settings_t *settings)

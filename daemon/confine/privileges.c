@@ -53,8 +53,10 @@ static int drop_capabilities(const char *user, bool keep)
                 (int) pw->pw_uid, (int) pw->pw_gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
     } else {
         if (geteuid() == 0)
-            log_warning("there is no user %s: memscoped stays root, but with %s only", user,
-                    keep ? "two capabilities" : "no capabilities");
+            log_warning(
+                    "there is no user %s: memscoped stays root, but with %s only; systemd-sysusers "
+                    "makes that user",
+                    user, keep ? "two capabilities" : "no capabilities");
         // Without CAP_SETPCAP the bounding set stays: nothing is executed that could gain from it.
         if (geteuid() == 0)
             capng_apply(CAPNG_SELECT_BOUNDS);

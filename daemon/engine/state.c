@@ -256,7 +256,7 @@ static void open_files(state_t *s, const char *directory)
     for (int i = 0; i < FILES && dir >= 0; i++)
         s->file[i] = openat(dir, file_names[i], O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (s->file[0] < 0 || s->file[1] < 0)
-        log_warning("cannot write to %s: %s: a stop costs the history", directory, strerror(errno));
+        log_warning("cannot write to %s: %s; a stop costs the history", directory, strerror(errno));
 }
 
 int state_new(state_t **ret, const int memfds[STATE_COPIES], const char *directory)

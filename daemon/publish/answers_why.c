@@ -85,7 +85,8 @@ void answers_why(subscriber_t *s, why_t *why, uint64_t now_ms, const why_request
     if (r == 0)
         send_answer(s, q, &question, &answer);
     else if (r == -ENODATA)
-        subscriber_error(s, q->request, ERROR_UNKNOWN_REQUEST, "nothing is known of that time");
+        subscriber_error(s, q->request, ERROR_UNKNOWN_REQUEST,
+                "nothing is known of that time: ask for a later one");
     else
         subscriber_error(s, q->request, ERROR_LIMIT, "the daemon is out of memory");
 }

@@ -39,7 +39,7 @@ static const char *shown(char buf[SHOWN_MAX], const char *s)
 static void settle_line(reading_t *r)
 {
     if (r->in_doubt) {
-        log_error("%s:%u: neither a comment nor KEY = VALUE", r->path, r->line);
+        log_error("%s:%u: expected name = value", r->path, r->line);
         r->mistakes++;
     }
     r->in_doubt = false;
@@ -61,9 +61,9 @@ static bool begin_line(reading_t *r, const char *text, bool cut)
         return true;
     r->mistakes++;
     if (cut)
-        log_error("%s:%u: the line is too long", r->path, r->line);
+        log_error("%s:%u: the line is too long: expected name = value", r->path, r->line);
     else
-        log_error("%s:%u: %s: there are no sections here: remove the line", r->path, r->line,
+        log_error("%s:%u: '%s': there are no sections here; remove the line", r->path, r->line,
                 shown(section, text));
     return false;
 }
@@ -107,7 +107,8 @@ static int on_value(void *user, const char *section, const char *key, const char
     r->in_doubt = false;
     kept = r->texts->count < CONF_TEXTS_MAX ? strdup(value) : NULL;
     if (!kept) {
-        log_error("%s:%u: more settings than there can be", r->path, r->line);
+        log_error("%s:%u: more settings than there can be: remove what is said twice", r->path,
+                r->line);
         r->mistakes++;
         return 1;
     }
@@ -117,10 +118,10 @@ static int on_value(void *user, const char *section, const char *key, const char
         return 1;
     r->mistakes++;
     if (*allowed)
-        log_error("%s:%u: %s = %s: expected %s", r->path, r->line, key, shown(value_shown, value),
+        log_error("%s:%u: %s '%s': expected %s", r->path, r->line, key, shown(value_shown, value),
                 allowed);
     else
-        log_error("%s:%u: unknown key %s: expected one of %s", r->path, r->line,
+        log_error("%s:%u: unknown setting '%s': expected %s", r->path, r->line,
                 shown(key_shown, key), options_keys(keys, sizeof(keys)));
     return 1;
 }

@@ -1,5 +1,6 @@
 #include "daemon/settings/options.h"
 #include "common/cleanup.h"
+#include "common/format.h"
 #include "common/log.h"
 #include "config.h"
 
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FIRST_OPTION 256 // of getopt_long: no character is one
 
 // Takes a value into the configuration; returns what is allowed where it is not, else NULL.
 typedef const char *(*apply_t)(settings_t *s, char *value);
@@ -184,14 +187,42 @@ const char *options_set(settings_t *settings, const char *key, char *value)
 
 char *options_keys(char *buf, size_t cap)
 {
-    size_t used = 0;
+    char words[256] = "";
+    line_t line = {.buf = words, .cap = sizeof(words)};
 
-    buf[0] = '\0';
-    for (size_t i = 0; i < ARRAY_SIZE(table) && used < cap; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         if (table[i].in_file)
-            used += (size_t) snprintf(
-                    buf + used, cap - used, "%s%s", used > 0 ? ", " : "", table[i].name);
-    return buf;
+            line_add(&line, "%s%s", line.len > 0 ? "|" : "", table[i].name);
+    return format_words(buf, cap, words);
+}
+
+// `c`: what getopt_long returned; `text`: what it was looking at.
+static bool refuse(int c, const char *text)
+{
+    if (optopt >= FIRST_OPTION) {
+        size_t index = (size_t) (optopt - FIRST_OPTION);
+
+        if (c == ':')
+            log_error("--%s needs a value: %s", table[index].name, table[index].value);
+        else
+            log_error("--%s takes no value", table[index].name);
+    } else {
+        log_error("unknown option '%s': try 'memscoped --help'", text);
+    }
+    return false;
+}
+
+// What is for a private daemon only, and what only goes with something else.
+static bool check(const settings_t *settings)
+{
+    if ((settings->analyze_fd >= 0 || settings->replay_fd >= 0) && settings->private_fd < 0)
+        log_error("--%s is that of --private: give both",
+                settings->replay_fd >= 0 ? "replay" : "analyze");
+    else if (settings->replay_speed != 1 && settings->replay_fd < 0)
+        log_error("--speed is that of --replay: give both");
+    else
+        return true;
+    return false;
 }
 
 // Options that are not settings; true: go on.
@@ -216,23 +247,20 @@ static bool apply_own(const char *name, char *value, options_t *ret)
 bool options_parse(int argc, char **argv, settings_t *settings, options_t *ret)
 {
     struct option options[ARRAY_SIZE(table) + 1] = {0};
-    int index, c;
+    int c;
 
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-        options[i] = (struct option){
-                table[i].name, table[i].value ? required_argument : no_argument, NULL, 0};
+        options[i] = (struct option){table[i].name,
+                table[i].value ? required_argument : no_argument, NULL, FIRST_OPTION + (int) i};
     *ret = (options_t){.status = OPTIONS_STATUS_USAGE};
     opterr = 0;
     optind = 0; // from the start, for the second time as well
-    while ((c = getopt_long(argc, argv, ":", options, &index)) != -1) {
+    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        int index = c - FIRST_OPTION;
         const char *allowed;
 
-        if (c != 0) {
-            log_error(c == ':' ? "option %s needs a value: see memscoped --help"
-                               : "unknown option %s: see memscoped --help",
-                    argv[optind - 1]);
-            return false;
-        }
+        if (c < FIRST_OPTION)
+            return refuse(c, argv[optind - 1]);
         if (!table[index].apply) {
             if (!apply_own(table[index].name, optarg, ret))
                 return false;
@@ -240,18 +268,13 @@ bool options_parse(int argc, char **argv, settings_t *settings, options_t *ret)
         }
         allowed = table[index].apply(settings, optarg);
         if (allowed) {
-            log_error("--%s %s: expected %s", table[index].name, optarg, allowed);
+            log_error("--%s '%s': expected %s", table[index].name, optarg, allowed);
             return false;
         }
     }
-    if ((settings->analyze_fd >= 0 || settings->replay_fd >= 0) && settings->private_fd < 0) {
-        log_error("--%s needs --private: see memscoped --help",
-                settings->replay_fd >= 0 ? "replay" : "analyze");
-        return false;
-    }
     if (optind < argc) {
-        log_error("unexpected argument '%s': see memscoped --help", argv[optind]);
+        log_error("unexpected '%s': try 'memscoped --help'", argv[optind]);
         return false;
     }
-    return true;
+    return check(settings);
 }

@@ -22,7 +22,7 @@ bool options_parse(int argc, char **argv, settings_t *settings, options_t *ret);
 // The value is kept where it is a text.
 #define OPTIONS_UNKNOWN ""
 const char *options_set(settings_t *settings, const char *key, char *value);
-// "socket, group, ..."; returns `buf`.
+// "socket, group, ... or max-per-user"; returns `buf`.
 char *options_keys(char *buf, size_t cap);
 
 #endif

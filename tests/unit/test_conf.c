@@ -92,14 +92,14 @@ static void test_mistakes(void **state)
     assert_string_equal(f->settings.proc_root, "/proc");
     assert_int_equal(f->settings.subscribers_max_per_user, 32);
     snprintf(expected, sizeof(expected),
-            "%s:2: memory-max = lots: expected bytes with K, M or G, 8M to 64G\n", f->path);
+            "%s:2: memory-max 'lots': expected bytes with K, M or G, 8M to 64G\n", f->path);
     assert_non_null(strstr(f->said, expected));
     snprintf(expected, sizeof(expected),
-            "%s:4: unknown key no-such-key: expected one of socket, group, ", f->path);
+            "%s:4: unknown setting 'no-such-key': expected socket, group, ", f->path);
     assert_non_null(strstr(f->said, expected));
-    snprintf(expected, sizeof(expected), "%s:5: max-per-user = 0: expected 1 to 4096\n", f->path);
+    snprintf(expected, sizeof(expected), "%s:5: max-per-user '0': expected 1 to 4096\n", f->path);
     assert_non_null(strstr(f->said, expected));
-    snprintf(expected, sizeof(expected), "%s:8: [part]: there are no sections here", f->path);
+    snprintf(expected, sizeof(expected), "%s:8: '[part]': there are no sections here", f->path);
     assert_non_null(strstr(f->said, expected));
 }
 
@@ -137,7 +137,8 @@ static void test_long_lines(void **state)
             "x = y", "ops");
     write_text(f->path, text);
     assert_int_equal(load(f, true), 1);
-    snprintf(expected, sizeof(expected), "memscope: %s:3: the line is too long\n", f->path);
+    snprintf(expected, sizeof(expected),
+            "memscope: %s:3: the line is too long: expected name = value\n", f->path);
     assert_string_equal(f->said, expected);
     assert_int_equal(f->settings.subscribers_max, 7);
     assert_int_equal(f->settings.subscribers_max_per_user, 8);

@@ -160,11 +160,19 @@ static void test_private_descriptor(void **state)
 
 static void test_unknown(void **state)
 {
+    int status;
+
     (void) state;
     assert_refused("--nothing", NULL);
     assert_refused("-v", NULL);
     assert_refused("word", NULL);
-    assert_refused("--help=x", NULL);
+    assert_false(parse("--help=x", NULL, &status));
+    assert_int_equal(status, 2);
+    assert_string_equal(said, "memscope: --help takes no value\n");
+    assert_false(parse("--socket", NULL, &status));
+    assert_string_equal(said, "memscope: --socket needs a value: PATH\n");
+    assert_false(parse("--speed", "2", &status));
+    assert_string_equal(said, "memscope: --speed is that of --replay: give both\n");
 }
 
 int main(void)
