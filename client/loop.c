@@ -37,7 +37,7 @@ int loop_init(loop_t *l, app_t *app)
     *l = (loop_t){
             .app = app, .attach = {.errors_fd = -1}, .names_fd = userdb_go_aside(app->model.users)};
     taken_signals(&set);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return l->signal_fd < 0 ? -errno : 0;

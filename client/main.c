@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -136,9 +137,10 @@ int main(int argc, char **argv)
 
     file_occupy_standard();
     setlocale(LC_ALL, "");
-    // Figures look the same to everybody.
+    // Figures look the same to everybody, and a decimal comma is no JSON.
     setlocale(LC_NUMERIC, "C");
     utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    signal(SIGPIPE, SIG_IGN); // whoever reads the output may have seen enough
     options_init(&o);
     load_settings(&o);
     command = argc > 1 ? cli_find(argv[1]) : NULL;

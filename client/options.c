@@ -2,12 +2,15 @@
 
 #include "client/cli/cli.h"
 #include "common/cleanup.h"
+#include "common/format.h"
 #include "config.h"
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <string.h>
 #include <strings.h>
+
+#define EXPECTED_MAX 256 // of what an option takes, in words
 
 // ---- The options -------------------------------------------------------------------------------
 
@@ -108,15 +111,15 @@ static bool set_help(options_t *o, const char *value)
 
 // clang-format off
 const viewer_option_t viewer_options[] = {
-    {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH},
+    {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH, NULL, ATTACH_SOCKET_ALLOWED},
     {"private", NULL, false, set_private, "start a private daemon, with your own rights"},
     {"replay", "FILE", false, set_replay, "play a recorded trace, as 'memscope analyze' takes it"},
-    {"speed", "X", false, set_speed, "0.01 to 1000000 times as fast as it was recorded, or max"},
-    {"theme", "NAME", true, set_theme, "default, high-contrast or mono", "default|high-contrast|mono"},
+    {"speed", "X", false, set_speed, "0.01 to 1000000 times as fast as it was recorded, or max", NULL, "0.01 to 1000000, or max"},
+    {"theme", "NAME", true, set_theme, "default, high-contrast or mono", "default|high-contrast|mono", NULL},
     {"sort", "COLUMN", true, set_sort, "MEM, CPU, DELTA, PID, NAME, PSS, SWAP, RATE, ..."},
-    {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no"},
-    {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)", "yes|no"},
-    {"signals", "YES|NO", true, set_signals, "send signals with the key K (default: yes)", "yes|no"},
+    {"command", "YES|NO", true, set_command, "show command lines instead of names", "yes|no", NULL},
+    {"mouse", "YES|NO", true, set_mouse, "use the mouse (default: yes)", "yes|no", NULL},
+    {"signals", "YES|NO", true, set_signals, "send signals with the key K (default: yes)", "yes|no", NULL},
     {"version", NULL, false, set_version, "print the version and exit"},
     {"help", NULL, false, set_help, "print this help and exit, as -h does"},
 };
@@ -180,55 +183,62 @@ void options_print_help(FILE *out)
 
 // ---- The command line --------------------------------------------------------------------------
 
+static const char *expected(const viewer_option_t *option, char buf[EXPECTED_MAX])
+{
+    const char *words = options_words(option);
+
+    return words ? format_words(buf, EXPECTED_MAX, words) : option->expected;
+}
+
 // `value`: what followed a '=', or NULL. *at is the place of the option, and moves to its argument.
 static int apply(options_t *o, const viewer_option_t *option, const char *value, int *at, int argc,
         char **argv, char *ret_error, size_t cap)
 {
-    const char *words;
+    char buf[EXPECTED_MAX];
 
     if (!option->argument && value) {
-        snprintf(ret_error, cap, "--%s takes no argument", option->name);
+        snprintf(ret_error, cap, "--%s takes no value", option->name);
         return -EINVAL;
     }
     if (option->argument && !value)
         value = *at + 1 < argc ? argv[++*at] : "";
     if (option->argument && !value[0]) {
-        snprintf(ret_error, cap, "--%s needs an argument: %s", option->name, option->argument);
+        snprintf(ret_error, cap, "--%s needs a value: %s", option->name, option->argument);
         return -EINVAL;
     }
     if (option->set(o, value))
         return 0;
-    words = options_words(option);
-    snprintf(ret_error, cap, "--%s %.60s: expected %s", option->name, value,
-            words ? words : option->help);
+    snprintf(ret_error, cap, "--%s '%.60s': expected %s", option->name, value,
+            expected(option, buf));
     return -EINVAL;
 }
 
-static int not_understood(const char *text, char *ret_error, size_t cap)
+// `at`: where it stands in argv. What follows may be the subcommand whose option it is.
+static int not_understood(char *const *at, char *ret_error, size_t cap)
 {
+    const char *text = at[0];
     size_t dashes = strspn(text, "-");
     suggest_t s = suggest_for(text + dashes, strcspn(text + dashes, "="));
     char meant[SUGGEST_MAX];
 
-    if (dashes == 0) {
-        if (cli_find(text))
-            snprintf(
-                    ret_error, cap, "a subcommand comes before its options: memscope %s ...", text);
-        else
-            snprintf(
-                    ret_error, cap, "unknown subcommand '%.80s': %s", text, cli_meant(text, meant));
+    for (char *const *word = at; *word; word++) {
+        if (!cli_find(*word))
+            continue;
+        snprintf(ret_error, cap,
+                "'%.80s': a subcommand comes before its options: try 'memscope %s'", text, *word);
         return -EINVAL;
     }
     for (size_t i = 0; i < n_viewer_options; i++)
         suggest_offer(&s, viewer_options[i].name);
-    snprintf(ret_error, cap, "unknown option '%.80s': %s", text,
-            suggest_text(&s, "--", "memscope --help", meant));
+    snprintf(ret_error, cap, "unknown %s '%.80s': %s", dashes > 0 ? "option" : "subcommand", text,
+            dashes > 0 ? suggest_text(&s, "--", "memscope --help", meant)
+                       : cli_meant(text, "memscope ", meant));
     return -EINVAL;
 }
 
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap)
 {
-    bool elsewhere = false; // whom to talk to was said
+    bool socket = false, private_daemon = false;
 
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i] + 2, *value;
@@ -238,22 +248,27 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         if (strcmp(argv[i], "-h") == 0)
             name = "help";
         else if (strncmp(argv[i], "--", 2) != 0)
-            return not_understood(argv[i], ret_error, cap);
+            return not_understood(argv + i, ret_error, cap);
         value = strchr(name, '=');
         option = find(name, value ? (size_t) (value - name) : strlen(name));
         if (!option)
-            return not_understood(argv[i], ret_error, cap);
+            return not_understood(argv + i, ret_error, cap);
         r = apply(o, option, value ? value + 1 : NULL, &i, argc, argv, ret_error, cap);
         if (r < 0)
             return r;
-        elsewhere |= strcmp(option->name, "socket") == 0 || strcmp(option->name, "private") == 0;
+        socket |= option->set == set_socket;
+        private_daemon |= option->set == set_private;
     }
-    if (o->replay && elsewhere) {
+    if (o->replay && (socket || private_daemon)) {
         snprintf(ret_error, cap, "--replay shows a file: leave --socket and --private out");
         return -EINVAL;
     }
+    if (socket && private_daemon) {
+        snprintf(ret_error, cap, "--socket and --private exclude each other: leave one out");
+        return -EINVAL;
+    }
     if (o->speed[0] && !o->replay) {
-        snprintf(ret_error, cap, "--speed is that of --replay FILE: give both");
+        snprintf(ret_error, cap, "--speed is that of --replay: give both");
         return -EINVAL;
     }
     return 0;
@@ -292,7 +307,7 @@ static int take_setting(void *user, const char *section, const char *name, const
 {
     settings_t *s = user;
     const viewer_option_t *option = find(name, strlen(name));
-    const char *words;
+    char buf[EXPECTED_MAX];
 
     (void) section;
     if (option && option->setting && value && option->set(s->options, value))
@@ -301,11 +316,11 @@ static int take_setting(void *user, const char *section, const char *name, const
         return 0;
     s->wrong_line = s->line;
     if (option && option->setting) {
-        words = options_words(option) ? options_words(option) : option->help;
-        snprintf(s->wrong, sizeof(s->wrong), "%s = %.40s: expected %s", option->name,
-                value ? value : "", words);
+        snprintf(s->wrong, sizeof(s->wrong), "%s '%.40s': expected %s", option->name,
+                value ? value : "", expected(option, buf));
     } else {
-        snprintf(s->wrong, sizeof(s->wrong), "%.40s is not a setting: see memscope --help", name);
+        snprintf(
+                s->wrong, sizeof(s->wrong), "unknown setting '%.40s': try 'memscope --help'", name);
     }
     return 0;
 }

@@ -27,7 +27,8 @@ typedef struct {
     bool setting;                                 // may stand in the settings file
     bool (*set)(options_t *o, const char *value); // false: not such a value
     const char *help;                             // two lines at most
-    const char *words; // what is allowed: "yes|no"; NULL: see options_words
+    const char *words;    // what is allowed: "yes|no"; NULL: see options_words
+    const char *expected; // the same, where there are no words for it
 } viewer_option_t;
 
 extern const viewer_option_t viewer_options[];

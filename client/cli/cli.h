@@ -33,7 +33,7 @@ extern const size_t n_cli_statuses;
 typedef enum {
     CLI_SET,     // int = value; takes no argument
     CLI_TEXT,    // const char *
-    CLI_COUNT,   // uint64_t, a whole number from 1 on
+    CLI_COUNT,   // uint64_t, a whole number, 1 or more
     CLI_SECONDS, // uint64_t microseconds, from a number of seconds that may have a fraction
     CLI_TIME,    // const char *, as when_parse takes it
     CLI_CHOICE,  // int = place in `words`, from 1 on
@@ -44,7 +44,7 @@ typedef struct {
     const char *argument; // NULL: takes none
     cli_kind_t kind;
     size_t offset;
-    int value;         // of CLI_SET
+    int value; // of CLI_SET; the most of CLI_COUNT, 0: any; the least of CLI_SECONDS, 0: any
     const char *words; // of CLI_CHOICE: "name|user|unit"
     const char *help;  // one line
 } cli_option_t;
@@ -98,8 +98,9 @@ extern const size_t n_cli_common_options;
 
 const cli_command_t *cli_find(const char *name); // NULL: there is none
 
-// "did you mean 'memscope snapshot'?", or where no subcommand is called nearly so what to try.
-const char *cli_meant(const char *name, char buf[SUGGEST_MAX]);
+// "did you mean 'memscope snapshot'?", where that is `before` a name, or where no subcommand is
+// called nearly so what to try.
+const char *cli_meant(const char *name, const char *before, char buf[SUGGEST_MAX]);
 
 // argv[0] is the subcommand's name. `target`: whom to talk to where no option says it. Returns the
 // program's exit status; what went wrong was said on stderr.
@@ -112,6 +113,8 @@ void cli_print_help(FILE *out, const cli_command_t *command);
 // Says "memscope: TEXT" on stderr; returns `status`.
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// To stdout. False: it could not be written, and that was said.
+bool cli_write(const char *text, size_t len);
 // Sends what stdout holds. CLI_OK; CLI_FAILURE after saying why not. A reader that is gone is no
 // failure, but nothing more needs to be made for it: `*ret_closed` (may be NULL).
 int cli_flush(bool *ret_closed);

@@ -151,6 +151,8 @@ static int run(const cli_call_t *call)
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
     int status;
 
+    if (o->follow && o->until)
+        return cli_fail(CLI_USAGE, "--follow goes on after now: leave --until out");
     if (o->follow && o->common.replay)
         return cli_fail(
                 CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");

@@ -81,8 +81,7 @@ static int print_text(export_run_t *e)
     if (make_text(e, e->options->openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_PROMETHEUS,
                 &text, &len) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
-    fwrite(text, 1, len, stdout);
-    return CLI_OK;
+    return cli_write(text, len) ? CLI_OK : CLI_FAILURE;
 }
 
 // Without a daemon it says so in what it writes, and by its status.
@@ -184,8 +183,6 @@ static int check(const export_options_t *o)
     if (o->openmetrics && (!o->once || o->textfile))
         return cli_fail(CLI_USAGE, "--openmetrics is for --once without --textfile: over HTTP who "
                                    "asks chooses, and a textfile has one format");
-    if (o->top > TOP_MAX)
-        return cli_fail(CLI_USAGE, "--top %" PRIu64 ": expected 1 to %d", o->top, TOP_MAX);
     return CLI_OK;
 }
 
@@ -266,7 +263,7 @@ static const cli_option_t options[] = {
         "with --once: as OpenMetrics 1.0 instead of the Prometheus text format"},
     {"by", "KIND", CLI_CHOICE, offsetof(export_options_t, by), 0, "name|user|unit",
         "what makes a group (default: unit)"},
-    {"top", "N", CLI_COUNT, offsetof(export_options_t, top), 0, NULL,
+    {"top", "N", CLI_COUNT, offsetof(export_options_t, top), TOP_MAX, NULL,
         "groups with figures of their own, the rest is \"other\" (default: 50)"},
 };
 // clang-format on

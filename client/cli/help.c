@@ -8,8 +8,8 @@ static int run(const cli_call_t *call)
     const cli_command_t *command = call->operand ? cli_find(call->operand) : NULL;
 
     if (call->operand && !command)
-        return cli_fail(CLI_USAGE, "no subcommand '%.60s': %s", call->operand,
-                cli_meant(call->operand, meant));
+        return cli_fail(CLI_USAGE, "unknown subcommand '%.80s': %s", call->operand,
+                cli_meant(call->operand, "memscope help ", meant));
     if (command) {
         cli_print_help(stdout, command);
         return CLI_OK;

@@ -5,11 +5,11 @@
 #include "client/cli/snapshot_print.h"
 #include "client/cli/wrapped.h"
 #include "common/cleanup.h"
+#include "common/format.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define EARLY_MS  100 // a tick that comes so much before it is due counts
-#define SAMPLE_US 1000000
+#define EARLY_MS 100 // a tick that comes so much before it is due counts
 
 enum { FORMAT_DEFAULT, FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
@@ -35,20 +35,20 @@ typedef struct {
 
 // ---- What is wanted ----------------------------------------------------------------------------
 
-// "--sort nosuch: expected one of pid, user, ..."
+// "--sort 'nosuch': expected pid, user, ... or unit"
 static int unknown_column(const snapshot_run_t *s, const char *option, const char *name)
 {
-    char allowed[900] = "";
-    size_t at = 0;
+    char words[800], allowed[900];
+    line_t line = {.buf = words, .cap = sizeof(words)};
 
-    for (column_id_t id = 0; id < COLUMN_MAX && at < sizeof(allowed); id++) {
+    for (column_id_t id = 0; id < COLUMN_MAX; id++) {
         const char *key = export_key(id, s->list.kind);
 
         if (key && (columns[id].sortable || strcmp(option, "sort") != 0))
-            at += (size_t) snprintf(
-                    allowed + at, sizeof(allowed) - at, "%s%s", at > 0 ? ", " : "", key);
+            line_add(&line, "%s%s", line.len > 0 ? "|" : "", key);
     }
-    return cli_fail(CLI_USAGE, "--%s '%.60s': expected one of %s", option, name, allowed);
+    return cli_fail(CLI_USAGE, "--%s '%.60s': expected %s", option, name,
+            format_words(allowed, sizeof(allowed), words));
 }
 
 static int choose_sort(snapshot_run_t *s, const char *name)
@@ -76,7 +76,8 @@ static int choose_columns(snapshot_run_t *s, const char *names)
         if (id == COLUMN_MAX)
             return unknown_column(s, "columns", name);
         if (s->n_columns == COLUMN_MAX)
-            return cli_fail(CLI_USAGE, "--columns: more than there are, from '%s' on", name);
+            return cli_fail(CLI_USAGE, "--columns '%s': there are no more than %d columns", name,
+                    COLUMN_MAX);
         s->columns[s->n_columns++] = id;
         more = names[len] == ',';
         names += len + more;
@@ -99,7 +100,7 @@ static int choose(snapshot_run_t *s)
 
     s->list.kind = (group_kind_t) o->group;
     if (o->filter && list_set_filter(&s->list, o->filter, error, sizeof(error)) < 0)
-        return cli_fail(CLI_USAGE, "--filter: %s", error);
+        return cli_fail(CLI_USAGE, "--filter %s", error);
     if (o->sort)
         status = choose_sort(s, o->sort);
     if (status == CLI_OK && o->columns)
@@ -184,8 +185,6 @@ static int run(const cli_call_t *call)
     cli_link_t link = {.tick = on_tick, .user = &s};
     int status;
 
-    if (o->interval_us && o->interval_us < SAMPLE_US)
-        return cli_fail(CLI_USAGE, "--interval: there is one sample a second: expected 1 to 86400");
     if (o->common.replay && (o->interval_us || o->count > 1))
         return cli_fail(CLI_USAGE, "--replay has one sample, the last: leave --%s out",
                 o->interval_us ? "interval" : "count");
@@ -224,8 +223,8 @@ static const cli_option_t options[] = {
         "print these columns, separated by commas"},
     {"count", "N", CLI_COUNT, offsetof(snapshot_options_t, count), 0, NULL,
         "end after N samples (default: 1; with --interval, never)"},
-    {"interval", "SECONDS", CLI_SECONDS, offsetof(snapshot_options_t, interval_us), 0, NULL,
-        "time between samples, 1 at least (default: 1)"},
+    {"interval", "SECONDS", CLI_SECONDS, offsetof(snapshot_options_t, interval_us), 1, NULL,
+        "time between samples, of which there is one a second (default: 1)"},
     CLI_REPLAY_OPTION,
 };
 // clang-format on

@@ -133,11 +133,13 @@ int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *r
     // The command line was checked; but what time of day it is has moved on.
     if ((since && !when_parse(since, now_ms, &from_ms)) ||
             (until && !when_parse(until, now_ms, &to_ms)))
-        return cli_fail(CLI_USAGE, "--since, --until: expected " WHEN_ALLOWED);
+        return cli_fail(CLI_USAGE, "--since and --until: expected " WHEN_ALLOWED);
     if (from_ms > now_ms)
-        return cli_fail(CLI_USAGE, "--since %.60s lies in the future", since);
+        return cli_fail(
+                CLI_USAGE, "--since '%.60s' lies in the future: choose an earlier time", since);
     if (from_ms > to_ms)
-        return cli_fail(CLI_USAGE, "--since %.60s lies after --until %.60s", since, until);
+        return cli_fail(CLI_USAGE, "--since '%.60s' lies after --until '%.60s': exchange them",
+                since, until);
     if (since)
         *ret_from_ms = from_ms;
     if (until)

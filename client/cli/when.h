@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WHEN_ALLOWED "-10m, -1h30m, 14:02, 14:02:10, 2026-11-21, 2026-11-21T14:02:10[Z|+01:00], now"
+#define WHEN_ALLOWED "now, -10m, -1h30m, 14:02, 14:02:10, 2026-11-21 or 2026-11-21T14:02:10+01:00"
 #define WHEN_MAX     32
 
 // CLOCK_REALTIME in ms. A time of day is of today or, when that is yet to come, of yesterday; local

@@ -135,8 +135,6 @@ static int run(const cli_call_t *call)
     cli_link_t link = {.tick = on_tick, .message = on_message, .user = &r};
     int status;
 
-    if (o->top > TOP_MAX)
-        return cli_fail(CLI_USAGE, "--top %" PRIu64 ": expected 1 to %d", o->top, TOP_MAX);
     if (userdb_new(&r.users) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);
@@ -155,7 +153,7 @@ static const cli_option_t options[] = {
         "end of the span (default: now)"},
     {"by", "KIND", CLI_CHOICE, offsetof(why_options_t, by), 0, "process|user|unit|name",
         "what makes a row: each process (the default), or all of a user, unit or name"},
-    {"top", "N", CLI_COUNT, offsetof(why_options_t, top), 0, NULL,
+    {"top", "N", CLI_COUNT, offsetof(why_options_t, top), TOP_MAX, NULL,
         "only N rows of processes, 64 at most (default: 12, or 64 with --json)"},
     {"json", NULL, CLI_SET, offsetof(why_options_t, json), 1, NULL,
         "as a JSON object"},

@@ -175,8 +175,9 @@ int attach_replay(attach_t *a, const char *path, const char *speed,
     if (r == 0 && !S_ISREG(st.st_mode))
         r = S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
     if (r < 0) {
-        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot replay %.300s: %s", path,
-                r == -ESPIPE ? "not a regular file" : strerror(-r));
+        snprintf(ret_error, ATTACH_ERROR_MAX, "cannot read %.300s: %s", path,
+                r == -ESPIPE ? "not a regular file; 'memscope analyze' reads others, too"
+                             : strerror(-r));
         return r;
     }
     snprintf(ret_error, ATTACH_ERROR_MAX, "out of memory or descriptors");
@@ -255,14 +256,14 @@ bool attach_reap(attach_t *a)
     return true;
 }
 
-// What it says is about the file that it plays, where it has one.
+// What it says of the trace that it plays is said of the file.
 char *attach_ending(const attach_t *a, char *buf, size_t cap)
 {
-    static const char name[] = "memscoped: ";
+    static const char trace[] = "memscoped: trace";
     const char *text = a->errors;
 
-    if (a->replayed && strncmp(text, name, strlen(name)) == 0)
-        snprintf(buf, cap, "%.300s: %.260s", a->replayed, text + strlen(name));
+    if (a->replayed && strncmp(text, trace, strlen(trace)) == 0)
+        snprintf(buf, cap, "%.300s%.260s", a->replayed, text + strlen(trace));
     else if (text[0])
         snprintf(buf, cap, "the private daemon ended: %s", text);
     else

@@ -6,12 +6,14 @@
 
 #include "protocol/session.h"
 #include <sys/types.h>
+#include <sys/un.h>
 
-#define ATTACH_ERROR_MAX 512
+#define ATTACH_ERROR_MAX      512
+#define ATTACH_SOCKET_ALLOWED "a path of 107 bytes at most"
 
 // Whom to talk to.
 typedef struct {
-    char socket[256]; // "": the system's
+    char socket[sizeof(((struct sockaddr_un *) NULL)->sun_path)]; // "": the system's
     bool private_daemon;
 } attach_target_t;
 

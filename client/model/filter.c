@@ -132,17 +132,16 @@ static size_t word_length(const char *line)
 static void explain(const term_t *t, const char *word, size_t len, char *ret_error, size_t cap)
 {
     static const char *const allowed[] = {
-            [TERM_USER] = "a user's name belongs there",
-            [TERM_UNIT] = "a part of a unit's name belongs there",
-            [TERM_TAG] = "tags are leak, spike, zombie, unreaped, blocked, any",
-            [TERM_PID] = "a number belongs there",
-            [TERM_SIZE] = "a number belongs there, with K, M, G or T",
-            [TERM_REGEX] = "no regular expression, or too costly a one",
+            [TERM_USER] = "the name of a user",
+            [TERM_UNIT] = "a part of a unit's name",
+            [TERM_TAG] = "leak, spike, zombie, unreaped, blocked or any",
+            [TERM_PID] = "a number",
+            [TERM_SIZE] = "a number, with K, M, G or T",
+            [TERM_REGEX] = "a regular expression, and a cheap one",
     };
-    const char *hint = (size_t) t->kind < ARRAY_SIZE(allowed) ? allowed[t->kind] : NULL;
 
-    snprintf(ret_error, cap, "not understood: %.*s%s%s", (int) MIN(len, (size_t) 40), word,
-            hint ? ": " : "", hint ? hint : "");
+    snprintf(ret_error, cap, "'%.*s': expected %s", (int) MIN(len, (size_t) 40), word,
+            allowed[t->kind]);
 }
 
 int filter_new(filter_t **ret, const char *line, char *ret_error, size_t cap)
@@ -156,7 +155,8 @@ int filter_new(filter_t **ret, const char *line, char *ret_error, size_t cap)
 
         if (f->n == FILTER_TERMS_MAX || parse_term(&f->terms[f->n], line, len) < 0) {
             if (f->n == FILTER_TERMS_MAX)
-                snprintf(ret_error, cap, "more than %d terms", FILTER_TERMS_MAX);
+                snprintf(ret_error, cap, "'%.*s': there are %d terms at most",
+                        (int) MIN(len, (size_t) 40), line, FILTER_TERMS_MAX);
             else
                 explain(&f->terms[f->n], line, len, ret_error, cap);
             filter_free(f);

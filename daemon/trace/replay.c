@@ -29,13 +29,14 @@ typedef struct {
 
 // ---- Playing -----------------------------------------------------------------------------------
 
+// The client puts the file's name in place of "memscoped: trace".
 static void say_why(const replay_t *p, int r)
 {
     if (p->feed.error)
-        log_error("line %" PRIu64 ", column %" PRIu64 ": %s", trace_line(p->trace),
-                trace_column(p->trace), p->feed.error);
+        log_error("trace:%" PRIu64 ":%" PRIu64 ": %s", trace_line(p->trace), trace_column(p->trace),
+                p->feed.error);
     else
-        log_error("cannot be replayed: %s", strerror(-r));
+        log_error("trace: cannot be replayed: %s", strerror(-r));
 }
 
 // Counted from the first sample, so that nothing adds up.

@@ -173,10 +173,10 @@ static void test_a_replay_that_cannot_be(void **state)
     assert_int_equal(bash("printf \"" HEAD "1,2,3,a,S,1,1,0\\n2,b\\n\" >$D/bad; $M why --replay "
                           "$D/bad"),
             1);
-    assert_non_null(strstr(scripted.out, "/bad: line 4, column 3: expected a number"));
+    assert_non_null(strstr(scripted.out, "/bad:4:3: expected a number"));
     assert_int_equal(count_lines(scripted.out), 1);
     assert_int_equal(bash("$M snapshot --replay /nonexistent"), 1);
-    assert_non_null(strstr(scripted.out, "cannot replay /nonexistent: No such file"));
+    assert_non_null(strstr(scripted.out, "cannot read /nonexistent: No such file"));
     assert_int_equal(bash("$M snapshot --replay /dev/null"), 1);
     assert_non_null(strstr(scripted.out, "/dev/null: not a regular file"));
 }

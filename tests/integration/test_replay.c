@@ -95,13 +95,13 @@ static void test_malformed(void **state)
     static const struct {
         const char *text, *error;
     } cases[] = {
-            {"", "line 1, column 1: expected '# mem_total_kb=N'"},
-            {HEAD, "line 3, column 1: expected a row"},
-            {HEAD "0,7,1,a,S,x,4000,0\n", "line 3, column 11: expected"},
-            {HEAD "0,0,1,a,S,1,1,0\n", "line 3, column 1: no process has the number 0"},
+            {"", ":1:1: expected '# mem_total_kb=N'"},
+            {HEAD, ":3:1: expected a row"},
+            {HEAD "0,7,1,a,S,x,4000,0\n", ":3:11: expected"},
+            {HEAD "0,0,1,a,S,1,1,0\n", ":3:1: no process has the number 0"},
             // After it was on screen for a while.
             {HEAD "0,7,1,a,S,5000,4000,0\n2,7,1,a,S,5000,4000,0\n1,7,1,a,S,5000,4000,0\n",
-                    "line 5, column 1: time goes back"},
+                    ":5:1: time goes back"},
     };
     temporary_t dir = temporary_new();
     char text[256];
@@ -110,14 +110,14 @@ static void test_malformed(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         const char *path = write_trace(&dir, cases[i].text);
 
-        snprintf(text, sizeof(text), "memscope: %s: %s", path, cases[i].error);
+        snprintf(text, sizeof(text), "memscope: %s%s", path, cases[i].error);
         assert_refused(path, "2", text);
     }
     temporary_remove(&dir);
     assert_refused("/nowhere/at/all.csv", "1",
-            "memscope: cannot replay /nowhere/at/all.csv: No such file or directory");
-    assert_refused("/tmp", "1", "memscope: cannot replay /tmp: Is a directory");
-    assert_refused("/dev/null", "1", "memscope: cannot replay /dev/null: not a regular file");
+            "memscope: cannot read /nowhere/at/all.csv: No such file or directory");
+    assert_refused("/tmp", "1", "memscope: cannot read /tmp: Is a directory");
+    assert_refused("/dev/null", "1", "memscope: cannot read /dev/null: not a regular file");
 }
 
 static void test_usage(void **state)
@@ -128,9 +128,10 @@ static void test_usage(void **state)
     } cases[] = {
             {{MEMSCOPE_PATH, "--replay", "x", "--socket", "y"}, "leave --socket and --private out"},
             {{MEMSCOPE_PATH, "--private", "--replay", "x"}, "leave --socket and --private out"},
-            {{MEMSCOPE_PATH, "--speed", "2"}, "--speed is that of --replay FILE"},
-            {{MEMSCOPE_PATH, "--speed", "fast"}, "--speed fast: expected 0.01 to 1000000 times"},
-            {{MEMSCOPE_PATH, "--replay"}, "--replay needs an argument: FILE"},
+            {{MEMSCOPE_PATH, "--speed", "2"}, "--speed is that of --replay: give both"},
+            {{MEMSCOPE_PATH, "--speed", "fast"},
+                    "--speed 'fast': expected 0.01 to 1000000, or max"},
+            {{MEMSCOPE_PATH, "--replay"}, "--replay needs a value: FILE"},
     };
 
     (void) state;

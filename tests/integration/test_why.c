@@ -143,11 +143,11 @@ static void test_spans(void **state)
     } cases[] = {
             {"-10m", "now", 0, "used memory"},
             {"-1h30m", "-0s", 0, "used memory"},
-            {"2999-01-01", "now", 2, "--since 2999-01-01 lies in the future"},
-            {"now", "-10m", 2, "--since now lies after --until -10m"},
+            {"2999-01-01", "now", 2, "--since '2999-01-01' lies in the future"},
+            {"now", "-10m", 2, "--since 'now' lies after --until '-10m'"},
             {"2020-01-01T14:02", "2020-01-01T14:03:59Z", 1, "nothing is known of that time"},
-            {"yesterday", "now", 2, "--since yesterday: expected"},
-            {"-10m", "25:00", 2, "--until 25:00: expected"},
+            {"yesterday", "now", 2, "--since 'yesterday': expected"},
+            {"-10m", "25:00", 2, "--until '25:00': expected"},
     };
 
     (void) state;

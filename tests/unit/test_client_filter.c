@@ -208,7 +208,7 @@ static void a_wrong_filter_says_so_and_changes_nothing(void **state)
     (void) state;
     stage_open(&s, 40, 100);
     stage_keys(&s, "f/(");
-    assert_shown(&s, "not understood: /(");
+    assert_shown(&s, "'/(': expected a regular expression");
     assert_int_equal(s.app->list.n, 32);
     stage_keys(&s, "\r");
     assert_shown(&s, "Filter: /(");

@@ -17,7 +17,7 @@
 
 static struct {
     temporary_t dir;
-    char path[128];
+    char path[100];
     int listener, peer;
     source_t source;
     buffer_t out;
