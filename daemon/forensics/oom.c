@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATER_MS  4000 // an end may take its time
-#define SETTLE_MS 800  // for more to end before the one who held most is chosen
+#define EARLIER_MS 2500 // the count is read before processes are: it may lag behind an end
+#define LATER_MS   4000 // an end may take its time
+#define SETTLE_MS  800  // for more to end before the one who held most is chosen
 
 int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why_t *why,
         const procfs_t *fs, events_t *events)
@@ -108,6 +109,9 @@ static void take_count(oom_t *o, const system_snapshot_t *y)
         o->risen_ms = y->mono_ms;
         tell(o, NULL, y->oom_kill - o->count);
     } else if (o->has_count && y->oom_kill > o->count) {
+        // On a host without memory there may be long between two looks.
+        if (o->pending == 0)
+            o->since_ms = MIN(o->looked_ms[1], y->mono_ms - MIN(y->mono_ms, EARLIER_MS));
         o->pending += y->oom_kill - o->count;
         o->risen_ms = y->mono_ms;
         take_groups(o);
@@ -117,16 +121,11 @@ static void take_count(oom_t *o, const system_snapshot_t *y)
     o->loaded = false;
 }
 
-void oom_tick(oom_t *o)
+static void name_victims(oom_t *o, const system_snapshot_t *y)
 {
-    const system_snapshot_t *y = &capture_current(o->capture)->system;
     candidate_t *c;
 
-    if (SYSTEM_KNOWN(y, oom_kill))
-        take_count(o, y);
-    if (o->pending == 0)
-        return;
-    oom_add_zombies(o, y->mono_ms);
+    oom_add_killed(o, y->mono_ms);
     while (o->pending > 0 && (c = oom_choose(o)) &&
             (c->killed || y->mono_ms >= o->risen_ms + SETTLE_MS)) {
         tell(o, c, 1);
@@ -141,6 +140,18 @@ void oom_tick(oom_t *o)
         o->cgroup[0] = '\0';
         o->n_victims = o->twice = 0;
     }
+}
+
+void oom_tick(oom_t *o)
+{
+    const system_snapshot_t *y = &capture_current(o->capture)->system;
+
+    if (SYSTEM_KNOWN(y, oom_kill))
+        take_count(o, y);
+    if (o->pending > 0)
+        name_victims(o, y);
+    o->looked_ms[1] = o->looked_ms[0];
+    o->looked_ms[0] = y->mono_ms;
 }
 
 // ---- Restart -----------------------------------------------------------------------------------

@@ -4,9 +4,9 @@
 // OOM kills: when the kernel's count rises, who died of it, whose limit it was, and who had grown
 // in the ten minutes before, which are kept with the event.
 //
-// The kernel does not say whom it killed. A zombie that signal 9 ended says so itself; otherwise it
-// is whoever held most among those that ended at that time, in the cgroup that counts a kill where
-// one does.
+// The kernel does not say whom it killed. Who dies of signal 9, or is its zombie, says so itself;
+// otherwise it is whoever held most among those that ended at that time, in the cgroup that counts
+// a kill where one does.
 
 #include "daemon/capture/capture.h"
 #include "daemon/forensics/events.h"

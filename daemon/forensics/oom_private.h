@@ -13,7 +13,7 @@ typedef struct {
     event_t event; // says who it is
     uint64_t held_kb, time_ms;
     bool taken;  // for the victim of a kill
-    bool killed; // by signal 9, for sure
+    bool killed; // by signal 9, if not by the kernel for sure
 } candidate_t;
 
 struct oom {
@@ -25,8 +25,10 @@ struct oom {
     cgroup_oom_t *groups;
     uint64_t count; // of the kernel
     bool has_count;
-    bool loaded; // and not compared with the kernel's yet
+    bool loaded;           // and not compared with the kernel's yet
+    uint64_t looked_ms[2]; // when the last two captures were done, the later one first
     uint64_t pending, risen_ms;
+    uint64_t since_ms;             // who ended before is none of the pending ones
     uint64_t twice;                // so many of the pending ones may have been counted twice
     char cgroup[EVENT_CGROUP_MAX]; // of the pending ones
     struct {
@@ -41,10 +43,11 @@ struct oom {
 
 // The index of the group that lost a process and that it was in, or n_victims.
 size_t oom_group_of(const oom_t *o, const candidate_t *c);
-// Looks for those that the kernel killed and nobody reaped.
-void oom_add_zombies(oom_t *o, uint64_t now_ms);
-// The one that was killed for sure, or held most; where groups are known to have lost processes,
-// one of those. NULL: none is left.
+// Looks for those that signal 9 has ended and that are still there: dying, for it takes seconds to
+// give back what is large, or not reaped.
+void oom_add_killed(oom_t *o, uint64_t now_ms);
+// The one that held most, if it was killed or there is nobody of its size who was; where groups are
+// known to have lost processes, one of those. NULL: none is left.
 candidate_t *oom_choose(oom_t *o);
 
 #endif

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EARLIER_MS 2500 // the count is read before processes are: it may lag behind an end
-#define HELD_S     15   // what it held is what it held at most in so many seconds
-#define LEAST_KB   1024
+#define HELD_S   15 // what it held is what it held at most in so many seconds
+#define LEAST_KB 1024
+#define KILLED   16 // who was killed counts like one who held so many times as much
 
 static void take_highest(void *user, uint64_t first_s, uint32_t count, const history_value_t *value)
 {
@@ -28,12 +28,12 @@ static uint64_t held_by(const oom_t *o, const process_snapshot_t *p, uint64_t ti
 {
     uint32_t series = history_find(o->history, p->pid, p->start_time);
     uint64_t now_s = time_ms / 1000, held = 0, last;
+    uint64_t since_s = MIN(now_s - MIN(now_s, (uint64_t) HELD_S), o->looked_ms[1] / 1000);
 
     if (snapshot_private_kb(p, &last))
         held = last;
     if (series != HISTORY_NONE)
-        history_read(o->history, series, 0, now_s - MIN(now_s, (uint64_t) HELD_S), now_s,
-                take_highest, &held);
+        history_read(o->history, series, 0, since_s, now_s, take_highest, &held);
     return held;
 }
 
@@ -76,7 +76,7 @@ static bool was_killed(const oom_t *o, uint64_t pid)
            (status & 0x7f) == SIGKILL;
 }
 
-void oom_add_zombies(oom_t *o, uint64_t now_ms)
+void oom_add_killed(oom_t *o, uint64_t now_ms)
 {
     const snapshot_t *s = capture_current(o->capture);
 
@@ -84,7 +84,7 @@ void oom_add_zombies(oom_t *o, uint64_t now_ms)
         const process_snapshot_t *p = &s->processes[slot];
         uint64_t held;
 
-        if (p->known == 0 || !snapshot_is_zombie(p) || find_candidate(o, p))
+        if (p->known == 0 || p->flags & PROCESS_KERNEL_THREAD || find_candidate(o, p))
             continue;
         held = held_by(o, p, now_ms);
         if (held >= LEAST_KB && was_killed(o, p->pid))
@@ -111,6 +111,11 @@ static bool is_known_group(const oom_t *o)
     return false;
 }
 
+static uint64_t weight(const candidate_t *c)
+{
+    return c->killed ? c->held_kb * KILLED : c->held_kb;
+}
+
 candidate_t *oom_choose(oom_t *o)
 {
     bool by_group = is_known_group(o);
@@ -119,14 +124,13 @@ candidate_t *oom_choose(oom_t *o)
     for (size_t i = 0; i < OOM_RECENT; i++) {
         candidate_t *c = &o->recent[i];
 
-        if (c->event.pid == 0 || c->taken || c->time_ms + EARLIER_MS < o->risen_ms)
+        if (c->event.pid == 0 || c->taken || c->time_ms < o->since_ms)
             continue;
         // The group that lost somebody may have been removed since.
         if (by_group ? oom_group_of(o, c) == o->n_victims
                      : cgroup_oom_spared(o->groups, c->event.unit, c->event.unit_len))
             continue;
-        if (!best || (c->killed && !best->killed) ||
-                (c->killed == best->killed && c->held_kb > best->held_kb))
+        if (!best || weight(c) > weight(best))
             best = c;
     }
     return best;

@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "daemon/proc/cgroup_oom.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/judged.h"
 
 #include <fcntl.h>
@@ -107,6 +108,21 @@ static void test_who_held_most(void **state)
     assert_null(wait_kill(f));
 }
 
+// It has given back its address space, and is not gone.
+static void kill_it(fixture_t *f, proctree_process_t *p, char state)
+{
+    char path[32];
+
+    p->state = state;
+    p->anon_pages = 0;
+    proctree_process(&f->host.tree, p);
+    snprintf(path, sizeof(path), "%d/stat", (int) p->pid);
+    proctree_write(&f->host.tree, path,
+            "%d (%s) %c 1 80 80 0 -1 4228 0 0 0 0 9 9 0 0 20 0 1 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 "
+            "0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 9\n",
+            (int) p->pid, p->name, state, (int) p->start_time);
+}
+
 // A zombie that signal 9 ended is the one, though another one held more.
 static void test_a_zombie_says_so(void **state)
 {
@@ -118,12 +134,7 @@ static void test_a_zombie_says_so(void **state)
         run(f, &big, 900);
         tick(f);
     }
-    victim.state = 'Z';
-    victim.anon_pages = 0;
-    proctree_process(&f->host.tree, &victim);
-    proctree_write(&f->host.tree, "80/stat",
-            "80 (victim) Z 1 80 80 0 -1 4228 0 0 0 0 9 9 0 0 20 0 1 0 80 0 0 0 0 0 0 0 0 0 0 0 0 0 "
-            "0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 9\n");
+    kill_it(f, &victim, 'Z');
     proctree_end(&f->host.tree, 81);
     f->kills++;
 
@@ -131,6 +142,65 @@ static void test_a_zombie_says_so(void **state)
     assert_non_null(e);
     assert_int_equal(e->pid, 80);
     assert_int_equal(e->size_kb, 300 << 10);
+    assert_null(wait_kill(f));
+}
+
+// What is large takes seconds to give back, and others end meanwhile: one that held much, and one
+// that somebody else killed.
+static void test_a_slow_end(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t victim = process(82, "victim"), big = process(83, "big"),
+                       small = process(84, "small");
+    const event_t *e;
+
+    for (int i = 0; i < 5; i++) {
+        run(f, &victim, 17000);
+        run(f, &big, 900);
+        run(f, &small, 2);
+        tick(f);
+    }
+    kill_it(f, &victim, 'R');
+    kill_it(f, &small, 'Z');
+    proctree_end(&f->host.tree, 83);
+    f->kills++;
+    tick(f);
+    e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->pid, 82);
+    assert_int_equal(e->size_kb, 17000 << 10);
+    assert_null(wait_kill(f));
+
+    // The end comes when all has been told.
+    proctree_end(&f->host.tree, 82);
+    assert_null(wait_kill(f));
+    f->kills++;
+    e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->has & EVENT_HAS_PROCESS, 0);
+}
+
+// Without memory a look may take its time, too, and the count is what it was at its beginning.
+static void test_long_between_looks(void **state)
+{
+    fixture_t *f = *state;
+    proctree_process_t victim = process(85, "victim"), killed = process(86, "killed");
+
+    for (int i = 0; i < 5; i++) {
+        run(f, &victim, 700);
+        run(f, &killed, 1);
+        tick(f);
+    }
+    proctree_end(&f->host.tree, 85);
+    tick(f);
+    __atomic_add_fetch(&fake_clock_ahead_us, 20000000, __ATOMIC_RELAXED);
+    kill_it(f, &killed, 'Z');
+    f->kills++;
+
+    const event_t *e = wait_kill(f);
+    assert_non_null(e);
+    assert_int_equal(e->pid, 85);
+    assert_int_equal(e->size_kb, 700 << 10);
     assert_null(wait_kill(f));
 }
 
@@ -394,6 +464,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_who_held_most),
             TEST(test_a_zombie_says_so),
+            TEST(test_a_slow_end),
+            TEST(test_long_between_looks),
             TEST(test_what_was_counted_before_is_old),
             TEST(test_while_nobody_looked),
             TEST(test_whose_limit),
