@@ -37,7 +37,7 @@
     X( 6, state,          UINT,   "ASCII",  1, PUBLIC,  "scheduler state: R S D Z T t I X") \
     X( 7, hwm_kb,         UINT,   "KiB",    1, PUBLIC,  "peak RSS (VmHWM)") \
     X( 8, pss_kb,         UINT,   "KiB",    1, PRIVATE, "proportional set size when it was last read") \
-    X( 9, pss_rss_kb,     UINT,   "KiB",    1, PRIVATE, "RSS at that moment: pss_kb / pss_rss_kb is the ratio for estimates") \
+    X( 9, pss_rss_kb,     UINT,   "KiB",    1, PRIVATE, "RSS at that moment, for estimates") \
     X(10, uss_kb,         UINT,   "KiB",    1, PRIVATE, "unique set size (Private_Clean + Private_Dirty) when PSS was last read") \
     X(11, pss_time_ms,    UINT,   "ms",     1, PRIVATE, "when PSS was last read, on the clock of the system's mono_ms") \
     X(12, pss_source,     UINT,   "",       1, PRIVATE, "who answered then: PSS_SOURCE_*") \

@@ -90,8 +90,9 @@ static inline bool snapshot_is_zombie(const process_snapshot_t *p)
     return p->state == 'Z' && p->threads <= 1;
 }
 
-// PSS for now: as read if RSS has not changed since, otherwise the last ratio applied to the
-// present RSS, and then *ret_estimated. *ret_age_ms is the age of the reading behind it.
+// PSS for now: as read if RSS has not changed since, otherwise with what anonymous memory grew by
+// and the last ratio applied to the rest of the present RSS, and then *ret_estimated. *ret_age_ms
+// is the age of the reading behind it.
 bool snapshot_pss_kb(const process_snapshot_t *p, uint64_t now_ms, uint64_t *ret_kb,
         bool *ret_estimated, uint64_t *ret_age_ms);
 

@@ -95,12 +95,27 @@ static void test_pss_estimated_after_rss_moved(void **state)
     (void) state;
     PROCESS_SET(&p, anon_kb, 1500);
     assert_true(snapshot_pss_kb(&p, 8000, &kb, &estimated, &age));
-    assert_int_equal(kb, 800);
+    assert_int_equal(kb, 1400); // it grew by what is nobody else's
     assert_true(estimated);
+
+    // A newborn that shared its pages with its parent, and then took a gigabyte.
+    p = measured(2800, 450);
+    PROCESS_SET(&p, anon_kb, 1050000);
+    assert_true(snapshot_pss_kb(&p, 8000, &kb, &estimated, &age));
+    assert_in_range(kb, 1048576, 1051400);
+
+    p = measured(1000, 400);
+    PROCESS_SET(&p, file_kb, 1500); // files are shared as they were
+    assert_true(snapshot_pss_kb(&p, 8000, &kb, &estimated, &age));
+    assert_int_equal(kb, 100 + 400 * 1900 / 1000);
+    PROCESS_SET(&p, file_kb, 0); // and what it gave back
+    assert_true(snapshot_pss_kb(&p, 8000, &kb, &estimated, &age));
+    assert_int_equal(kb, 200);
+
     p = measured(UINT64_C(1) << 50, UINT64_C(1) << 49); // no product overflows
     p.anon_kb *= 2;
     assert_true(snapshot_pss_kb(&p, 8000, &kb, &estimated, &age));
-    assert_true(kb == (UINT64_C(3) << 48));
+    assert_true(kb == UINT64_C(1) << 50);
 }
 
 static void test_pss_unknown(void **state)
