@@ -147,7 +147,7 @@ static void an_estimate_says_so(void **state)
     assert_in_row(&s, FIRST_ROW, " 50.0 MB");
     p->anon_kb *= 2;
     stage_run(&s, 1);
-    assert_in_row(&s, FIRST_ROW, "~100.0 MB");
+    assert_in_row(&s, FIRST_ROW, "~150.0 MB");
     stage_done(&s);
 }
 
