@@ -141,7 +141,7 @@ void app_time(app_t *a, uint64_t now_ms)
         a->message[0] = '\0';
         a->dirty = true;
     }
-    behind = a->link == LINK_LIVE && !a->frozen ? ui_behind_s(a) : 0;
+    behind = a->frozen ? 0 : ui_behind_s(a);
     if (behind != a->shown_behind_s) {
         a->shown_behind_s = behind;
         a->dirty = true;
@@ -153,7 +153,7 @@ uint64_t app_deadline_ms(const app_t *a)
     uint64_t deadline = a->message[0] ? a->message_until_ms : UINT64_MAX;
 
     // Lagging shows once a second has passed.
-    if (a->link == LINK_LIVE && a->snapshot && !a->frozen)
+    if (a->snapshot && !a->frozen)
         deadline = MIN(deadline, a->now_ms + 1000);
     return deadline;
 }

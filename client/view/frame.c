@@ -8,33 +8,37 @@
 #include <inttypes.h>
 #include <string.h>
 
-style_t view_state(const ui_t *ui, char *buf, size_t cap)
+// Why the picture stands still; "" where it does not.
+static const char *standstill(const ui_t *ui)
 {
-    const system_snapshot_t *y = &ui->model.system;
-    uint64_t behind = ui_behind_s(ui);
-    bool own = ui->rights == RIGHTS_SESSION || (y->system_flags & SYSTEM_PRIVATE);
-    char when[32];
-
     switch (ui->link) {
     case LINK_CONNECTING:
-        snprintf(buf, cap, "connecting");
-        return STYLE_DIM;
+        return "connecting";
     case LINK_RECONNECTING:
-        snprintf(buf, cap, "reconnecting");
-        return STYLE_ALERT;
+        return "reconnecting";
     case LINK_LOST:
-        snprintf(buf, cap, "lost");
-        return STYLE_ALERT;
+        return "lost";
     case LINK_LIVE:
         break;
     }
-    if (ui->frozen) {
-        snprintf(buf, cap, "frozen");
+    return ui->frozen ? "frozen" : "";
+}
+
+style_t view_state(const ui_t *ui, char *buf, size_t cap)
+{
+    const system_snapshot_t *y = &ui->model.system;
+    const char *why = standstill(ui);
+    uint64_t behind = ui->frozen ? 0 : ui_behind_s(ui);
+    bool own = ui->rights == RIGHTS_SESSION || (y->system_flags & SYSTEM_PRIVATE);
+    char when[32];
+
+    if (behind > 0) {
+        snprintf(buf, cap, "%s%s%" PRIu64 " s behind", why, why[0] ? ", " : "", behind);
         return STYLE_ALERT;
     }
-    if (behind > 0) {
-        snprintf(buf, cap, "%" PRIu64 " s behind", behind);
-        return STYLE_ALERT;
+    if (why[0]) {
+        snprintf(buf, cap, "%s", why);
+        return ui->link == LINK_CONNECTING ? STYLE_DIM : STYLE_ALERT;
     }
     if (y->system_flags & SYSTEM_REPLAY) {
         snprintf(buf, cap, "replay%s %s", y->system_flags & SYSTEM_ENDED ? " ended" : "",

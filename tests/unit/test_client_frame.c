@@ -99,6 +99,28 @@ static void says_what_became_of_the_daemon(void **state)
     stage_done(&s);
 }
 
+// Figures that nobody brings up to date say how old they are, and go on saying it.
+static void says_how_old_figures_without_a_daemon_are(void **state)
+{
+    stage_t s;
+    uint64_t now;
+
+    (void) state;
+    stage_open(&s, 15, 60);
+    now = s.app->now_ms;
+    app_link(s.app, LINK_RECONNECTING, "", NULL);
+    app_time(s.app, now + 7000);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "reconnecting, 7 s behind"), 0);
+    assert_true(app_deadline_ms(s.app) <= now + 8000);
+    app_time(s.app, now + 8000);
+    assert_true(s.app->dirty);
+    app_link(s.app, LINK_LOST, "", NULL);
+    stage_draw(&s);
+    assert_int_equal(stage_find_row(&s, "] lost, 8 s behind"), 0);
+    stage_done(&s);
+}
+
 static void a_tall_screen_says_what_memory_is(void **state)
 {
     stage_t s;
@@ -227,6 +249,7 @@ int main(void)
             cmocka_unit_test(says_what_the_viewer_may_not_see),
             cmocka_unit_test(says_when_it_lags_behind),
             cmocka_unit_test(says_what_became_of_the_daemon),
+            cmocka_unit_test(says_how_old_figures_without_a_daemon_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
