@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -177,7 +178,8 @@ static int hidden(void)
     live_t l;
 
     CHECK(roots > 0);
-    if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
+    // Who is in the group 0, as root is after a login, is not one of whom they are hidden.
+    if (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
         return NOT_HERE;
     prctl(PR_SET_DUMPABLE, 1); // or its children are nobody's
     own = start_sleeper("own", 3);

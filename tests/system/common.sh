@@ -38,6 +38,8 @@ finds() { grep "$@" >/dev/null; }
 property() { systemctl show -P "$1" memscoped.service; }
 status_field() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(property MainPID)/status"; }
 as() { runuser -u "$1" -- "${@:2}"; }
+# behind USER COMMAND...: in the background; $! is the command itself.
+behind() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}" >/dev/null 2>&1 & }
 field() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p"; }
 
 # until_true SECONDS COMMAND...
