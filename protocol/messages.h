@@ -223,7 +223,7 @@
     F(17, unread_memory, UINT, "",   1, PUBLIC, "processes whose smaps it does not") \
     F(18, failed_reads, UINT, "",    1, PUBLIC, "reads that failed since the start, for another reason than that the process ended") \
     F(19, subscribers, UINT, "",     1, PUBLIC, "connections") \
-    F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything") \
+    F(20, viewers,    BYTES, "",     1, PUBLIC, "for each connection, as far as there is room, uid, pid, rights and ticks that it lags behind, as varints; only to those who see everything") \
     F(21, late_ticks, UINT,  "",     1, PUBLIC, "ticks that began more than 20 ms late") \
     F(22, minor_faults, UINT, "",    1, PUBLIC, "page faults of ticks since the start that took no disk") \
     F(23, major_faults, UINT, "",    1, PUBLIC, "page faults of ticks since the start that waited for a disk") \

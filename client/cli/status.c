@@ -86,6 +86,8 @@ static void print_rss(const status_message_t *m)
 
 static void print_viewers(const status_message_t *m)
 {
+    uint64_t listed = 0;
+    char more[FORMAT_MAX];
     cursor_t c;
     viewer_t v;
 
@@ -93,10 +95,12 @@ static void print_viewers(const status_message_t *m)
     if (!m->has.viewers)
         return;
     c = cursor_of(m->viewers.data, m->viewers.len);
-    while (next_viewer(&c, &v))
+    for (; next_viewer(&c, &v); listed++)
         printf("  uid %" PRIu64 ", pid %" PRIu64 "%s, %" PRIu64 " ticks behind\n", v.uid, v.pid,
                 v.rights == RIGHTS_ALL || v.rights == RIGHTS_SESSION ? ", sees everything" : "",
                 v.lag);
+    if (listed < m->subscribers)
+        printf("  and %s more\n", format_count(more, sizeof(more), m->subscribers - listed));
 }
 
 static void print_text(const status_message_t *m, bool is_private, bool utf8)

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INSPECTIONS_AT_ONCE 4 // of a connection between two ticks; more wait for the next
-#define WHYS_OF_ONE         2 // questions why of a connection between two ticks
-#define WHYS_OF_USER        8 // of all connections of a user
+#define INSPECTIONS_AT_ONCE 4    // of a connection between two ticks; more wait for the next
+#define WHYS_OF_ONE         2    // questions why of a connection between two ticks
+#define WHYS_OF_USER        8    // of all connections of a user
+#define VIEWERS_MAX         4096 // bytes in a STATUS: some 400, or the outbox would be too small
 
 bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
 {
@@ -226,6 +227,25 @@ static void answer_why(client_t *c, const why_request_message_t *q)
                 "too many questions at once: ask again in a second");
 }
 
+// As many as there is room for, whole.
+static void put_viewers(const server_t *s, buffer_t *out)
+{
+    out->max = VIEWERS_MAX;
+    for (const client_t *i = s->clients; i; i = i->next) {
+        const peer_t *peer = subscriber_peer(i->subscriber);
+        size_t before = out->len;
+
+        buffer_put_varint(out, peer->uid);
+        buffer_put_varint(out, (uint64_t) peer->pid);
+        buffer_put_varint(out, peer->rights);
+        buffer_put_varint(out, subscriber_lag(i->subscriber));
+        if (out->failed) {
+            buffer_truncate(out, before);
+            return;
+        }
+    }
+}
+
 static void answer_status(client_t *c, const status_request_message_t *q)
 {
     server_t *s = c->server;
@@ -236,16 +256,10 @@ static void answer_status(client_t *c, const status_request_message_t *q)
     s->config.status(s->config.user, &m);
     MESSAGE_SET(&m, request, q->request);
     MESSAGE_SET(&m, subscribers, s->count);
-    for (const client_t *i = s->clients; i; i = i->next) {
-        const peer_t *peer = subscriber_peer(i->subscriber);
-
-        buffer_put_varint(&viewers, peer->uid);
-        buffer_put_varint(&viewers, (uint64_t) peer->pid);
-        buffer_put_varint(&viewers, peer->rights);
-        buffer_put_varint(&viewers, subscriber_lag(i->subscriber));
-    }
-    if ((rights == RIGHTS_ALL || rights == RIGHTS_SESSION) && !viewers.failed)
+    if (rights == RIGHTS_ALL || rights == RIGHTS_SESSION) {
+        put_viewers(s, &viewers);
         MESSAGE_SET_TEXT(&m, viewers, (const char *) viewers.data, viewers.len);
+    }
     subscriber_answer(c->subscriber, MESSAGE_STATUS, &m);
     buffer_done(&viewers);
 }

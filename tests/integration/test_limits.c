@@ -10,6 +10,8 @@
 
 #include <grp.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -20,6 +22,7 @@
 #define ROOTS_OWN   8 // beyond, see LIMITS in memscope-protocol(7)
 #define NOBODY      65534
 #define TRIES       50
+#define CROWD       1200
 
 typedef struct {
     temporary_t dir;
@@ -146,11 +149,44 @@ static void test_limit_of_a_user(void **state)
     stop(&f);
 }
 
+// More viewers than STATUS has room for: it names as many as fit, and says how many there are.
+static void test_status_of_many(void **state)
+{
+    static raw_t r[CROWD];
+    struct rlimit files;
+    char socket[160], out[65536], *more;
+    fixture_t f;
+
+    (void) state;
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_max < CROWD + 100) {
+        print_message("# %d files at once are not allowed here\n", CROWD + 100);
+        skip();
+    }
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    start(&f, "4096", "4096");
+    for (size_t i = 0; i < CROWD; i++)
+        raw_connect(&r[i], f.socket);
+    snprintf(socket, sizeof(socket), "--socket=%s", f.socket);
+    assert_int_equal(process_run((const char *const[]){MEMSCOPE_PATH, "status", socket, NULL}, out,
+                             sizeof(out)),
+            0);
+    more = strstr(out, "  and ");
+    assert_non_null(more);
+    assert_non_null(strstr(more, " more\n"));
+    assert_non_null(strstr(out, "  uid "));
+    for (size_t i = 0; i < CROWD; i++)
+        raw_close(&r[i]);
+    stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_limit_in_total),
             cmocka_unit_test(test_limit_of_a_user),
+            cmocka_unit_test(test_status_of_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
