@@ -3,92 +3,75 @@
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REPORT_MAX 2048
 
-typedef struct {
-    char text[REPORT_MAX];
-    size_t len;
-} report_t;
-
-__attribute__((format(printf, 2, 3))) static void say(report_t *r, const char *format, ...)
-{
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(r->text + r->len, sizeof(r->text) - r->len, format, args);
-    va_end(args);
-    if (n > 0)
-        r->len = MIN(r->len + (size_t) n, sizeof(r->text) - 1);
-}
-
-static void say_kb(report_t *r, const row_t *row, const char *title, value_t v, const char *sign)
+static void say_kb(line_t *l, const row_t *row, const char *title, value_t v, const char *sign)
 {
     char amount[FORMAT_MAX];
 
     if (row_knows(row, v))
-        say(r, ", %s %s%s", title, sign,
+        line_add(l, ", %s %s%s", title, sign,
                 format_kb(amount, sizeof(amount), (uint64_t) row->values[v]));
     else
-        say(r, ", %s -", title);
+        line_add(l, ", %s -", title);
 }
 
-static void say_change(report_t *r, const row_t *row, const char *title, value_t v, const char *per)
+static void say_change(line_t *l, const row_t *row, const char *title, value_t v, const char *per)
 {
     char amount[FORMAT_MAX];
 
     if (row_knows(row, v))
-        say(r, ", %s %s%s", title, format_delta_kb(amount, sizeof(amount), row->values[v]), per);
+        line_add(l, ", %s %s%s", title, format_delta_kb(amount, sizeof(amount), row->values[v]),
+                per);
     else
-        say(r, ", %s -", title);
+        line_add(l, ", %s -", title);
 }
 
-static void say_figures(report_t *r, const row_t *row)
+static void say_figures(line_t *l, const row_t *row)
 {
-    say_kb(r, row, row->flags & ROW_GROUP ? "MEM" : "RSS", VALUE_MEM, "");
-    say_kb(r, row, "PSS", VALUE_PSS, row->flags & ROW_PSS_ESTIMATED ? "~" : "");
-    say_kb(r, row, "SWAP", VALUE_SWAP, "");
-    say_change(r, row, "DELTA", VALUE_DELTA, "");
-    say_change(r, row, "RATE", VALUE_RATE, "/min");
+    say_kb(l, row, row->flags & ROW_GROUP ? "MEM" : "RSS", VALUE_MEM, "");
+    say_kb(l, row, "PSS", VALUE_PSS, row->flags & ROW_PSS_ESTIMATED ? "~" : "");
+    say_kb(l, row, "SWAP", VALUE_SWAP, "");
+    say_change(l, row, "DELTA", VALUE_DELTA, "");
+    say_change(l, row, "RATE", VALUE_RATE, "/min");
 }
 
-static void say_tags(report_t *r, uint32_t tags)
+static void say_tags(line_t *l, uint32_t tags)
 {
     const char *before = ", ";
     const tag_info_t *t;
 
     for (; (t = tags_urgent(tags)) != NULL; tags &= ~t->tag, before = " ")
-        say(r, "%s%s", before, tag_word(t->tag));
+        line_add(l, "%s%s", before, tag_word(t->tag));
 }
 
-static void say_receipt(report_t *r, const app_t *a, const text_view_t *t)
+static void say_receipt(line_t *l, const app_t *a, const text_view_t *t)
 {
     char text[UI_MESSAGE_MAX * 2];
 
     text_sanitize(text, sizeof(text), t->data ? t->data : "", t->len, a->utf8);
     if (text[0])
-        say(r, "; %s", text);
+        line_add(l, "; %s", text);
 }
 
 // Its receipts, as far as the daemon has told them.
-static void say_receipts(report_t *r, const app_t *a, const row_t *row)
+static void say_receipts(line_t *l, const app_t *a, const row_t *row)
 {
     const details_message_t *d = a->inspect ? &a->inspect->details : NULL;
     const tag_info_t *t;
 
     if (!a->inspect && a->receipt[0] && identity_equal(a->receipt_of, row->id))
-        say(r, "; %s", a->receipt);
+        line_add(l, "; %s", a->receipt);
     if (!d || !a->inspect->has_details)
         return;
     for (uint32_t left = row->tags; (t = tags_urgent(left)) != NULL; left &= ~tags_sharing(t))
-        say_receipt(r, a, tag_receipt(t, d));
+        say_receipt(l, a, tag_receipt(t, d));
 }
 
-static void say_who(report_t *r, const app_t *a, const row_t *row)
+static void say_who(line_t *l, const app_t *a, const row_t *row)
 {
     const char *user = a->inspect ? a->inspect->user : model_user(&a->model, row);
     char name[INSPECT_NAME_MAX], unit[256] = "";
@@ -101,31 +84,32 @@ static void say_who(report_t *r, const app_t *a, const row_t *row)
         model_string(&a->model, row->unit, unit, sizeof(unit));
     }
     if (row->flags & ROW_GROUP)
-        say(r, "%lld processes", (long long) row->values[VALUE_COUNT]);
+        line_add(l, "%lld processes", (long long) row->values[VALUE_COUNT]);
     else
-        say(r, "PID %llu", (unsigned long long) row->id.pid);
+        line_add(l, "PID %llu", (unsigned long long) row->id.pid);
     if (name[0])
-        say(r, " %s", name);
+        line_add(l, " %s", name);
     if (user && user[0] && (!(row->flags & ROW_GROUP) || row->flags & ROW_UID_KNOWN))
-        say(r, ", user %s", user);
+        line_add(l, ", user %s", user);
     if (unit[0])
-        say(r, ", unit %s", unit);
+        line_add(l, ", unit %s", unit);
     if (a->inspect && a->inspect->exited)
-        say(r, ", has exited");
+        line_add(l, ", has exited");
 }
 
 void report_copy(app_t *a)
 {
     const row_t *row = a->inspect ? &a->inspect->row : list_selected(&a->list, &a->model);
-    report_t r = {0};
+    char text[REPORT_MAX] = "";
+    line_t line = {.buf = text, .cap = sizeof(text)};
 
     if (!row)
         return;
-    say_who(&r, a, row);
-    say_figures(&r, row);
-    say_tags(&r, row->tags);
-    say_receipts(&r, a, row);
+    say_who(&line, a, row);
+    say_figures(&line, row);
+    say_tags(&line, row->tags);
+    say_receipts(&line, a, row);
     free(a->clipboard);
-    a->clipboard = strdup(r.text);
+    a->clipboard = strdup(text);
     app_say(a, a->clipboard ? "copied" : "out of memory");
 }
