@@ -187,6 +187,7 @@ static void why_step(app_t *a, int step)
 
 void panes_why_action(app_t *a, action_t action)
 {
+    int page = MAX(a->grid.rows - 4, 1);
     why_t *w = a->why;
     unsigned span = w->span;
 
@@ -197,6 +198,10 @@ void panes_why_action(app_t *a, action_t action)
     case ACTION_UP:
     case ACTION_DOWN:
         why_step(a, action == ACTION_UP ? -1 : 1);
+        break;
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        why_step(a, action == ACTION_PAGE_UP ? -page : page);
         break;
     case ACTION_OPEN:
         panes_open_reason(a);
@@ -217,7 +222,7 @@ void panes_why_action(app_t *a, action_t action)
         break;
     default:
         w->follow = false;
-        actions_scroll(&a->why_scroll, MAX(a->grid.rows - 4, 1), action);
+        actions_scroll(&a->why_scroll, page, action);
     }
     if (w->span != span)
         ask_why(a);

@@ -53,12 +53,13 @@ const reason_t *why_selected(const why_t *w)
 
 bool why_move(why_t *w, int lines)
 {
-    size_t step = (size_t) abs(lines);
+    size_t step = (size_t) abs(lines), before = w->cursor;
 
-    if (lines < 0 ? w->cursor < step : w->cursor + step >= w->reasons.n_rows)
-        return false;
-    w->cursor = lines < 0 ? w->cursor - step : w->cursor + step;
-    return true;
+    if (lines < 0)
+        w->cursor -= MIN(step, w->cursor);
+    else if (w->cursor < w->reasons.n_rows)
+        w->cursor += MIN(step, w->reasons.n_rows - 1 - w->cursor);
+    return w->cursor != before;
 }
 
 bool why_take(why_t *w, const why_message_t *m, userdb_t *users, bool utf8)

@@ -34,7 +34,7 @@ bool why_failed(why_t *w, const error_message_t *m, bool utf8);
 
 // The row under the cursor, NULL: there is none.
 const reason_t *why_selected(const why_t *w);
-// False: there is no row in that direction.
+// By so many rows, or as far as there are any. False: there is none in that direction.
 bool why_move(why_t *w, int lines);
 
 #endif

@@ -309,6 +309,27 @@ static void a_reason_can_be_opened(void **state)
     stage_done(&s);
 }
 
+static void pages_move_the_cursor_and_then_the_screen(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 15, 60);
+    stage_keys(&s, "w");
+    stage_key(&s, KEY_CODE_PAGE_DOWN); // nothing is known yet
+    answer(&s, 3001);
+    assert_selected(&s, "chrome");
+    stage_key(&s, KEY_CODE_PAGE_DOWN);
+    assert_int_equal(s.app->why->cursor, 2);
+    assert_not_shown(&s, "free   ");
+    stage_key(&s, KEY_CODE_PAGE_DOWN);
+    assert_shown(&s, "free                      9.0 GiB");
+    stage_key(&s, KEY_CODE_PAGE_UP);
+    stage_key(&s, KEY_CODE_PAGE_UP);
+    assert_selected(&s, "chrome");
+    stage_done(&s);
+}
+
 static void the_mouse_works_in_panes(void **state)
 {
     stage_t s;
@@ -479,6 +500,7 @@ int main(void)
             cmocka_unit_test(why_tells_who),
             cmocka_unit_test(why_tells_what_was_not_seen),
             cmocka_unit_test(a_reason_can_be_opened),
+            cmocka_unit_test(pages_move_the_cursor_and_then_the_screen),
             cmocka_unit_test(the_mouse_works_in_panes),
             cmocka_unit_test(what_hardly_changed_is_summed_up),
             cmocka_unit_test(why_goes_on_asking),
