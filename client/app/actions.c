@@ -114,9 +114,11 @@ static void go_back(app_t *a)
 bool actions_search(app_t *a, size_t place, int step, bool here)
 {
     bool found = list_search(&a->list, &a->model, place, step, here);
+    char text[UI_MESSAGE_MAX];
 
+    snprintf(text, sizeof(text), "no match for '%s'", a->list.search);
     if (!found)
-        app_say(a, a->list.search[0] ? "no match" : "nothing was searched for yet: press /");
+        app_say(a, a->list.search[0] ? text : "nothing was searched for yet: press /");
     return found;
 }
 

@@ -111,5 +111,5 @@ void report_copy(app_t *a)
     say_receipts(&line, a, row);
     free(a->clipboard);
     a->clipboard = strdup(text);
-    app_say(a, a->clipboard ? "copied" : "out of memory");
+    app_say(a, a->clipboard ? "copied to the clipboard of the terminal" : "out of memory");
 }

@@ -2,6 +2,7 @@
 
 #include "client/view/views.h"
 #include "common/cleanup.h"
+#include "common/format.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -47,9 +48,9 @@ void signals_ask(app_t *a)
     if (row->flags & ROW_GROUP) {
         app_say(a, "a signal goes to one process: Enter shows those of the group");
     } else if (a->model.system.system_flags & SYSTEM_REPLAY) {
-        app_say(a, "no signals: this is a recording, its processes are not here");
+        app_say(a, "no signals are sent: this is a recording, its processes are not here");
     } else if (!a->requests.signal) {
-        app_say(a, "no signals: the option --signals, or the settings, say so");
+        app_say(a, "no signals are sent: the option --signals, or the settings, say so");
     } else {
         list_move(&a->list, &a->model, 0); // whoever is meant was chosen
         a->signal_to = row->id;
@@ -74,6 +75,18 @@ static int find_signal(const char *name, const char **ret_name)
     return 0;
 }
 
+// "'FOO': expected TERM, KILL, ... or ABRT"
+static void refuse_name(prompt_t *p)
+{
+    char words[128] = "", allowed[128];
+    line_t line = {.buf = words, .cap = sizeof(words)};
+
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        line_add(&line, "%s%s", i > 0 ? "|" : "", signals[i].name);
+    snprintf(p->error, sizeof(p->error), "'%.20s': expected %s", p->text,
+            format_words(allowed, sizeof(allowed), words));
+}
+
 bool signals_send(app_t *a)
 {
     unsigned long long pid = a->signal_to.pid;
@@ -81,11 +94,11 @@ bool signals_send(app_t *a)
     int number = find_signal(a->prompt.text, &name), r;
 
     if (!a->prompt.text[0]) {
-        app_say(a, "nothing was sent");
+        app_say(a, "nothing was sent: no signal was typed");
         return true;
     }
     if (number == 0) {
-        snprintf(a->prompt.error, sizeof(a->prompt.error), "no such signal");
+        refuse_name(&a->prompt);
         return false;
     }
     r = a->requests.signal(a->requests.user, pid, a->signal_to.start_time, number);

@@ -21,7 +21,7 @@ static void typed(app_t *a)
     }
     snprintf(l->search, sizeof(l->search), "%s", p->text);
     if (p->text[0] && !list_search(l, &a->model, p->place, 1, true))
-        snprintf(p->error, sizeof(p->error), "no match");
+        snprintf(p->error, sizeof(p->error), "no match; ESC gives up");
 }
 
 // Puts back what was in force before.

@@ -14,7 +14,7 @@ typedef struct {
     prompt_kind_t kind;
     char text[PROMPT_MAX];   // UTF-8
     char before[PROMPT_MAX]; // what was in force when it was opened
-    char error[64];          // why it is not in force, "" if it is
+    char error[128];         // why it is not in force, "" if it is
     size_t place;            // of the cursor in the list when it was opened
 } prompt_t;
 

@@ -72,7 +72,8 @@ bool why_take(why_t *w, const why_message_t *m, userdb_t *users, bool utf8)
     w->error[0] = '\0';
     w->known = reasons_read(&w->reasons, m, users, utf8, WHY_LEAST) == 0;
     if (!w->known)
-        snprintf(w->error, sizeof(w->error), "the daemon's answer makes no sense");
+        snprintf(w->error, sizeof(w->error),
+                "the daemon sent a malformed answer: 'memscope status' tells its version");
     else
         put_cursor(w, &selected);
     return w->known;

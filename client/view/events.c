@@ -128,7 +128,7 @@ static void draw_lines(ui_t *ui, const pane_t *p)
 static const char *nothing(const ui_t *ui)
 {
     if (!ui_has_feature(ui, FEATURE_EVENTS))
-        return "this daemon keeps no events";
+        return "this daemon is too old to keep events: update memscoped";
     return ui->events && ui->events->complete ? "nothing has happened so far"
                                               : "waiting for the daemon";
 }

@@ -156,13 +156,41 @@ static void put_facts(const ui_t *ui, const pane_t *p, int room)
         put_part(p, at, room, STYLE_DIM, pressure);
 }
 
-// The line that is being typed, with its end in sight.
+// Whole words: half a number would be another one. `buf` has UI_MESSAGE_MAX + 8 bytes.
+static const char *fit_remark(const ui_t *ui, char *buf, int room, const char *text)
+{
+    size_t len, taken;
+
+    if (room <= 0)
+        return "";
+    if (text_width(text) <= (size_t) room)
+        return text;
+    len = text_fit(text, (size_t) MAX(room - (int) text_width(ui->glyphs->more), 0), &taken);
+    while (len > 0 && text[len] != ' ')
+        len--;
+    while (len > 0 && strchr(" ,;:", text[len - 1]))
+        len--;
+    snprintf(buf, UI_MESSAGE_MAX + 8, "%.*s%s", (int) len, text, ui->glyphs->more);
+    return buf;
+}
+
+static void put_remark(const ui_t *ui, const pane_t *p, int room, int style, const char *text)
+{
+    char buf[UI_MESSAGE_MAX + 8];
+
+    pane_put(p, 0, 0, room, ALIGN_LEFT, style, fit_remark(ui, buf, room, text));
+}
+
+// The line that is being typed, with its end in sight. A remark leaves it half of the room, if it
+// takes so much.
 static void put_prompt(const ui_t *ui, const pane_t *p)
 {
     const prompt_t *prompt = &ui->prompt;
     const char *text = prompt->text;
-    char title[INSPECT_NAME_MAX + 64] = "Search: ", shown[64] = "";
-    int at, error, room;
+    char title[INSPECT_NAME_MAX + 64] = "Search: ", shown[sizeof(prompt->error)];
+    char buf[UI_MESSAGE_MAX + 8];
+    const char *remark;
+    int at, room, typed;
     uint32_t c;
 
     snprintf(shown, sizeof(shown), "%s", prompt->error);
@@ -179,33 +207,16 @@ static void put_prompt(const ui_t *ui, const pane_t *p)
             strcpy(shown, "TERM, KILL, INT, HUP, ...  ESC: none");
     }
     at = pane_put(p, 0, 0, p->cols, ALIGN_LEFT, STYLE_KEY, title);
-    error = (int) strlen(shown);
-    room = p->cols - at - 1 - (error ? error + 2 : 0);
-
+    room = p->cols - at - 1;
+    typed = MIN((int) text_width(text), shown[0] ? room / 2 : room);
+    remark = fit_remark(ui, buf, room - typed - 2, shown);
+    room -= remark[0] ? (int) text_width(remark) + 2 : 0;
     while ((int) text_width(text) > MAX(room, 1))
         text += text_decode(text, strlen(text), &c);
     at += pane_put(p, 0, at, MAX(room, 1), ALIGN_LEFT, STYLE_NORMAL, text);
     pane_put(p, 0, at, 1, ALIGN_LEFT, STYLE_KEY, "_");
-    pane_put(p, 0, p->cols - error, error, ALIGN_LEFT, prompt->error[0] ? STYLE_ALERT : STYLE_DIM,
-            shown);
-}
-
-// Whole words: half a number would be another one.
-static void put_remark(const ui_t *ui, const pane_t *p, int room, int style, const char *text)
-{
-    char cut[UI_MESSAGE_MAX + 8];
-    size_t len, taken;
-
-    if (room > 0 && text_width(text) > (size_t) room) {
-        len = text_fit(text, (size_t) room - text_width(ui->glyphs->more), &taken);
-        while (len > 0 && text[len] != ' ')
-            len--;
-        while (len > 0 && strchr(" ,;", text[len - 1]))
-            len--;
-        snprintf(cut, sizeof(cut), "%.*s%s", (int) len, text, ui->glyphs->more);
-        text = cut;
-    }
-    pane_put(p, 0, 0, room, ALIGN_LEFT, style, text);
+    pane_put(p, 0, at + 2, p->cols - at - 2, ALIGN_RIGHT,
+            prompt->error[0] ? STYLE_ALERT : STYLE_DIM, remark);
 }
 
 void view_foot(const ui_t *ui, const pane_t *p)

@@ -178,7 +178,7 @@ static int draw_all(const ui_t *ui, const pane_t *p, int *ret_first)
         const char *text = ui->why->error[0] ? ui->why->error : "waiting for the daemon";
 
         if (!ui_has_feature(ui, FEATURE_WHY))
-            text = "this daemon does not tell who took memory";
+            text = "this daemon is too old to say who took memory: update memscoped";
         return view_put_wrapped(p, 1, 2, p->cols - 2, STYLE_DIM, text) + 1;
     }
     row = draw_summary(ui, p, 0) + 1;

@@ -287,7 +287,7 @@ static const effect_t effects[] = {
     {ACTION_TAGGED, IN_LIST, "", " TAGGED ", NULL},
     {ACTION_FREEZE, IN_DATA, "", " frozen", NULL},
     {ACTION_COPY, IN_LIST | IN_INSPECT, "", NULL, has_clipboard},
-    {ACTION_SIGNAL, IN_LIST | IN_INSPECT, "", "no signals: this is a recording", NULL},
+    {ACTION_SIGNAL, IN_LIST | IN_INSPECT, "", "no signals are sent: this is a recording", NULL},
     {ACTION_THEME, IN_ALL, "", NULL, has_other_colours},
     {ACTION_REDRAW, IN_ALL, "", NULL, was_cleared},
     {ACTION_LONGER, IN_INSPECT, "", "last 2 min", NULL, true},

@@ -218,6 +218,33 @@ static void a_wrong_filter_says_so_and_changes_nothing(void **state)
     stage_done(&s);
 }
 
+// What is typed stays in sight, and of what is wrong with it whole words.
+static void a_narrow_prompt_shows_both(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 15, 60);
+    stage_keys(&s, "ftag:foo");
+    assert_shown(&s, "Filter: tag:foo_ ");
+    assert_shown(&s, " 'tag:foo': expected leak, spike, zombie…");
+    stage_resize(&s, 8, 40);
+    assert_shown(&s, "Filter: tag:foo_ ");
+    assert_shown(&s, " 'tag:foo': expected…");
+    stage_resize(&s, 24, 120);
+    assert_shown(&s, "'tag:foo': expected leak, spike, zombie, unreaped, blocked or any");
+    // Ten kilobytes that somebody pasted: as much as there is room for.
+    stage_resize(&s, 24, 80);
+    stage_keys(&s, "\x15");
+    for (int i = 0; i < 10000; i++)
+        stage_key(&s, 'x');
+    assert_int_equal(strlen(s.app->prompt.text), PROMPT_MAX - 1);
+    assert_shown(&s, "xxx_");
+    for (int cols = 1; cols < 100; cols++)
+        stage_resize(&s, 1 + cols % 30, cols);
+    stage_done(&s);
+}
+
 static void letters_are_text_while_typing(void **state)
 {
     stage_t s;
@@ -333,6 +360,7 @@ int main(void)
             cmocka_unit_test(giving_up_restores),
             cmocka_unit_test(the_cursor_comes_back_from_a_filter),
             cmocka_unit_test(a_wrong_filter_says_so_and_changes_nothing),
+            cmocka_unit_test(a_narrow_prompt_shows_both),
             cmocka_unit_test(letters_are_text_while_typing),
             cmocka_unit_test(filters_apply_to_groups),
             cmocka_unit_test(only_the_tagged),

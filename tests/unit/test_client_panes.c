@@ -481,9 +481,9 @@ static void a_daemon_that_does_not_know_is_not_asked(void **state)
     app_link(s.app, LINK_RECONNECTING, "gone", NULL);
     app_link(s.app, LINK_LIVE, "", &hello);
     stage_keys(&s, "e");
-    assert_shown(&s, "this daemon keeps no events");
+    assert_shown(&s, "this daemon is too old to keep events");
     stage_keys(&s, "w");
-    assert_shown(&s, "this daemon does not tell who took memory");
+    assert_shown(&s, "this daemon is too old to say who took memory: update memscoped");
     assert_int_equal(s.events_requests + s.why_requests, 0);
     stage_keys(&s, "w");
     assert_int_equal(s.app->view, VIEW_LIST);

@@ -59,7 +59,7 @@ static void nothing_is_sent_without_one(void **state)
         assert_int_equal(s.app->prompt.kind, PROMPT_NONE);
     }
     stage_keys(&s, "Kbogus\r");
-    assert_shown(&s, "no such signal");
+    assert_shown(&s, "': expected TERM, KILL, INT, HUP,");
     stage_keys(&s, "\x15\r");
     assert_shown(&s, "nothing was sent");
     assert_int_equal(s.signalled, 0);
@@ -108,12 +108,12 @@ static void it_says_why_not(void **state)
     SYSTEM_SET(&s.snapshot.system, system_flags, SYSTEM_REPLAY);
     stage_run(&s, 1);
     stage_keys(&s, "K");
-    assert_shown(&s, "no signals: this is a recording");
+    assert_shown(&s, "no signals are sent: this is a recording");
     SYSTEM_SET(&s.snapshot.system, system_flags, 0);
     stage_run(&s, 1);
     s.app->requests.signal = NULL;
     stage_keys(&s, "K");
-    assert_shown(&s, "no signals: the option --signals");
+    assert_shown(&s, "no signals are sent: the option --signals");
     assert_int_equal(s.app->prompt.kind, PROMPT_NONE);
     stage_done(&s);
 }
