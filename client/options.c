@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include "client/cli/cli.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "config.h"
@@ -111,7 +112,7 @@ static bool set_help(options_t *o, const char *value)
 
 // clang-format off
 const viewer_option_t viewer_options[] = {
-    {"socket", "PATH", true, set_socket, "connect to this socket instead of\n" MEMSCOPE_SOCKET_PATH, NULL, ATTACH_SOCKET_ALLOWED},
+    {"socket", "PATH", true, set_socket, "connect to this socket instead of " MEMSCOPE_SOCKET_PATH, NULL, ATTACH_SOCKET_ALLOWED},
     {"private", NULL, false, set_private, "start a private daemon, with your own rights"},
     {"replay", "FILE", false, set_replay, "play a recorded trace, as 'memscope analyze' takes it"},
     {"speed", "X", false, set_speed, "0.01 to 1000000 times as fast as it was recorded, or max", NULL, "0.01 to 1000000, or max"},
@@ -161,22 +162,14 @@ void options_print_help(FILE *out)
           "       memscope SUBCOMMAND [OPTION]...\n"
           "Shows which processes take the host's memory, and which of them leak.\n\n",
             out);
-    for (size_t i = 0; i < n_viewer_options; i++) {
-        const char *help = viewer_options[i].help, *end = strchr(help, '\n');
-        char name[32];
-
-        snprintf(name, sizeof(name), "--%s%s%s", viewer_options[i].name,
-                viewer_options[i].argument ? " " : "",
-                viewer_options[i].argument ? viewer_options[i].argument : "");
-        fprintf(out, "  %-18s %.*s\n", name, end ? (int) (end - help) : (int) strlen(help), help);
-        if (end)
-            fprintf(out, "  %-18s %s\n", "", end + 1);
-    }
-    fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n"
-          "Settings: options that take a value, other than those of a replay, can be kept as\n"
-          "\"name = value\" in ~/.config/memscope/config, which also remembers sort order,\n"
-          "command lines and theme.\n"
-          "Keys: ? shows them.\n"
+    for (size_t i = 0; i < n_viewer_options; i++)
+        wrapped_option(
+                out, viewer_options[i].name, viewer_options[i].argument, viewer_options[i].help);
+    fputs("\nWithout a daemon on the system's socket, memscope starts a private one.\n", out);
+    wrapped_help(out, "Settings: options that take a value, other than those of a replay, can be "
+                      "kept as \"name = value\" in ~/.config/memscope/config, which also remembers "
+                      "sort order, command lines and theme.");
+    fputs("Keys: ? shows them.\n"
           "Subcommands for scripts: 'memscope help' lists them.\n",
             out);
 }

@@ -26,7 +26,7 @@ typedef struct {
     const char *argument;                         // NULL: it has none
     bool setting;                                 // may stand in the settings file
     bool (*set)(options_t *o, const char *value); // false: not such a value
-    const char *help;                             // two lines at most
+    const char *help;
     const char *words;    // what is allowed: "yes|no"; NULL: see options_words
     const char *expected; // the same, where there are no words for it
 } viewer_option_t;

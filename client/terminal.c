@@ -33,11 +33,12 @@ int terminal_check(char *ret_error, size_t cap)
 
     if (!isatty(STDOUT_FILENO)) {
         snprintf(ret_error, cap,
-                "standard output is not a terminal: for scripts there is memscope snapshot");
+                "standard output is not a terminal: for scripts there is 'memscope snapshot'");
         return -ENOTTY;
     }
     if (!name || !name[0]) {
-        snprintf(ret_error, cap, "TERM is not set: set it to the terminal's type, such as xterm");
+        snprintf(ret_error, cap,
+                "TERM is not set: set it to the kind of the terminal, such as xterm");
         return -ENOENT;
     }
     if (setupterm(name, STDOUT_FILENO, &status) == OK && cursor_address) {
@@ -45,7 +46,9 @@ int terminal_check(char *ret_error, size_t cap)
         return 0;
     }
     snprintf(ret_error, cap,
-            "terminal type '%.60s' is not known or cannot move its cursor: set TERM", name);
+            "TERM '%.60s': no such terminal is known, or it cannot move its cursor: set TERM to "
+            "another, such as xterm",
+            name);
     return -ENOENT;
 }
 
@@ -61,7 +64,7 @@ int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
     guard_open();
     terminal.screen = newterm(NULL, stdout, stdin);
     if (!terminal.screen) {
-        snprintf(ret_error, cap, "the terminal could not be set up");
+        snprintf(ret_error, cap, "cannot set up the terminal");
         return -EIO;
     }
     terminal.open = true;

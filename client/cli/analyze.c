@@ -211,12 +211,11 @@ const cli_command_t cli_analyze = {
         .name = "analyze",
         .summary = "look for leaks, spikes and zombies in a recorded trace",
         .operand = "FILE",
-        .about = "Applies the rules behind the tags to a trace in CSV, - for standard input. No "
-                 "daemon has to\n"
-                 "run. The trace begins with the line \"# mem_total_kb=N\" and the line\n"
-                 "\"time_s,pid,start_time,comm,state,rss_kb,anon_kb,swap_kb\"; rows are in order "
-                 "of time, and a\n"
-                 "process without a row in a sample has ended.",
+        .about = "Applies the rules behind the tags to a trace in CSV, - for standard "
+                 "input. No daemon has to run. The trace begins with the line \"# "
+                 "mem_total_kb=N\" and the line "
+                 "\"time_s,pid,start_time,comm,state,rss_kb,anon_kb,swap_kb\"; rows are "
+                 "in order of time, and a process without a row in a sample has ended.",
         CLI_OPTIONS(options, analyze_options_t),
         .offline = true,
         .run = run,

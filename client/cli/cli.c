@@ -1,6 +1,7 @@
 #include "client/cli/cli.h"
 
 #include "client/cli/commands.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include <errno.h>
@@ -109,23 +110,17 @@ int cli_flush(bool *ret_closed)
     return write_failed(error);
 }
 
-static void print_option(FILE *out, const cli_option_t *o)
-{
-    char left[64];
-
-    snprintf(left, sizeof(left), "--%s%s%s", o->name, o->argument ? " " : "",
-            o->argument ? o->argument : "");
-    fprintf(out, "  %-22s %s\n", left, o->help);
-}
-
-void cli_print_help(FILE *out, const cli_command_t *c)
+void cli_print_help(const cli_command_t *c)
 {
     size_t first = c->offline ? n_cli_common_options - CLI_OFFLINE_OPTIONS : 0;
 
-    fprintf(out, "Usage: memscope %s [OPTION]...%s%s\n%s\n\n", c->name, c->operand ? " " : "",
-            c->operand ? c->operand : "", c->about);
+    printf("Usage: memscope %s [OPTION]...%s%s\n", c->name, c->operand ? " " : "",
+            c->operand ? c->operand : "");
+    wrapped_help(stdout, c->about);
+    putchar('\n');
     for (size_t i = 0; i < c->n_options; i++)
-        print_option(out, &c->options[i]);
+        wrapped_option(stdout, c->options[i].name, c->options[i].argument, c->options[i].help);
     for (size_t i = first; i < n_cli_common_options; i++)
-        print_option(out, &cli_common_options[i]);
+        wrapped_option(stdout, cli_common_options[i].name, cli_common_options[i].argument,
+                cli_common_options[i].help);
 }

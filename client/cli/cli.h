@@ -108,7 +108,7 @@ int cli_run(const cli_command_t *command, int argc, char **argv, const attach_ta
         bool utf8);
 
 // "Usage: memscope NAME ..." and the rest of --help.
-void cli_print_help(FILE *out, const cli_command_t *command);
+void cli_print_help(const cli_command_t *command);
 
 // Says "memscope: TEXT" on stderr; returns `status`.
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -154,8 +154,7 @@ static int run(const cli_call_t *call)
     if (o->follow && o->until)
         return cli_fail(CLI_USAGE, "--follow goes on after now: leave --until out");
     if (o->follow && o->common.replay)
-        return cli_fail(
-                CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");
+        return cli_fail(CLI_USAGE, "nothing comes after the end of a trace: leave --follow out");
     if (event_printer_init(&r.printer, call->utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &o->common);
@@ -182,7 +181,7 @@ static const cli_option_t options[] = {
 
 const cli_command_t cli_events = {
         .name = "events",
-        .summary = "what happened: tags set and cleared, OOM kills, exits of what was big",
+        .summary = "what happened: changes of tags, OOM kills, exits of what was big",
         .about = "Prints the events that the daemon keeps, also of processes that are gone.",
         CLI_OPTIONS(options, events_options_t),
         .run = run,

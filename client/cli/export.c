@@ -174,15 +174,16 @@ static int serve(export_run_t *e)
 static int check(const export_options_t *o)
 {
     if (o->listen && o->textfile)
-        return cli_fail(
-                CLI_USAGE, "--listen and --textfile exclude each other: start one for each");
+        return cli_fail(CLI_USAGE,
+                "--listen and --textfile exclude each other: start one exporter for each");
     if (o->listen && o->once)
         return cli_fail(CLI_USAGE, "--once answers nobody: leave --listen out");
     if (o->interval_us && (!o->textfile || o->once))
-        return cli_fail(CLI_USAGE, "--interval is for --textfile without --once");
+        return cli_fail(CLI_USAGE, "--interval is that of --textfile without --once: leave it out");
     if (o->openmetrics && (!o->once || o->textfile))
-        return cli_fail(CLI_USAGE, "--openmetrics is for --once without --textfile: over HTTP who "
-                                   "asks chooses, and a textfile has one format");
+        return cli_fail(CLI_USAGE,
+                "--openmetrics is that of --once without --textfile: over HTTP who "
+                "asks chooses, and a textfile has one format");
     return CLI_OK;
 }
 
@@ -238,7 +239,7 @@ static int run(const cli_call_t *call)
         return status;
     e.signals = open_signals();
     if (e.signals < 0)
-        return cli_fail(CLI_FAILURE, "no descriptors are left: %s", strerror(errno));
+        return cli_fail(CLI_FAILURE, "out of memory or descriptors: %s", strerror(errno));
     status = run_open(&e);
     // What nobody renews would be taken for the present.
     if (e.wrote && !o->once)
@@ -271,9 +272,9 @@ static const cli_option_t options[] = {
 const cli_command_t cli_export = {
         .name = "export",
         .summary = "metrics for Prometheus, over HTTP or as a file",
-        .about = "Serves what the daemon knows as metrics: memory of the host by what it is used "
-                 "for, pressure,\nmemory, CPU and I/O of each unit, tags and events. Without a "
-                 "daemon it says memscope_up 0 and\nwaits for one.",
+        .about = "Serves what the daemon knows as metrics: memory of the host by what it "
+                 "is used for, pressure, memory, CPU and I/O of each unit, tags and "
+                 "events. Without a daemon it says memscope_up 0 and waits for one.",
         CLI_OPTIONS(options, export_options_t),
         .run = run,
 };

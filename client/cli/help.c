@@ -1,6 +1,9 @@
 #include "client/cli/commands.h"
+#include "client/cli/wrapped.h"
 
 #include <string.h>
+
+#define SUMMARY_INDENT 13
 
 static int run(const cli_call_t *call)
 {
@@ -11,12 +14,12 @@ static int run(const cli_call_t *call)
         return cli_fail(CLI_USAGE, "unknown subcommand '%.80s': %s", call->operand,
                 cli_meant(call->operand, "memscope help ", meant));
     if (command) {
-        cli_print_help(stdout, command);
+        cli_print_help(command);
         return CLI_OK;
     }
     puts("Usage: memscope SUBCOMMAND [OPTION]...\n");
     for (size_t i = 0; i < n_cli_commands; i++)
-        printf("  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+        wrapped_entry(stdout, cli_commands[i]->name, SUMMARY_INDENT, cli_commands[i]->summary);
     puts("\nExit status:");
     for (size_t i = 0; i < n_cli_statuses; i++)
         printf("  %d  %s\n", cli_statuses[i].status, cli_statuses[i].text);

@@ -132,11 +132,10 @@ static int run(const cli_call_t *call)
 
     s.pid = strtoull(call->operand, &end, 10);
     if (call->operand[0] < '0' || call->operand[0] > '9' || *end || s.pid == 0 || s.pid > PID_LIMIT)
-        return cli_fail(CLI_USAGE, "'%.40s' is no process id: expected a number from 1 to %" PRIu64,
+        return cli_fail(CLI_USAGE, "PID '%.40s': expected a whole number, 1 to %" PRIu64,
                 call->operand, PID_LIMIT);
     if (s.options->follow && s.options->common.replay)
-        return cli_fail(
-                CLI_USAGE, "--follow: nothing comes after the end of a trace: leave it out");
+        return cli_fail(CLI_USAGE, "nothing comes after the end of a trace: leave --follow out");
     if (model_init(&s.model, call->utf8 || s.options->json) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = cli_link_open(&link, &s.options->common);
@@ -161,9 +160,9 @@ const cli_command_t cli_inspect = {
         .name = "inspect",
         .summary = "all that is known of one process",
         .operand = "PID",
-        .about = "Prints a process's memory by kind, its limits and what was found out about it. "
-                 "Of one that\n"
-                 "has ended, its last figures as long as the daemon keeps them.",
+        .about = "Prints a process's memory by kind, its limits and what was found out "
+                 "about it. Of one that has ended, its last figures as long as the daemon "
+                 "keeps them.",
         CLI_OPTIONS(options, inspect_options_t),
         .run = run,
 };

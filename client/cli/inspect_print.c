@@ -1,6 +1,7 @@
 #include "client/cli/inspect_print.h"
 
 #include "client/cli/json_row.h"
+#include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/format.h"
 #include "common/text.h"
@@ -9,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#define LABEL_WIDTH  13
+#define LINE_MAX_LEN (LABEL_WIDTH + 2 + INTERN_MAX_LEN)
 
 static const char *const sources[] = {NULL, "smaps_rollup", "smaps", "status"};
 
@@ -99,13 +103,14 @@ void inspect_print_json(const inspected_view_t *v)
 
 __attribute__((format(printf, 2, 3))) static void line(const char *label, const char *format, ...)
 {
+    char text[LINE_MAX_LEN];
     va_list args;
+    int len = snprintf(text, sizeof(text), "%-*s ", LABEL_WIDTH, label);
 
-    printf("%-13s ", label);
     va_start(args, format);
-    vprintf(format, args);
+    vsnprintf(text + len, sizeof(text) - (size_t) len, format, args);
     va_end(args);
-    putchar('\n');
+    wrapped_print(text, wrapped_columns(), LABEL_WIDTH + 1);
 }
 
 static void text_line(const model_t *m, const char *label, const text_view_t *t)

@@ -207,7 +207,7 @@ static int run_parsed(const cli_command_t *c, cli_common_t *common, const attach
     const cli_call_t call = {c, common, operand, utf8};
 
     if (common->help) {
-        cli_print_help(stdout, c);
+        cli_print_help(c);
         return CLI_OK;
     }
     if (c->operand && c->operand[0] != '[' && !(operand && operand[0]))

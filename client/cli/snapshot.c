@@ -186,7 +186,7 @@ static int run(const cli_call_t *call)
     int status;
 
     if (o->common.replay && (o->interval_us || o->count > 1))
-        return cli_fail(CLI_USAGE, "--replay has one sample, the last: leave --%s out",
+        return cli_fail(CLI_USAGE, "a trace has one sample here, its last: leave --%s out",
                 o->interval_us ? "interval" : "count");
     list_init(&s.list);
     if (model_init(&s.model, utf8) < 0)

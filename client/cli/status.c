@@ -224,9 +224,10 @@ static const cli_option_t options[] = {
 const cli_command_t cli_status_of = {
         .name = "status",
         .summary = "how the daemon itself is doing",
-        .about = "Prints the daemon's version and uptime, what its ticks cost and how many it "
-                 "missed, its memory\nagainst the cap, the budget for PSS, what the kernel does "
-                 "not let it read, and, to those who see\neverything, who is attached.",
+        .about = "Prints the daemon's version and uptime, what its ticks cost and how "
+                 "many it missed, its memory against the cap, the budget for PSS, what "
+                 "the kernel does not let it read, and, to those who see everything, who "
+                 "is attached.",
         CLI_OPTIONS(options, status_options_t),
         .run = run,
 };

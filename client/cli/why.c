@@ -163,11 +163,10 @@ static const cli_option_t options[] = {
 
 const cli_command_t cli_why = {
         .name = "why",
-        .summary = "who took memory, living or dead, in the last minutes or any other span",
-        .about = "Says what used memory did, and who took it: shares that add up to the change. "
-                 "With --replay\n"
-                 "times are those of the trace, and used memory is the private memory of the "
-                 "processes in it.",
+        .summary = "who took memory, living or dead, in the last minutes or another span",
+        .about = "Says what used memory did, and who took it: shares that add up to the "
+                 "change. With --replay times are those of the trace, and used memory is "
+                 "the private memory of the processes in it.",
         CLI_OPTIONS(options, why_options_t),
         .run = run,
 };

@@ -89,8 +89,6 @@ static void put_quoted(const char *s, bool zsh)
     for (; *s; s++) {
         if (*s == '\'')
             fputs(zsh ? "'\\''" : "\\'", stdout);
-        else if (*s == '\n')
-            putchar(' ');
         else if (zsh && strchr("[]:", *s))
             printf("\\%c", *s);
         else

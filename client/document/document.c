@@ -26,8 +26,6 @@ static void put_option(const char *name, const char *argument, const char *help)
     putchar('\n');
     snprintf(text, sizeof(text), "%c%s%s", toupper((unsigned char) help[0]), help + 1,
             help[strlen(help) - 1] == '.' ? "" : ".");
-    for (char *at = text; (at = strchr(at, '\n')) != NULL;)
-        *at = ' ';
     mdoc_put_text(text);
 }
 
@@ -57,9 +55,6 @@ static void put_sentences(const char *s)
     for (char *at = text; *at;) {
         char *end = strstr(at, ". ");
 
-        for (char *c = at; *c && c != end; c++)
-            if (*c == '\n')
-                *c = ' ';
         if (end)
             end[1] = '\0';
         mdoc_put_text(at);

@@ -210,7 +210,8 @@ static int listen_on(const char *text, int *ret_fd, char *ret_error)
 
     if (!http_parse_address(text, &address, &len)) {
         snprintf(ret_error, HTTP_ERROR_MAX,
-                "--listen %.80s: expected ADDRESS:PORT, as 127.0.0.1:9912 or [::1]:9912", text);
+                "--listen '%.80s': expected ADDRESS:PORT, such as 127.0.0.1:9912 or [::1]:9912",
+                text);
         return -EINVAL;
     }
     fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -223,7 +224,7 @@ static int listen_on(const char *text, int *ret_fd, char *ret_error)
         int r = -errno;
 
         snprintf(ret_error, HTTP_ERROR_MAX, "cannot listen on %.80s: %s%s", text, strerror(-r),
-                r == -EADDRINUSE ? "; end who uses it, or choose another port with --listen" : "");
+                r == -EADDRINUSE ? "; end what uses it, or choose another port with --listen" : "");
         return r;
     }
     *ret_fd = take_fd(&fd);

@@ -141,6 +141,10 @@ static void test_help_of_every_subcommand(void **state)
             0);
     assert_true(count_lines(scripted.out) >= 4);
     assert_non_null(strstr(scripted.out, "snapshot\n"));
+    assert_int_equal(bash("for c in '' $($M help | awk '/^  [a-z]/ { print $1 }'); do "
+                          "$M $c --help; done | grep -E '.{81}'"),
+            1); // none
+    assert_string_equal(scripted.out, "");
     assert_int_equal(bash("[ \"$($M -h)\" = \"$($M --help)\" ] && "
                           "[ \"$($M why -h)\" = \"$($M why --help)\" ]"),
             0);
