@@ -71,7 +71,7 @@ int model_record_groups(model_t *m)
 
             if (!row_knows(process, VALUE_PRIVATE))
                 continue;
-            r = tracks_touch(t, model_group_of(m, process, kind), slot, 0, &track);
+            r = tracks_touch(t, model_group_of(m, process, kind), slot, &track);
             if (r == 0)
                 track_add(t, track, (uint64_t) process->values[VALUE_PRIVATE]);
         }

@@ -43,41 +43,56 @@ static bool is_shown(const row_t *r)
     return (r->flags & (ROW_LISTED | ROW_GROUP)) != 0;
 }
 
-static bool are_shown(const rows_t *rows, const uint32_t *indexes, size_t n)
+static int reserve(list_t *l, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (indexes[i] >= rows->n || !is_shown(&rows->items[indexes[i]]))
-            return false;
-    return true;
+    size_t cap = n + n / 8 + 64;
+    uint32_t *grown;
+
+    if (n <= l->cap)
+        return 0;
+    grown = realloc(l->indexes, cap * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    l->indexes = grown;
+    l->cap = cap;
+    return 0;
 }
 
-static int collect(list_t *l, model_t *m)
+// Those that were there the last time, in their order, which is nearly sorted; then the others.
+static void collect(list_t *l, rows_t *rows)
 {
-    const rows_t *rows = rows_of(l, m);
-    size_t n = 0, before = l->n;
+    size_t n = 0;
 
-    for (size_t i = 0; i < rows->n; i++)
-        n += is_shown(&rows->items[i]);
-    if (rows->n > l->cap) {
-        size_t cap = rows->n + rows->n / 8 + 64;
-        uint32_t *grown = realloc(l->indexes, cap * sizeof(*grown));
+    for (size_t i = 0; i < l->n; i++) {
+        uint32_t index = l->indexes[i];
 
-        if (!grown) {
-            l->n = 0;
-            return -ENOMEM;
+        if (index < rows->n && is_shown(&rows->items[index])) {
+            rows->items[index].flags |= ROW_PLACED;
+            l->indexes[n++] = index;
         }
-        l->indexes = grown;
-        l->cap = cap;
     }
-    l->n = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        row_t *r = &rows->items[i];
+
+        if (is_shown(r) && !(r->flags & ROW_PLACED))
+            l->indexes[n++] = (uint32_t) i;
+        r->flags = (uint8_t) (r->flags & ~ROW_PLACED);
+    }
+    l->n = n;
+}
+
+static int put_in_order(list_t *l, model_t *m)
+{
+    rows_t *rows = l->kind == GROUP_NONE ? &m->processes : &m->groups;
+    int r = reserve(l, rows->n);
+
+    if (r < 0) {
+        l->n = 0;
+        return r;
+    }
     if (l->tree)
         return tree_order(m, l->indexes, &l->n, l->order);
-    // Those of the last time, in their order, are nearly sorted.
-    if (n == before && are_shown(rows, l->indexes, n))
-        l->n = n;
-    for (size_t i = 0; i < rows->n && l->n < n; i++)
-        if (is_shown(&rows->items[i]))
-            l->indexes[l->n++] = (uint32_t) i;
+    collect(l, rows);
     return sort_rows(m, rows->items, l->indexes, l->n, l->order);
 }
 
@@ -158,7 +173,7 @@ int list_rebuild(list_t *l, model_t *m, size_t page)
     if (l->kind != GROUP_NONE)
         r = model_group(m, l->kind);
     if (r == 0)
-        r = collect(l, m);
+        r = put_in_order(l, m);
     else
         l->n = 0;
     follow_selected(l, m);

@@ -148,21 +148,31 @@ static size_t count_living(const snapshot_t *s)
     return n;
 }
 
-// The row of a process, with what this viewer remembers of it.
-static int add_process(model_t *m, const snapshot_t *s, size_t slot, uint64_t now_ms)
+static int touch_living(model_t *m, const snapshot_t *s)
 {
-    const process_snapshot_t *p = &s->processes[slot];
-    rows_t *rows = &m->processes;
-    row_t *row = &rows->items[rows->n];
     track_t *track;
-    int64_t rate;
-    int r;
+    int r = 0;
 
-    *row = row_of(p, now_ms);
-    row->slot = (uint32_t) slot;
-    r = tracks_touch(&m->tracks, row->id, row->slot, (uint32_t) rows->n, &track);
-    if (r < 0)
-        return r;
+    for (size_t i = 0; i < s->n_slots && r == 0; i++) {
+        const process_snapshot_t *p = &s->processes[i];
+
+        if (p->known != 0)
+            r = tracks_touch(&m->tracks, (identity_t){p->pid, p->start_time}, (uint32_t) i, &track);
+    }
+    return r;
+}
+
+// The row of a process, with what this viewer remembers of it.
+static void make_row(model_t *m, const snapshot_t *s, size_t index)
+{
+    track_t *track = &m->tracks.items[index];
+    const process_snapshot_t *p = &s->processes[track->slot];
+    row_t *row = &m->processes.items[index];
+    int64_t rate;
+
+    *row = row_of(p, m->tracks.now_ms);
+    row->slot = track->slot;
+    row->track = (uint32_t) index;
     set_delta(row, track, p);
     if (row_knows(row, VALUE_PRIVATE)) {
         uint64_t private_kb = (uint64_t) row->values[VALUE_PRIVATE];
@@ -171,10 +181,10 @@ static int add_process(model_t *m, const snapshot_t *s, size_t slot, uint64_t no
         if (track_rate(&m->tracks, track, private_kb, &rate))
             row_set(row, VALUE_RATE, rate);
     }
-    rows->n++;
-    return 0;
 }
 
+// A process has its row where it has its track: the same from tick to tick, but for those that take
+// the places of the dead.
 int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms)
 {
     rows_t *rows = &m->processes;
@@ -185,16 +195,12 @@ int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms)
     m->system = s->system;
     m->strings = s->strings;
     m->grouped_by = GROUP_NONE;
-    rows->n = 0;
-    if (SYSTEM_KNOWN(&s->system, mono_ms))
-        now_ms = s->system.mono_ms;
-    tracks_begin(&m->tracks, now_ms);
-    for (size_t i = 0; i < s->n_slots && r == 0; i++)
-        if (s->processes[i].known != 0)
-            r = add_process(m, s, i, now_ms);
+    tracks_begin(&m->tracks, SYSTEM_KNOWN(&s->system, mono_ms) ? s->system.mono_ms : now_ms);
+    r = touch_living(m, s);
     tracks_end(&m->tracks);
-    for (size_t i = 0; i < m->tracks.n; i++)
-        rows->items[m->tracks.items[i].row].track = (uint32_t) i;
+    rows->n = m->tracks.n;
+    for (size_t i = 0; i < rows->n; i++)
+        make_row(m, s, i);
     survey(m);
     return r < 0 ? r : model_record_groups(m);
 }
@@ -218,7 +224,7 @@ const row_t *model_find(const model_t *m, identity_t id)
     const track_t *track = tracks_find(&m->tracks, id);
 
     if (track)
-        return &m->processes.items[track->row];
+        return &m->processes.items[track - m->tracks.items];
     for (size_t i = 0; id.pid == 0 && i < m->groups.n; i++)
         if (identity_equal(m->groups.items[i].id, id))
             return &m->groups.items[i];

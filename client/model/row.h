@@ -51,6 +51,7 @@ enum {
     ROW_UID_KNOWN = 1 << 3,
     ROW_PPID_KNOWN = 1 << 4,
     ROW_LISTED = 1 << 5, // a process that passes what the list is restricted to
+    ROW_PLACED = 1 << 6, // has a place in the list that is being made
 };
 
 typedef struct {

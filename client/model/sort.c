@@ -5,6 +5,7 @@
 
 typedef struct {
     int64_t key;
+    uint64_t pid;
     uint32_t index;
     bool unknown;
 } item_t;
@@ -32,6 +33,8 @@ static int by_key(const void *a_item, const void *b_item, void *user)
         return a->unknown ? 1 : -1;
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
+    if (a->pid != b->pid) // without a look at the rows, for many are equal
+        return a->pid < b->pid ? -1 : 1;
     return by_identity(&c->rows[a->index], &c->rows[b->index]);
 }
 
@@ -46,25 +49,28 @@ static int by_text(const void *a_item, const void *b_item, void *user)
 
 typedef int (*compare_t)(const void *a, const void *b, void *user);
 
-// What was in order a second ago needs few moves to be so again. False: it needs more than that.
-static bool mend_order(item_t *items, size_t n, compare_t compare, context_t *c)
+// What was in order a second ago nearly is so still: of two that are not, both are taken out, and
+// those few are sorted and merged with the others. `aside` has room for all of them.
+static void order_items(item_t *items, size_t n, item_t *aside, compare_t compare, context_t *c)
 {
-    size_t moves = n;
+    size_t kept = 0, taken = 0;
 
-    for (size_t i = 1; i < n; i++) {
-        item_t item = items[i];
-        size_t at = i;
-
-        for (; at > 0 && compare(&items[at - 1], &item, c) > 0; at--, moves--) {
-            if (moves == 0)
-                break;
-            items[at] = items[at - 1];
+    for (size_t i = 0; i < n; i++) {
+        if (kept == 0 || compare(&items[kept - 1], &items[i], c) <= 0) {
+            items[kept++] = items[i];
+        } else {
+            aside[taken++] = items[--kept];
+            aside[taken++] = items[i];
         }
-        items[at] = item;
-        if (moves == 0)
-            return false;
     }
-    return true;
+    qsort_r(aside, taken, sizeof(*aside), compare, c);
+    // From the end, so that what is moved goes to where nobody is any more.
+    while (taken > 0) {
+        bool later = kept > 0 && compare(&items[kept - 1], &aside[taken - 1], c) > 0;
+        size_t at = kept + taken - 1;
+
+        items[at] = later ? items[--kept] : aside[--taken];
+    }
 }
 
 int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, sort_order_t order)
@@ -76,7 +82,7 @@ int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, 
 
     if (n < 2)
         return 0;
-    items = malloc(n * sizeof(*items));
+    items = malloc(2 * n * sizeof(*items));
     if (!items)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
@@ -85,7 +91,7 @@ int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, 
         value_t v =
                 column->value == VALUE_PID && r->flags & ROW_GROUP ? VALUE_COUNT : column->value;
 
-        items[i] = (item_t){.index = indexes[i]};
+        items[i] = (item_t){.index = indexes[i], .pid = r->id.pid};
         if (v == VALUE_MAX)
             continue;
         items[i].unknown = !row_knows(r, v);
@@ -93,8 +99,7 @@ int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, 
         if (v == VALUE_COUNT)
             items[i].key = -items[i].key;
     }
-    if (!mend_order(items, n, compare, &c))
-        qsort_r(items, n, sizeof(*items), compare, &c);
+    order_items(items, n, items + n, compare, &c);
     for (size_t i = 0; i < n; i++)
         indexes[i] = items[i].index;
     free(items);

@@ -10,7 +10,7 @@ typedef struct {
 
 // Orders n indexes into `rows`. What the column does not know comes last in either direction, and
 // equals are in order of their identity, so that the same rows always have the same order.
-// 0 or -ENOMEM.
+// What is nearly in order takes little more than one look at each. 0 or -ENOMEM.
 int sort_rows(const model_t *m, const row_t *rows, uint32_t *indexes, size_t n, sort_order_t order);
 
 #endif

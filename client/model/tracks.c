@@ -83,7 +83,7 @@ static int reserve_slots(tracks_t *t, size_t n)
     return 0;
 }
 
-int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_t **ret)
+int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, track_t **ret)
 {
     int r = reserve_slots(t, (size_t) slot + 1);
     uint32_t index;
@@ -100,7 +100,7 @@ int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_
         t->by_slot[slot] = index;
     }
     *ret = &t->items[index];
-    (*ret)->row = row;
+    (*ret)->slot = slot;
     (*ret)->seen = t->tick;
     return 0;
 }

@@ -18,7 +18,7 @@
 typedef struct {
     identity_t id;
     int64_t baseline_kb; // counts where has_baseline
-    uint32_t row;        // in the model, this tick
+    uint32_t slot;       // in the snapshot, this tick
     uint32_t seen;       // tick that last had it
     bool has_baseline;
     bool asked;                    // for what it had before this viewer came
@@ -47,7 +47,7 @@ void tracks_done(tracks_t *t);
 // which may move tracks: their place in `items` is good from then to the next begin.
 void tracks_begin(tracks_t *t, uint64_t now_ms);
 // `slot`: where the process stands in the snapshot, which is where it stood in the one before.
-int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, uint32_t row, track_t **ret);
+int tracks_touch(tracks_t *t, identity_t id, uint32_t slot, track_t **ret);
 // Its private memory now, after its tracks_touch; that of several is added up.
 void track_add(const tracks_t *t, track_t *track, uint64_t private_kb);
 void tracks_end(tracks_t *t);
