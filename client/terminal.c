@@ -76,6 +76,7 @@ int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     intrflush(stdscr, FALSE);
+    typeahead(-1); // a picture is drawn to its end, whatever is typed meanwhile
     curs_set(0);
     open_colors();
     if (mouse) {
@@ -178,7 +179,8 @@ static bool follow_size(const grid_t *g)
     return grid_resize(&terminal.shown, g->rows, g->cols) == 0;
 }
 
-static void copy_rows(const grid_t *g)
+// The other half of what is two columns wide differs wherever the one does.
+static void put_changes(const grid_t *g)
 {
     for (int row = 0; row < g->rows; row++) {
         const cell_t *cells = grid_row(g, row);
@@ -188,7 +190,7 @@ static void copy_rows(const grid_t *g)
         if (memcmp(cells, shown, size) == 0)
             continue;
         for (int col = 0; col < g->cols; col++)
-            if (cells[col].width > 0)
+            if (cells[col].width > 0 && memcmp(&cells[col], &shown[col], sizeof(*cells)) != 0)
                 put_cell(row, col, &cells[col]);
         memcpy(shown, cells, size);
     }
@@ -198,7 +200,7 @@ void terminal_show(const grid_t *g)
 {
     if (!follow_size(g))
         return;
-    copy_rows(g);
+    put_changes(g);
     collect_begin();
     refresh();
     guard_begin();
