@@ -51,9 +51,12 @@ static const struct {
 };
 
 // Fills what comes straight from the snapshot.
-static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
+static void fill_row(row_t *r, const process_snapshot_t *p, uint64_t now_ms)
 {
-    row_t r = {
+    uint64_t kb, age;
+    bool estimated;
+
+    *r = (row_t){
             .id = {p->pid, p->start_time},
             .name = (uint32_t) p->name,
             .cmdline = (uint32_t) p->cmdline,
@@ -64,36 +67,32 @@ static row_t row_of(const process_snapshot_t *p, uint64_t now_ms)
             .zombies = (uint32_t) p->zombies,
             .state = p->state > 0x20 && p->state < 0x7f ? (char) p->state : '\0',
     };
-    uint64_t kb, age;
-    bool estimated;
-
     if (p->flags & PROCESS_KERNEL_THREAD)
-        r.flags |= ROW_KERNEL_THREAD;
+        r->flags |= ROW_KERNEL_THREAD;
     if (PROCESS_KNOWN(p, uid))
-        r.flags |= ROW_UID_KNOWN;
+        r->flags |= ROW_UID_KNOWN;
     if (PROCESS_KNOWN(p, ppid))
-        r.flags |= ROW_PPID_KNOWN;
-    row_set(&r, VALUE_PID, (int64_t) p->pid);
-    row_set(&r, VALUE_COUNT, 1);
+        r->flags |= ROW_PPID_KNOWN;
+    row_set(r, VALUE_PID, (int64_t) p->pid);
+    row_set(r, VALUE_COUNT, 1);
     if (snapshot_rss_kb(p, &kb)) {
-        set_amount(&r, VALUE_RSS, kb);
-        set_amount(&r, VALUE_MEM, kb);
+        set_amount(r, VALUE_RSS, kb);
+        set_amount(r, VALUE_MEM, kb);
     }
     if (snapshot_pss_kb(p, now_ms, &kb, &estimated, &age)) {
-        set_amount(&r, VALUE_PSS, kb);
-        set_amount(&r, VALUE_PSS_AGE, age);
+        set_amount(r, VALUE_PSS, kb);
+        set_amount(r, VALUE_PSS_AGE, age);
         if (estimated)
-            r.flags |= ROW_PSS_ESTIMATED;
+            r->flags |= ROW_PSS_ESTIMATED;
     }
     // There is nothing left of a zombie that anybody could have a share of.
-    if (r.state == 'Z' && row_knows(&r, VALUE_RSS) && r.values[VALUE_RSS] == 0)
-        set_amount(&r, VALUE_PSS, 0);
+    if (r->state == 'Z' && row_knows(r, VALUE_RSS) && r->values[VALUE_RSS] == 0)
+        set_amount(r, VALUE_PSS, 0);
     if (snapshot_private_kb(p, &kb))
-        set_amount(&r, VALUE_PRIVATE, kb);
+        set_amount(r, VALUE_PRIVATE, kb);
     for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
         if (p->known >> plain[i].field & 1)
-            set_amount(&r, plain[i].value, p->values[plain[i].field]);
-    return r;
+            set_amount(r, plain[i].value, p->values[plain[i].field]);
 }
 
 static void set_delta(row_t *r, const track_t *track, const process_snapshot_t *p)
@@ -170,7 +169,7 @@ static void make_row(model_t *m, const snapshot_t *s, size_t index)
     row_t *row = &m->processes.items[index];
     int64_t rate;
 
-    *row = row_of(p, m->tracks.now_ms);
+    fill_row(row, p, m->tracks.now_ms);
     row->slot = track->slot;
     row->track = (uint32_t) index;
     set_delta(row, track, p);
