@@ -138,15 +138,6 @@ static void survey(model_t *m)
         m->pid_width++;
 }
 
-static size_t count_living(const snapshot_t *s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->n_slots; i++)
-        n += s->processes[i].known != 0;
-    return n;
-}
-
 static int touch_living(model_t *m, const snapshot_t *s)
 {
     track_t *track;
@@ -187,7 +178,7 @@ static void make_row(model_t *m, const snapshot_t *s, size_t index)
 int model_update(model_t *m, const snapshot_t *s, uint64_t now_ms)
 {
     rows_t *rows = &m->processes;
-    int r = reserve(rows, count_living(s));
+    int r = reserve(rows, s->n_slots);
 
     if (r < 0)
         return r;

@@ -16,6 +16,12 @@ void tracks_done(tracks_t *t)
     *t = (tracks_t){0};
 }
 
+// The place of the i-th oldest point.
+static size_t place(const tracks_t *t, size_t i)
+{
+    return (t->at + TRACK_POINTS + 1 - t->filled + i) % TRACK_POINTS;
+}
+
 // The first tick makes places for what was before it.
 static void lay_out_past(tracks_t *t, uint64_t now_ms)
 {
@@ -25,21 +31,28 @@ static void lay_out_past(tracks_t *t, uint64_t now_ms)
         t->times[i] = now_ms - (t->filled - i) * TRACK_STEP_MS;
 }
 
+static void begin_point(tracks_t *t)
+{
+    if (t->filled == 0)
+        lay_out_past(t, t->now_ms);
+    t->live = MIN(t->live + 1, (size_t) TRACK_POINTS);
+    t->at = (t->at + 1) % TRACK_POINTS;
+    t->filled = MIN(t->filled + 1, (size_t) TRACK_POINTS);
+    t->times[t->at] = t->now_ms;
+    for (size_t i = 0; i < t->n; i++)
+        t->items[i].points[t->at] = TRACK_GAP;
+}
+
 void tracks_begin(tracks_t *t, uint64_t now_ms)
 {
     t->tick++;
     t->now_ms = now_ms;
     t->sampling = t->filled == 0 || now_ms / TRACK_STEP_MS != t->times[t->at] / TRACK_STEP_MS;
-    if (!t->sampling)
-        return;
-    if (t->filled == 0)
-        lay_out_past(t, now_ms);
-    t->live = MIN(t->live + 1, (size_t) TRACK_POINTS);
-    t->at = (t->at + 1) % TRACK_POINTS;
-    t->filled = MIN(t->filled + 1, (size_t) TRACK_POINTS);
-    t->times[t->at] = now_ms;
-    for (size_t i = 0; i < t->n; i++)
-        t->items[i].points[t->at] = TRACK_GAP;
+    if (t->sampling)
+        begin_point(t);
+    t->recent = 0;
+    while (t->recent < t->filled && now_ms - t->times[place(t, t->recent)] > TRACK_RATE_MS)
+        t->recent++;
 }
 
 static int add(tracks_t *t, identity_t id, uint32_t *ret_index)
@@ -138,12 +151,6 @@ const track_t *tracks_find(const tracks_t *t, identity_t id)
     return index == PROCMAP_NONE ? NULL : &t->items[index];
 }
 
-// The place of the i-th oldest point.
-static size_t place(const tracks_t *t, size_t i)
-{
-    return (t->at + TRACK_POINTS + 1 - t->filled + i) % TRACK_POINTS;
-}
-
 typedef struct {
     const tracks_t *tracks;
     uint32_t points[TRACK_POINTS]; // by place
@@ -179,11 +186,11 @@ bool tracks_history(tracks_t *t, const history_message_t *h)
 
 bool track_rate(const tracks_t *t, const track_t *track, uint64_t private_kb, int64_t *ret_kb)
 {
-    for (size_t i = 0; i < t->filled; i++) {
+    for (size_t i = t->recent; i < t->filled; i++) {
         size_t at = place(t, i);
         uint64_t age = t->now_ms - t->times[at];
 
-        if (age > TRACK_RATE_MS || track->points[at] == TRACK_GAP)
+        if (track->points[at] == TRACK_GAP)
             continue;
         if (age < RATE_MIN_MS)
             return false;

@@ -35,7 +35,8 @@ typedef struct {
     // One clock for all: point `at` is the newest of `filled`, taken at times[at].
     uint64_t times[TRACK_POINTS];
     size_t at, filled;
-    size_t live; // of these, those that were seen here; what is older is known from histories
+    size_t recent; // the oldest of them that a rate looks back at
+    size_t live;   // of these, those that were seen here; what is older is known from histories
     uint64_t now_ms;
     bool sampling;     // this tick writes point `at`
     uint32_t patience; // ticks for which one that is not seen is kept
