@@ -198,7 +198,8 @@
     F(22, mem_total_kb, UINT, "KiB", 1, PUBLIC, "MemTotal") \
     F(23, processes_kb, INT, "KiB",  1, PUBLIC, "share of all processes together") \
     F(24, unseen_from_ms, UINT, "ms", 1, PUBLIC, "the longest time in the span in which nothing was captured; absent: there is none") \
-    F(25, unseen_to_ms, UINT, "ms",  1, PUBLIC, "its end")
+    F(25, unseen_to_ms, UINT, "ms",  1, PUBLIC, "its end") \
+    F(26, estimated_kb, UINT, "KiB", 1, PUBLIC, "up to so much of the shares of processes is an estimate: memory that began as a copy, and was written to; absent: nothing")
 
 #define STATUS_REQUEST_FIELDS(F) \
     F(1, request,     UINT,  "",     1, PUBLIC, "number that the answer carries")

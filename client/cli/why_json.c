@@ -149,6 +149,8 @@ void why_print_json(const why_view_t *v)
         json_put(o, "unseen", span(v, m->unseen_from_ms, m->unseen_to_ms));
     put_rows(v, o);
     json_put_int(o, "processes_bytes", m->processes_kb * 1024);
+    if (m->has.estimated_kb)
+        json_put_uint(o, "estimated_bytes", m->estimated_kb * 1024);
     json_put(o, "ledger", ledger(v));
     json_put_uint(o, "mem_total_bytes", m->mem_total_kb * 1024);
     json_put_bool(o, "private_daemon", v->private_daemon);

@@ -234,6 +234,8 @@ void why_print(const why_view_t *v)
     wrapped_print(text, v->columns, 0);
     if (reasons_steepest(r, put_when(v, m->steepest_from_ms, a), text, sizeof(text))[0])
         wrapped_print(text, v->columns, 0);
+    if (reasons_estimated(r, text, sizeof(text))[0])
+        wrapped_print(text, v->columns, 0);
     if (m->has.unseen_to_ms) {
         snprintf(text, sizeof(text), "Nothing was seen from %s to %s.",
                 put_when(v, m->unseen_from_ms, a), put_when(v, m->unseen_to_ms, b));

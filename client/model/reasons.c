@@ -42,6 +42,7 @@ static void read_change(reasons_t *r, const why_message_t *m)
     c->change_from_kb = bounded_size(m->change_from_kb);
     c->change_to_kb = bounded_size(m->change_to_kb);
     c->mem_total_kb = bounded_size(m->mem_total_kb);
+    c->estimated_kb = bounded_size(m->estimated_kb);
     c->steepest_kb = bounded(m->steepest_kb);
     c->processes_kb = bounded(m->processes_kb);
     r->by = (unsigned) m->by;

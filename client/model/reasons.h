@@ -65,6 +65,9 @@ char *reasons_sentence(
 // "Steepest: +362 MiB within 0.8 s from 14:02:12."; `from` is when that began. "": there is none.
 char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t cap);
 
+// What of the shares is an estimate. "": so little that it is not worth a word.
+char *reasons_estimated(const reasons_t *r, char *buf, size_t cap);
+
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);
 const char *ledger_key(uint64_t kind); // "page_tables", for machines

@@ -10,6 +10,7 @@
 
 #define SENTENCE_PARTS 4
 #define SENSELESS      200 // percent of the change that are no share of it
+#define ESTIMATE_PART  100 // of the change: an estimate of less is not worth a word
 
 static const struct {
     const char *key, *name;
@@ -220,6 +221,20 @@ char *reasons_sentence(
     }
     if (w->known)
         line_add(&s, " (nothing is known of the time before %s)", w->known);
+    return buf;
+}
+
+char *reasons_estimated(const reasons_t *r, char *buf, size_t cap)
+{
+    int64_t kb = (int64_t) r->message.estimated_kb;
+    char size[32];
+
+    buf[0] = '\0';
+    if (kb >= REASONS_HARDLY_KB && kb >= llabs(r->change_kb) / ESTIMATE_PART)
+        snprintf(buf, cap,
+                "Up to %s of that is an estimate, by page faults: pages copied on write after a "
+                "fork.",
+                reasons_size(size, sizeof(size), kb, false));
     return buf;
 }
 

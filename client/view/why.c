@@ -70,6 +70,8 @@ static int draw_summary(const ui_t *ui, const pane_t *p, int row)
     format_clock(from, sizeof(from), s, m->steepest_from_ms);
     if (reasons_steepest(r, from, text, sizeof(text))[0])
         row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
+    if (reasons_estimated(r, text, sizeof(text))[0])
+        row += view_put_wrapped(p, row, 0, p->cols, STYLE_NORMAL, text);
     if (m->has.unseen_to_ms) {
         format_clock(from, sizeof(from), s, m->unseen_from_ms);
         format_clock(to, sizeof(to), s, m->unseen_to_ms);

@@ -20,24 +20,6 @@ static bool is_given(const engine_t *e)
     return e->fs.fd < 0;
 }
 
-// A process that has just begun as a copy of another one has taken nothing yet.
-static void find_copied(engine_t *e, uint32_t slot)
-{
-    const snapshot_t *s = capture_current(e->capture);
-    uint32_t original = capture_original(e->capture, slot);
-    uint64_t has_kb, original_kb;
-
-    if (original == PROCMAP_NONE || e->series[slot] == HISTORY_NONE ||
-            !snapshot_private_kb(&s->processes[slot], &has_kb) ||
-            !snapshot_private_kb(&s->processes[original], &original_kb))
-        return;
-    history_set_shared(e->history, e->series[slot],
-            &(history_shared_t){.kb = MIN(has_kb, original_kb),
-                    .pid = s->processes[original].pid,
-                    .start_time = s->processes[original].start_time});
-    tags_copied(e->tags, slot, MIN(has_kb, original_kb));
-}
-
 static void on_born(void *user, uint32_t slot)
 {
     engine_t *e = user;
@@ -45,7 +27,7 @@ static void on_born(void *user, uint32_t slot)
     const process_snapshot_t *p = &s->processes[slot];
     uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
     uint64_t born_ms = p->start_time * 1000 / e->fs.clock_hz;
-    uint64_t age_ms = now_ms > born_ms ? now_ms - born_ms : 0;
+    uint64_t age_ms = now_ms > born_ms ? now_ms - born_ms : 0, copied_kb;
 
     if (is_given(e)) {
         now_ms = s->system.mono_ms;
@@ -58,8 +40,9 @@ static void on_born(void *user, uint32_t slot)
     // Until it dies, should that be while there is no daemon to see it.
     if (PROCESS_KNOWN(p, uid))
         history_set_user(e->history, e->series[slot], (uint32_t) p->uid);
-    if (age_ms <= NEWBORN_MS)
-        find_copied(e, slot);
+    copied_kb = age_ms <= NEWBORN_MS ? copies_born(e->copies, slot) : 0;
+    if (copied_kb > 0)
+        tags_copied(e->tags, slot, copied_kb);
     tags_restore(e->tags, slot, &capture_current_writable(e->capture)->processes[slot]);
 }
 
@@ -109,6 +92,17 @@ static int new_why(engine_t *e)
     return why_new(&e->why, &sources);
 }
 
+static int new_copies(engine_t *e, size_t max_slots)
+{
+    const copies_sources_t sources = {.capture = e->capture,
+            .history = e->history,
+            .series = e->series,
+            .max_slots = max_slots,
+            .page_kb = e->fs.page_kb};
+
+    return copies_new(&e->copies, &sources);
+}
+
 static int build(engine_t *e, const engine_config_t *config)
 {
     const capture_handlers_t handlers = {
@@ -140,6 +134,8 @@ static int build(engine_t *e, const engine_config_t *config)
         r = timeline_new(&e->timeline);
     if (r == 0)
         r = writers_new(&e->writers, e->capture, capture.max_processes);
+    if (r == 0)
+        r = new_copies(e, capture.max_processes);
     if (r == 0)
         r = new_why(e);
     if (r == 0)
@@ -176,6 +172,7 @@ void engine_free(engine_t *e)
         return;
     oom_free(e->oom);
     why_free(e->why);
+    copies_free(e->copies);
     writers_free(e->writers);
     timeline_free(e->timeline);
     departed_free(e->departed);
@@ -206,35 +203,16 @@ static void record_ledger(engine_t *e, uint64_t private_kb)
     system_snapshot_t after;
     int64_t gap_kb;
     ledger_t l;
+    bool known = timeline_gap_kb(e->timeline, &gap_kb);
 
     capture_read_memory(e->capture, &after);
-    if (!(timeline_gap_kb(e->timeline, &gap_kb)
-                        ? ledger_between(before, &after, private_kb, gap_kb, &l)
-                        : ledger_of(&after, private_kb, &l)))
+    if (!(known ? ledger_between(before, &after, private_kb, gap_kb, &l)
+                : ledger_of(&after, private_kb, &l)))
         return;
+    if (known && l.gap_kb > gap_kb)
+        l.gap_kb -= (int64_t) copies_claim(e->copies, (uint64_t) (l.gap_kb - gap_kb));
     timeline_record(e->timeline, &l);
     writers_tick(e->writers, l.time_ms, l.kb[LEDGER_SHMEM]);
-}
-
-// What of its private memory the process took itself. What is shared becomes less when it is given
-// back, with a program that is executed, and as the one or the other writes to it, which a reading
-// of what nobody else has tells.
-static uint64_t take_own_kb(engine_t *e, uint32_t slot, uint64_t private_kb)
-{
-    const process_snapshot_t *p = &capture_current(e->capture)->processes[slot];
-    uint64_t now_ms = capture_current(e->capture)->system.mono_ms;
-    history_shared_t s = *history_shared(e->history, e->series[slot]);
-
-    // On its way out it has nothing any more: what it shared before is not less for that.
-    if (s.kb == 0 || s.until_ms != 0 || private_kb == 0)
-        return private_kb;
-    history_shared_limit(&s, private_kb, now_ms);
-    if (PROCESS_KNOWN(p, uss_kb))
-        history_shared_limit(&s, private_kb - MIN(private_kb, p->uss_kb), now_ms);
-    if (capture_find(e->capture, s.pid, s.start_time) == PROCMAP_NONE)
-        s.until_ms = now_ms;
-    history_set_shared(e->history, e->series[slot], &s);
-    return history_own_kb(&s, private_kb, now_ms);
 }
 
 static void record_history(engine_t *e)
@@ -243,6 +221,7 @@ static void record_history(engine_t *e)
     const system_snapshot_t *y = &s->system;
     uint64_t total_kb = 0, swap_kb = 0;
 
+    copies_begin(e->copies);
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
         uint64_t rss, private_kb;
@@ -251,7 +230,7 @@ static void record_history(engine_t *e)
                 !snapshot_private_kb(p, &private_kb))
             continue;
         history_record(e->history, e->series[slot], y->mono_ms, rss, private_kb);
-        total_kb += take_own_kb(e, slot, private_kb);
+        total_kb += copies_own_kb(e->copies, slot, private_kb);
         swap_kb += p->swap_kb;
     }
     if (is_given(e))

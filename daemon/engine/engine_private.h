@@ -5,6 +5,7 @@
 
 #include "common/arena.h"
 #include "daemon/engine/engine.h"
+#include "daemon/forensics/copies.h"
 #include "daemon/forensics/oom.h"
 
 struct engine {
@@ -16,6 +17,7 @@ struct engine {
     departed_t *departed;
     timeline_t *timeline;
     writers_t *writers;
+    copies_t *copies;
     why_t *why;
     oom_t *oom;
     inspections_t inspections;

@@ -42,6 +42,7 @@ typedef struct {
     size_t n_rows;
     uint64_t others;
     int64_t others_kb, hidden_kb, processes_kb, unexplained_kb;
+    uint64_t estimated_kb; // of the rows and others, at most (daemon/forensics/copies.h)
 } why_answer_t;
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include "daemon/forensics/why_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 // ---- What a process had ------------------------------------------------------------------------
@@ -228,6 +229,7 @@ int why_find_members(why_t *w, const why_question_t *q, const change_t *change, 
         if (!why_grow((void **) &w->members, &w->max_members, w->n_members, sizeof(member_t)))
             return -ENOMEM;
         w->members[w->n_members++] = m;
+        ret->estimated_kb += MIN(m.who.shared.estimated_kb, (uint64_t) llabs(why_delta_of(&m)));
     }
     return 0;
 }

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHARED_STEP_KB (4 << 10)
-#define RECORD_MAX     (5 + 4 * 10) // bytes of one coded run at most
-#define AHEAD_KEPT     (128 << 10)  // of chunks, and so many for some thousand busy processes
+#define RECORD_MAX (5 + 4 * 10) // bytes of one coded run at most
+#define AHEAD_KEPT (128 << 10)  // of chunks, and so many for some thousand busy processes
 
 const history_level_t history_levels[HISTORY_LEVELS] = {{1, 120}, {10, 3600}, {60, 86400}};
 
@@ -298,33 +297,6 @@ const history_shared_t *history_shared(const history_t *h, uint32_t series)
 void history_set_shared(history_t *h, uint32_t series, const history_shared_t *shared)
 {
     h->series[series].shared = *shared;
-}
-
-void history_shared_limit(history_shared_t *s, uint64_t kb, uint64_t now_ms)
-{
-    size_t step = 0;
-
-    if (kb >= s->kb)
-        return;
-    while (step < HISTORY_SHARED_STEPS && s->before[step].until_ms != 0)
-        step++;
-    if (step < HISTORY_SHARED_STEPS && s->kb - kb >= SHARED_STEP_KB) {
-        s->before[step].kb = s->kb;
-        s->before[step].until_ms = now_ms;
-    }
-    s->kb = kb;
-}
-
-uint64_t history_own_kb(const history_shared_t *s, uint64_t private_kb, uint64_t time_ms)
-{
-    uint64_t shared_kb = s->kb;
-
-    if (s->until_ms != 0 && time_ms >= s->until_ms)
-        return private_kb;
-    for (size_t i = HISTORY_SHARED_STEPS; i-- > 0;)
-        if (time_ms < s->before[i].until_ms)
-            shared_kb = s->before[i].kb;
-    return private_kb - MIN(shared_kb, private_kb);
 }
 
 static uint32_t take_series(history_t *h)

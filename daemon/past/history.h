@@ -42,23 +42,28 @@ uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time);
 void history_set_user(history_t *h, uint32_t series, uint32_t uid);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
-#define HISTORY_SHARED_STEPS 3
 
 // What a process shares with the one that it began as a copy of, until one of them writes to it or
 // has it no more: private memory of both, that was taken once.
+#define HISTORY_SHARED_POINTS 6
+
 typedef struct {
-    uint64_t kb;              // at most; 0: nothing
+    uint64_t kb;              // now, at most; 0: nothing
     uint64_t pid, start_time; // with whom
     uint64_t until_ms;        // when that one ended; 0: it lives
+    uint64_t written_kb;      // of it, by page faults of late: the kernel may have that twice soon
+    uint64_t estimated_kb;    // by so much it became less by an estimate only
     struct {
-        uint64_t kb, until_ms;
-    } before[HISTORY_SHARED_STEPS]; // what it was until then, the oldest first; until_ms 0: none
+        uint64_t kb, at_ms;
+    } points[HISTORY_SHARED_POINTS]; // how it became so, the oldest first
+    uint32_t n_points;
 } history_shared_t;
 
 const history_shared_t *history_shared(const history_t *h, uint32_t series);
 void history_set_shared(history_t *h, uint32_t series, const history_shared_t *shared);
-// From now on it is no more than `kb`. What is hardly less, or one time too often, was so before.
-void history_shared_limit(history_shared_t *s, uint64_t kb, uint64_t now_ms);
+// From now on it is no more than `kb`; before_ms: when it was still as it is in *s. Its course is
+// kept, as well as some points can tell it.
+void history_shared_limit(history_shared_t *s, uint64_t kb, uint64_t before_ms, uint64_t now_ms);
 // What of a value of that time the process took itself.
 uint64_t history_own_kb(const history_shared_t *s, uint64_t private_kb, uint64_t time_ms);
 

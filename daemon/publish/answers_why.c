@@ -29,6 +29,8 @@ static void set_answer(const why_answer_t *a, why_message_t *m)
         MESSAGE_SET(m, unseen_from_ms, a->unseen_from_ms);
         MESSAGE_SET(m, unseen_to_ms, a->unseen_to_ms);
     }
+    if (a->estimated_kb > 0)
+        MESSAGE_SET(m, estimated_kb, a->estimated_kb);
     MESSAGE_SET(m, others, a->others);
     MESSAGE_SET(m, others_kb, a->others_kb);
     MESSAGE_SET(m, hidden_kb, a->hidden_kb);

@@ -1,13 +1,16 @@
 // A process that takes memory and gives it back:
 //
-//     hog MB TAKE_MS HOLD_MS [workers N | file PATH]
+//     hog MB TAKE_MS HOLD_MS [workers N | file PATH | fork copy | fork original]
 //
 // takes so much within TAKE_MS (0: as fast as it can), keeps it for HOLD_MS, and ends. With workers
-// N children take an equal part each; with a file it writes to that. Whoever takes memory says
-// "pid PID" on standard output before it begins, and the first one "taken" when all is there.
+// N children take an equal part each; with a file it writes to that. With a fork it has all of it
+// before, and the copy or the original writes to it. Whoever takes memory says "pid PID" on
+// standard output before it begins (with a fork the copy, whose it is), and the first one "taken"
+// when all is there.
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +24,7 @@
 #include <signal.h>
 
 #define STEP        ((size_t) 1 << 20)
+#define SEEN_MS     2500 // so long after a fork both have been seen
 #define WORKERS_MAX 64
 #define MS_PER_S    1000
 #define NS_PER_MS   1000000
@@ -72,20 +76,28 @@ static void take_step(char *at, int file, size_t size)
     }
 }
 
-static void take(size_t mb, uint64_t take_ms, int file)
+static char *map(size_t mb)
+{
+    void *at = mmap(NULL, mb * STEP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (at == MAP_FAILED)
+        fail("mmap");
+    return at;
+}
+
+static void fill(char *at, size_t mb, uint64_t take_ms, int file)
 {
     uint64_t begin = now_ms();
-    char *at = NULL;
 
-    if (file < 0) {
-        at = mmap(NULL, mb * STEP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (at == MAP_FAILED)
-            fail("mmap");
-    }
     for (size_t i = 0; i < mb; i++) {
         take_step(at + i * STEP, file, STEP);
         wait_until(begin + take_ms * (i + 1) / mb);
     }
+}
+
+static void take(size_t mb, uint64_t take_ms, int file)
+{
+    fill(file < 0 ? map(mb) : NULL, mb, take_ms, file);
 }
 
 static void take_by_workers(size_t mb, uint64_t take_ms, int workers)
@@ -115,6 +127,35 @@ static void take_by_workers(size_t mb, uint64_t take_ms, int workers)
             fail("read");
 }
 
+static void take_by_fork(size_t mb, uint64_t take_ms, bool copy_writes)
+{
+    char *at = map(mb), byte = 0;
+    int ready[2];
+    pid_t pid;
+
+    if (pipe(ready) < 0)
+        fail("pipe");
+    fill(at, mb, 0, -1);
+    pid = fork();
+    if (pid < 0)
+        fail("fork");
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        usleep(SEEN_MS * 1000);
+        say("pid", (int) getpid());
+        if (copy_writes)
+            fill(at, mb, take_ms, -1);
+        if (write(ready[1], &byte, 1) != 1)
+            fail("write");
+        pause();
+        _exit(0);
+    }
+    if (read(ready[0], &byte, 1) != 1)
+        fail("read");
+    if (!copy_writes)
+        fill(at, mb, take_ms, -1);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc == 6 ? argv[4] : "";
@@ -136,8 +177,11 @@ int main(int argc, char **argv)
         if (file < 0)
             fail(argv[5]);
     }
-    say("pid", (int) getpid());
-    if (workers)
+    if (strcmp(what, "fork") != 0)
+        say("pid", (int) getpid());
+    if (strcmp(what, "fork") == 0)
+        take_by_fork(mb, take_ms, strcmp(argv[5], "copy") == 0);
+    else if (workers)
         take_by_workers(mb, take_ms, workers);
     else
         take(mb, take_ms, file);

@@ -64,7 +64,9 @@ const char *hog_kind_name(hog_kind_t kind)
     static const char *const names[] = {[HOG_PLAIN] = "plain",
             [HOG_SHELL] = "of a shell",
             [HOG_WORKERS] = "workers",
-            [HOG_TMPFS] = "in tmpfs"};
+            [HOG_TMPFS] = "in tmpfs",
+            [HOG_COPY] = "copy writes",
+            [HOG_COPIED] = "copied writes"};
 
     return names[kind];
 }
@@ -89,6 +91,8 @@ static void start(const hog_range_t *range, const hog_plan_t *plan, running_t *r
         snprintf(ret->file, sizeof(ret->file), "%s/hog.%d", range->tmpfs, (int) getpid());
         snprintf(option, sizeof(option), "file %s", ret->file);
     }
+    if (plan->kind == HOG_COPY || plan->kind == HOG_COPIED)
+        snprintf(option, sizeof(option), "fork %s", plan->kind == HOG_COPY ? "copy" : "original");
     // A shell that has nothing else to do would become the hog itself.
     snprintf(script, sizeof(script), "%s %s %u %u %u %s%s", plan->kind == HOG_SHELL ? "" : "exec",
             HOG_PATH, plan->mb, plan->take_ms, plan->hold_ms, option,
@@ -96,13 +100,18 @@ static void start(const hog_range_t *range, const hog_plan_t *plan, running_t *r
     ret->process = process_start((const char *const[]){"/bin/sh", "-c", script, NULL});
 }
 
-static bool await_taken(running_t *h)
+// *ret_since_ms, *ret_since_us: some time before the first one began.
+static bool await_taken(running_t *h, uint64_t *ret_since_ms, uint64_t *ret_since_us)
 {
     char line[64];
 
     while (process_read_line(&h->process, line, sizeof(line))) {
         if (strcmp(line, "taken") == 0)
             return true;
+        if (h->n_pids == 0) {
+            *ret_since_ms = clock_realtime_us() / USEC_PER_MSEC - ASKED_MS;
+            *ret_since_us = clock_monotonic_us() - (ASKED_MS + 1000) * USEC_PER_MSEC;
+        }
         if (strncmp(line, "pid ", 4) == 0 && h->n_pids < PIDS_MAX)
             h->pids[h->n_pids++] = strtoul(line + 4, NULL, 10);
     }
@@ -214,14 +223,13 @@ static json_object *ask(const hog_range_t *range, uint64_t since_ms)
 
 bool hog_run(const hog_range_t *range, const hog_plan_t *plan, hog_finding_t *ret)
 {
-    uint64_t since_ms = clock_realtime_us() / USEC_PER_MSEC - ASKED_MS;
-    uint64_t since_us = clock_monotonic_us() - (ASKED_MS + 1000) * USEC_PER_MSEC;
+    uint64_t since_ms = 0, since_us = 0;
     json_object *answer;
     bool taken, disturbed;
     running_t h;
 
     start(range, plan, &h);
-    taken = await_taken(&h);
+    taken = await_taken(&h, &since_ms, &since_us);
     if (plan->alive) {
         usleep(TICK_MS * 1000);
         answer = ask(range, since_ms);

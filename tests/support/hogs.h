@@ -13,6 +13,8 @@ typedef enum {
     HOG_SHELL,   // the child of a shell that goes on
     HOG_WORKERS, // whose children take it
     HOG_TMPFS,   // a file in tmpfs
+    HOG_COPY,    // it began as a copy of another one, and writes to what it was given
+    HOG_COPIED,  // the other one writes
 } hog_kind_t;
 
 typedef struct {

@@ -126,6 +126,25 @@ static void test_what_is_not_known(void **state)
 }
 
 // What would be shown as nothing is counted with the others, but not forgotten in the sentence.
+static void test_an_estimate(void **state)
+{
+    static const struct {
+        uint64_t kb;
+        const char *says;
+    } cases[] = {{0, ""}, {9 * MB, ""}, // of 1000 MB
+            {500 * MB,
+                    "Up to 500 MiB of that is an estimate, by page faults: pages copied on write "
+                    "after a fork."}};
+    fixture_t *f = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        f->message.estimated_kb = cases[i].kb;
+        say(f, 1000, 2000, &times);
+        assert_string_equal(
+                reasons_estimated(&f->reasons, f->text, sizeof(f->text)), cases[i].says);
+    }
+}
+
 static void test_minor_rows(void **state)
 {
     fixture_t *f = *state;
@@ -191,6 +210,7 @@ int main(void)
             TEST(test_amounts),
             TEST(test_a_fall),
             TEST(test_what_is_not_known),
+            TEST(test_an_estimate),
             TEST(test_minor_rows),
             TEST(test_absurd_amounts),
     };

@@ -4,6 +4,7 @@
 #include "tests/support/accounted.h"
 #include "tests/support/fake_clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // What is said of the last seconds: that process leads, by so many MB, and all is explained.
@@ -191,6 +192,101 @@ static void test_a_copy(void **state)
     assert_int_equal(accounted_change_of(&a), -860 * MB);
 }
 
+// So many MB of what the two shared are written to within a second, by one of them.
+static void write_to(accounted_t *f, unsigned hog, uint64_t mb)
+{
+    f->hogs[hog].minflt += mb * MB_PAGES;
+    f->shared_mb -= mb;
+    accounted_tick(f, 1);
+}
+
+static void assert_nearly_first(accounted_t *f, uint64_t ago_s, uint64_t pid, int64_t mb)
+{
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, ago_s);
+
+    assert_int_equal(a.rows[0].pid, pid);
+    assert_in_range(accounted_share_of(&a.rows[0]), (mb - 1) * MB * 95 / 100, mb * MB);
+    assert_in_range(llabs(a.unexplained_kb), 0, mb * MB * 5 / 100);
+}
+
+// No figure of theirs changes by it, but for their page faults: who wrote does not matter, it is
+// the copy that keeps what it was then.
+static void test_a_copy_that_is_written_to(void **state)
+{
+    accounted_t *f = *state;
+
+    for (unsigned hog = 0; hog < 2; hog++) {
+        fork_one(f, true);
+        for (unsigned i = 0; i < 10; i++) {
+            write_to(f, hog, 5 + 9 * i);
+            assert_nearly_first(f, i + 2, 101, 5 * (i + 1) + 9 * i * (i + 1) / 2);
+        }
+        assert_nearly_first(f, 16, 101, 60 + 455);
+        assert_int_equal(accounted_ask(f, WHY_BY_PROCESS, 16).estimated_kb, 455 * MB);
+        accounted_end(f, 1);
+        f->shared_mb = 0;
+        accounted_tick(f, 200); // the seconds of all that are told in tens by now
+        accounted_end(f, 0);
+        accounted_tick(f, 2);
+    }
+}
+
+// All of it before it is seen for the first time.
+static void test_a_copy_that_is_written_to_at_once(void **state)
+{
+    accounted_t *f = *state;
+
+    accounted_start(f, 0, 0);
+    f->hogs[0].start_stack = 0x7ffe0000;
+    f->hog_mb[0] = 500;
+    accounted_tick(f, 40);
+    accounted_start(f, 1, 0);
+    f->hogs[1].ppid = f->hogs[0].pid;
+    f->hogs[1].start_time = accounted_now_ms(f) / 10;
+    f->hogs[1].start_stack = f->hogs[0].start_stack;
+    f->hogs[1].minflt = 500 * MB_PAGES;
+    f->hog_mb[1] = 500;
+    accounted_tick(f, 5);
+    assert_first(f, 20, 101, 500);
+}
+
+// What nobody has is no copy's that has hardly been written to.
+static void test_a_copy_that_is_not_written_to(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    f->hogs[0].minflt += 10 * MB_PAGES;
+    f->shared_mb -= 300;
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 6);
+    assert_int_equal(accounted_change_of(&a), 300 * MB);
+    assert_in_range(a.unexplained_kb, 289 * MB, 290 * MB);
+    // Nor what it takes itself.
+    f->hogs[1].minflt += 200 * MB_PAGES;
+    f->hog_mb[1] += 200;
+    f->shared_mb -= 150;
+    accounted_tick(f, 5);
+    a = accounted_ask(f, WHY_BY_PROCESS, 6);
+    assert_int_equal(accounted_change_of(&a), 350 * MB);
+    assert_in_range(accounted_share_of(&a.rows[0]), 200 * MB, 201 * MB);
+}
+
+// The original gives it back: it is the copy's alone, and as much as before.
+static void test_a_copy_whose_original_shrinks(void **state)
+{
+    accounted_t *f = *state;
+    why_answer_t a;
+
+    fork_one(f, true);
+    f->hog_mb[0] = 100;
+    f->shared_mb = 100;
+    accounted_tick(f, 5);
+    a = assert_first(f, 6, 101, 400);
+    assert_int_equal(accounted_change_of(&a), 0);
+}
+
 // It becomes another program after some seconds: what it shared until then it had not taken, and
 // took nothing more by that.
 static void test_a_copy_that_executes(void **state)
@@ -255,6 +351,10 @@ int main(void)
             TEST(test_a_peak_within_a_second),
             TEST(test_a_short_life),
             TEST(test_a_copy),
+            TEST(test_a_copy_that_is_written_to),
+            TEST(test_a_copy_that_is_written_to_at_once),
+            TEST(test_a_copy_that_is_not_written_to),
+            TEST(test_a_copy_whose_original_shrinks),
             TEST(test_a_copy_that_executes),
             TEST(test_a_copy_that_is_none),
             TEST(test_a_copy_on_its_way_out),
