@@ -166,6 +166,7 @@ static void put_grown(json_t *o, text_view_t packed)
             json_put_uint(r, "pid", row.pid);
             json_put_uint(r, "start_time", row.start_time);
         }
+        json_put_uint(r, "processes", row.count);
         if (row.has_uid)
             json_put_uint(r, "uid", row.uid);
         json_put_bytes(r, "unit", row.unit.data, row.unit.len);

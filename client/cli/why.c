@@ -165,8 +165,9 @@ const cli_command_t cli_why = {
         .name = "why",
         .summary = "who took memory, living or dead, in the last minutes or another span",
         .about = "Says what used memory did, and who took it: shares that add up to the "
-                 "change. With --replay times are those of the trace, and used memory is "
-                 "the private memory of the processes in it.",
+                 "change. Where there are more processes than rows, small ones of one name in "
+                 "one unit share a row. With --replay times are those of the trace, and used "
+                 "memory is the private memory of the processes in it.",
         CLI_OPTIONS(options, why_options_t),
         .run = run,
 };

@@ -50,7 +50,7 @@ static json_t *row(const why_view_t *v, const reason_t *line)
         json_put_text(o, "kind", "ledger");
         json_put_text(o, "line", ledger_key(r->kind));
     } else {
-        unsigned by = v->reasons->by;
+        unsigned by = v->reasons->by == WHY_BY_PROCESS && !r->pid ? WHY_BY_NAME : v->reasons->by;
 
         json_put_text(o, "kind", kinds[by < ARRAY_SIZE(kinds) ? by : WHY_BY_PROCESS]);
         json_put_uint(o, "processes", r->count);

@@ -140,13 +140,13 @@ static void print_notes(const table_t *t, const reason_t *line)
 static void print_row(const table_t *t, const reasons_t *r, const reason_t *line)
 {
     char name[REASONS_NAME_MAX + 48], which[48];
-    bool is_one = line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS;
+    bool owned = line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS;
     const int64_t kb[] = {
             (int64_t) line->row.start_kb, (int64_t) line->row.end_kb, (int64_t) line->row.peak_kb};
     size_t columns, len;
 
     which[0] = '\0';
-    if (is_one)
+    if (owned && line->row.pid)
         snprintf(which, sizeof(which), "[%" PRIu64 "]%s", line->row.pid,
                 line->row.exited_ms ? " ended" : "");
     else if (line->kind == REASON_PROCESSES)
@@ -157,7 +157,7 @@ static void print_row(const table_t *t, const reasons_t *r, const reason_t *line
     print_change(t, line->change_kb, line->share);
     print_cell(name, t->name);
     print_sizes(kb, ARRAY_SIZE(kb));
-    if (is_one && t->owner)
+    if (owned && t->owner)
         print_owner(t, line);
     putchar('\n');
     print_notes(t, line);

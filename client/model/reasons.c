@@ -104,12 +104,16 @@ static reason_t *add_rest(reasons_t *r, reason_kind_t kind, int64_t change_kb, c
 
 static void add_others(reasons_t *r, const why_message_t *m)
 {
-    uint64_t count = MIN(m->others, (uint64_t) UINT32_MAX) + r->n_minor;
+    uint64_t count = MIN(m->others, (uint64_t) UINT32_MAX);
     int64_t change_kb = bounded(m->others_kb);
     char name[48];
 
-    for (size_t i = 0; i < r->n_minor; i++)
-        change_kb += r->lines[REASONS_MAX - 1 - i].change_kb;
+    for (size_t i = 0; i < r->n_minor; i++) {
+        const reason_t *line = &r->lines[REASONS_MAX - 1 - i];
+
+        count += MIN(MAX(line->count, UINT64_C(1)), (uint64_t) UINT32_MAX);
+        change_kb += line->change_kb;
+    }
     if (count == 0 && change_kb == 0)
         return;
     snprintf(name, sizeof(name), "%" PRIu64 " other%s", count, count == 1 ? "" : "s");

@@ -65,19 +65,24 @@ char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
 
 // ---- The sentence ------------------------------------------------------------------------------
 
-static void say_pid(line_t *s, const reason_t *line)
+// Processes that share a row have no PID, and a user where all have the same.
+static void say_details(line_t *s, const reason_t *line, const char *before)
 {
     char uid[24];
 
-    line_add(s, "PID %" PRIu64, line->row.pid);
+    if (line->row.pid) {
+        line_add(s, "%sPID %" PRIu64, before, line->row.pid);
+        before = ", ";
+    }
     if (line->row.has_uid) {
         snprintf(uid, sizeof(uid), "%" PRIu64, line->row.uid);
-        line_add(s, ", uid %s", uid);
+        line_add(s, "%suid %s", before, uid);
         if (strcmp(line->user, uid) != 0)
             line_add(s, " %s", line->user);
+        before = ", ";
     }
     if (line->row.exited_ms)
-        line_add(s, ", ended");
+        line_add(s, "%sended", before);
     if (line->row.story > 1)
         line_add(s, ", leaks as %" PRIu64 " before it did", line->row.story - 1);
 }
@@ -89,7 +94,7 @@ static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_
         line_add(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
         if (line->writer[0]) {
             line_add(s, ", likely written by %s (", line->writer);
-            say_pid(s, line);
+            say_details(s, line, "");
             line_add(s, ")");
         }
         return;
@@ -97,14 +102,15 @@ static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_
     line_add(s, "%s", line->name);
     if (line->kind != REASON_PROCESSES)
         return;
+    line_add(s, " (");
     if (r->by == WHY_BY_PROCESS && count == 1) {
-        line_add(s, " (");
-        say_pid(s, line);
-    } else if (r->by == WHY_BY_PROCESS) {
-        line_add(s, " (%" PRIu64 " processes, most by ", count);
-        say_pid(s, line);
+        say_details(s, line, "");
     } else {
-        line_add(s, " (%" PRIu64 " process%s", line->count, line->count == 1 ? "" : "es");
+        bool some = count != line->count && (line->row.pid || line->row.has_uid);
+
+        line_add(s, "%" PRIu64 " process%s", count, count == 1 ? "" : "es");
+        if (r->by == WHY_BY_PROCESS)
+            say_details(s, line, some ? ", most by " : ", ");
     }
     line_add(s, ")");
 }
@@ -130,7 +136,7 @@ static size_t add_part(const reasons_t *r, part_t *parts, size_t n, const reason
         at++;
     if (at == n)
         parts[n++] = (part_t){.line = line};
-    parts[at].count++;
+    parts[at].count += line->kind == REASON_PROCESSES ? line->count : 1;
     parts[at].kb += line->change_kb;
     for (; at > 0 && sign * parts[at].kb > sign * parts[at - 1].kb; at--) {
         part_t p = parts[at];

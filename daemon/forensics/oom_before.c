@@ -64,6 +64,8 @@ static bool is_concerned(
     cgroup_unit_of(cgroup, len, &unit, &unit_len);
     if (r->unit.len == unit_len && memcmp(r->unit.data, unit, unit_len) == 0)
         return true;
+    if (r->pid == 0)
+        return false;
     snprintf(path, sizeof(path), "%" PRIu64 "/cgroup", r->pid);
     n = r->exited_ms ? -1 : file_read_at(fs->fd, path, text, sizeof(text));
     return n > 0 && cgroup_parse(text, (size_t) n, &cg) == 0 && cg.path_len > len &&
@@ -72,16 +74,17 @@ static bool is_concerned(
 
 static void say_grown(event_t *e, const why_row_t *const *rows, size_t n)
 {
-    char size[FORMAT_MAX], name[EVENT_NAME_MAX];
+    char size[FORMAT_MAX], name[EVENT_NAME_MAX], which[48];
     unsigned said = 0;
 
     for (size_t i = 0; i < n && said < NAMED; i++) {
         const why_row_t *r = rows[i];
 
         snprintf(name, sizeof(name), "%.*s", (int) r->name.len, r->name.data);
-        event_say(e, "%s%s[%" PRIu64 "] %s",
-                said++ ? ", " : "; grown in the ten minutes before: ", name, r->pid,
-                format_delta_kb(size, sizeof(size), (int64_t) (r->end_kb - r->start_kb)));
+        snprintf(which, sizeof(which), r->pid ? "[%" PRIu64 "]" : " (%" PRIu64 " processes)",
+                r->pid ? r->pid : r->count);
+        event_say(e, "%s%s%s %s", said++ ? ", " : "; grown in the ten minutes before: ", name,
+                which, format_delta_kb(size, sizeof(size), (int64_t) (r->end_kb - r->start_kb)));
     }
 }
 

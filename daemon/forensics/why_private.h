@@ -15,6 +15,7 @@ typedef struct {
     text_view_t name, unit;
     uint64_t uid;
     bool has_uid;
+    bool folded; // into the row of its program
 } member_t;
 
 // Members next to each other.

@@ -46,10 +46,35 @@ static int by_name(const void *x, const void *y)
     return compare_texts(&((const member_t *) x)->name, &((const member_t *) y)->name);
 }
 
-static int (*const orders[])(const void *, const void *) = {[WHY_BY_PROCESS] = by_process,
+// Processes with the same name in the same unit.
+static int by_program(const void *x, const void *y)
+{
+    int r = by_name(x, y);
+
+    return r ? r : by_unit(x, y);
+}
+
+static int by_process_or_program(const void *x, const void *y)
+{
+    const member_t *a = x, *b = y;
+
+    if (a->folded != b->folded)
+        return a->folded ? 1 : -1;
+    return a->folded ? by_program(a, b) : by_process(a, b);
+}
+
+static int (*const orders[])(const void *, const void *) = {
+        [WHY_BY_PROCESS] = by_process_or_program,
         [WHY_BY_USER] = by_user,
         [WHY_BY_UNIT] = by_unit,
         [WHY_BY_NAME] = by_name};
+
+static int largest_first(const void *x, const void *y)
+{
+    const group_t *a = x, *b = y;
+
+    return compare_numbers((uint64_t) llabs(b->delta), (uint64_t) llabs(a->delta));
+}
 
 static int make_groups(why_t *w, unsigned by)
 {
@@ -70,14 +95,38 @@ static int make_groups(why_t *w, unsigned by)
         g->count++;
         g->delta += why_delta_of(&w->members[i]);
     }
+    if (w->n_groups > 0)
+        qsort(w->groups, w->n_groups, sizeof(group_t), largest_first);
     return 0;
 }
 
-static int largest_first(const void *x, const void *y)
+// What those beyond the limit took that are of the same program as this one.
+static int64_t folded_delta(const why_t *w, const member_t *m, size_t limit)
 {
-    const group_t *a = x, *b = y;
+    int64_t sum = 0;
 
-    return compare_numbers((uint64_t) llabs(b->delta), (uint64_t) llabs(a->delta));
+    for (size_t i = limit; i < w->n_groups; i++) {
+        const member_t *other = &w->members[w->groups[i].first];
+
+        if (by_program(m, other) == 0)
+            sum += w->groups[i].delta;
+    }
+    return sum;
+}
+
+// Of a program with more processes than there are rows each may be small, and the program the
+// culprit: those beyond the limit are one row, together with those that are no larger than others.
+// True where the groups are to be made again.
+static bool fold(why_t *w, size_t limit)
+{
+    if (w->n_groups <= limit || w->groups[limit].delta == 0)
+        return false;
+    for (size_t i = 0; i < w->n_groups && w->groups[i].delta != 0; i++) {
+        member_t *m = &w->members[w->groups[i].first];
+
+        m->folded = i >= limit || llabs(folded_delta(w, m, limit)) > 2 * llabs(w->groups[i].delta);
+    }
+    return true;
 }
 
 static why_row_t row_of(why_t *w, const group_t *g, unsigned by)
@@ -98,7 +147,7 @@ static why_row_t row_of(why_t *w, const group_t *g, unsigned by)
     if (lives)
         row.exited_ms = 0;
     row.peak_kb = MAX(why_peak_of(w, g), MAX(row.start_kb, row.end_kb));
-    if (by == WHY_BY_PROCESS) {
+    if (by == WHY_BY_PROCESS && g->count == 1) {
         row.pid = m->who.pid;
         row.start_time = m->who.start_time;
         row.story = lineage_run(w->from.lineage, row.pid, row.start_time);
@@ -129,19 +178,15 @@ static int falls_first(const void *x, const void *y)
     return rises_first(y, x);
 }
 
-static void add_process_rows(why_t *w, const why_question_t *q, why_answer_t *ret)
+static void add_process_rows(why_t *w, unsigned by, size_t limit, why_answer_t *ret)
 {
-    size_t limit = q->limit == 0 || q->limit > WHY_ROWS_MAX ? WHY_ROWS_MAX : q->limit;
-
-    if (w->n_groups > 0)
-        qsort(w->groups, w->n_groups, sizeof(group_t), largest_first);
     for (size_t i = 0; i < w->n_groups; i++) {
         if (w->groups[i].delta == 0)
             break;
         if (i < limit) {
-            w->rows[ret->n_rows++] = row_of(w, &w->groups[i], q->by);
+            w->rows[ret->n_rows++] = row_of(w, &w->groups[i], by);
         } else {
-            ret->others++;
+            ret->others += by == WHY_BY_PROCESS ? w->groups[i].count : 1;
             ret->others_kb += w->groups[i].delta;
         }
     }
@@ -196,11 +241,14 @@ static int64_t add_ledger_rows(why_t *w, const why_question_t *q, why_answer_t *
 int why_make_rows(why_t *w, const why_question_t *q, why_answer_t *ret)
 {
     int64_t change = ret->change_to_kb - ret->change_from_kb, ledger;
+    size_t limit = q->limit == 0 || q->limit > WHY_ROWS_MAX ? WHY_ROWS_MAX : q->limit;
     int r = make_groups(w, q->by);
 
+    if (r == 0 && q->by == WHY_BY_PROCESS && fold(w, limit))
+        r = make_groups(w, q->by);
     if (r < 0)
         return r;
-    add_process_rows(w, q, ret);
+    add_process_rows(w, q->by, limit, ret);
     ledger = add_ledger_rows(w, q, ret);
     ret->unexplained_kb = change - ret->processes_kb - ledger;
     qsort(w->rows, ret->n_rows, sizeof(why_row_t), change < 0 ? falls_first : rises_first);

@@ -93,6 +93,35 @@ static void test_who(void **state)
             "7, uid 0 root, ended, leaks as 2 before it did), 10% unexplained");
 }
 
+// Processes that share a row, beside one of theirs that has its own.
+static void test_many(void **state)
+{
+    fixture_t *f = *state;
+    why_row_t workers = process("worker", 0, 0, 0, 800);
+    why_row_t some = process("job", 0, 0, 0, 2);
+
+    workers.count = 499;
+    put(f, workers);
+    put(f, process("worker", 7, NOBODY, 0, 100));
+    some.count = 5;
+    some.has_uid = false;
+    put(f, some);
+    assert_string_equal(say(f, 1000, 2000, &times),
+            "14:02:10\u201314:02:41 used memory rose 1.0 GiB: 90% worker (500 processes, most by "
+            "uid 0 root), 10% unexplained");
+    assert_int_equal(reasons_read(&f->reasons, &f->message, f->users, true, 0.005), 0);
+    assert_string_equal(f->reasons.lines[2].name, "5 others");
+    f->rows.len = 0;
+    f->message = (why_message_t){0};
+    workers = some;
+    workers.end_kb = 990 * MB;
+    workers.exited_ms = 9;
+    put(f, workers);
+    assert_string_equal(say(f, 1000, 2000, &times),
+            "14:02:10\u201314:02:41 used memory rose 1.0 GiB: 99% job (5 processes, ended), 1% "
+            "unexplained");
+}
+
 // One took 60 MB, others gave back most of it: shares of what is left would be 1200% and -1100%.
 static void test_amounts(void **state)
 {
@@ -207,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_shares),
             TEST(test_who),
+            TEST(test_many),
             TEST(test_amounts),
             TEST(test_a_fall),
             TEST(test_what_is_not_known),

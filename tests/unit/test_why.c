@@ -131,6 +131,57 @@ static bool sees_1000(void *user, owner_t owner, bool *ret_private)
     return owner.uid == 1000;
 }
 
+// Each of them is small, and together they are what happened.
+static void test_many_processes_of_one_program(void **state)
+{
+    accounted_t *f = *state;
+    proctree_process_t workers[200];
+
+    accounted_start(f, 0, 1000);
+    f->hog_mb[0] = 50;
+    for (uint64_t i = 0; i < ARRAY_SIZE(workers); i++)
+        workers[i] = (proctree_process_t){.pid = 1000 + i,
+                .name = "worker",
+                .cgroup = i < 150 ? "/pool.service" : "/other.service",
+                .start_time = 500 + i,
+                .uid = i < 150 ? 33 : (uint32_t) (100 + i),
+                .anon_pages = i == 0 ? 10 * MB_PAGES : MB_PAGES / 2};
+    for (unsigned tick = 0; tick < 20; tick++) {
+        uint64_t pages = 0;
+
+        for (size_t i = 0; i < ARRAY_SIZE(workers); i++) {
+            proctree_process_t *p = &workers[i];
+
+            p->utime++;
+            p->anon_pages += tick >= 10 ? MB_PAGES / 10 : 0;
+            if (i == 0)
+                p->anon_pages += tick >= 10 ? 20 * MB_PAGES : 0;
+            p->hwm_kb = p->anon_pages * MB / MB_PAGES;
+            pages += p->anon_pages;
+            proctree_process(&f->host.tree, p);
+        }
+        f->leaving_mb = pages / MB_PAGES; // beside what the hogs have
+        f->hog_mb[0] += tick >= 10 ? 2 : 0;
+        accounted_tick(f, 1);
+    }
+
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    assert_int_equal(a.rows[0].pid, 1000); // large enough for a row of its own
+    assert_int_equal(a.rows[1].pid, 0);
+    assert_int_equal(a.rows[1].count, 149);
+    assert_name(&a.rows[1], "worker");
+    assert_memory_equal(a.rows[1].unit.data, "pool.service", a.rows[1].unit.len);
+    assert_true(a.rows[1].has_uid);
+    assert_int_equal(a.rows[1].uid, 33);
+    assert_in_range(accounted_share_of(&a.rows[1]), 140 * MB, 149 * MB);
+    assert_int_equal(a.rows[2].count, 50);
+    assert_false(a.rows[2].has_uid); // of many
+    assert_int_equal(a.rows[3].pid, 100);
+    assert_int_equal(a.others, 0);
+    a = accounted_ask(f, WHY_BY_UNIT, 60);
+    assert_int_equal(a.rows[0].count, 150);
+}
+
 static void test_others_are_not_named(void **state)
 {
     accounted_t *f = *state;
@@ -281,6 +332,7 @@ int main(void)
             TEST(test_a_rise),
             TEST(test_the_dead_are_blamed),
             TEST(test_groups),
+            TEST(test_many_processes_of_one_program),
             TEST(test_others_are_not_named),
             TEST(test_who_wrote),
             TEST(test_a_fall),
