@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define IDLE_SECONDS  5
@@ -105,8 +106,16 @@ static void show_out(guest_t *g)
     g->leaving = true;
 }
 
-// Who collects has asked and is answered within moments: of more than there is room for, the one
-// that has been here longest goes, so that nobody can take all the room and keep it.
+// Whether something was sent that is still to be looked at.
+static bool is_heard(const guest_t *g)
+{
+    int unread = 0;
+
+    return ioctl(g->fd, FIONREAD, &unread) < 0 || unread == 0;
+}
+
+// Who collects asks and is answered within moments: of more than there is room for, the one that
+// has been here longest goes, so that nobody can take all the room and keep it.
 static void make_room(http_t *h)
 {
     guest_t *oldest = NULL;
@@ -118,10 +127,10 @@ static void make_room(http_t *h)
         if (g->fd < 0 || g->leaving)
             continue;
         n++;
-        if (!oldest || g->since_us < oldest->since_us)
+        if ((!oldest || g->since_us < oldest->since_us) && is_heard(g))
             oldest = g;
     }
-    if (n >= HTTP_CONNECTIONS_MAX)
+    if (n >= HTTP_CONNECTIONS_MAX && oldest)
         show_out(oldest);
 }
 

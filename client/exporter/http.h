@@ -1,14 +1,14 @@
 #ifndef MEMSCOPE_CLIENT_EXPORTER_HTTP_H
 #define MEMSCOPE_CLIENT_EXPORTER_HTTP_H
 
-// Serves /metrics, to GET and HEAD and a few connections at a time. Who is slow or talks nonsense
+// Serves /metrics, to GET and HEAD and so many connections at a time. Who is slow or talks nonsense
 // is cut off, and where there are too many the one that came first goes. Works in the caller's
 // loop: poll http_fd() for input until http_deadline_us(), then http_dispatch().
 
 #include "client/exporter/exposition.h"
 #include <stdbool.h>
 
-#define HTTP_CONNECTIONS_MAX 32
+#define HTTP_CONNECTIONS_MAX 128
 #define HTTP_ERROR_MAX       256
 
 typedef struct http http_t;
