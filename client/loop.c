@@ -142,6 +142,8 @@ static void take_keys(loop_t *l, short events)
         l->urgent = true;
         if (key == KEY_CODE_MOUSE)
             take_mouse(l);
+        else if (terminal_is_pasting())
+            app_paste(l->app, key);
         else
             app_key(l->app, key);
     }

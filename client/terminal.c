@@ -18,12 +18,17 @@
 // Longer than the bytes of one key are apart, too short to be felt.
 #define ESCAPE_DELAY_MS 15
 
+// ESC [ 200 ~ and ESC [ 201 ~
+#define PASTE_BEGINS 200
+#define PASTE_ENDS   201
+
 static struct {
     bool open;
     SCREEN *screen;
     const theme_t *theme;
     grid_t shown; // what the terminal has
     bool colors;
+    bool pasting; // what comes was not typed
 } terminal;
 
 int terminal_check(char *ret_error, size_t cap)
@@ -59,6 +64,17 @@ static void open_colors(void)
         init_pair((short) (c + 1), c, -1);
 }
 
+// Terminals that can tell what is pasted from what is typed are asked to.
+static void bracket_pastes(bool on)
+{
+    const char *sequence = tigetstr(on ? "BE" : "BD");
+
+    if (!sequence || sequence == (const char *) -1)
+        return;
+    putp(sequence);
+    fflush(stdout); // ncurses keeps it elsewhere than what it shows
+}
+
 int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
 {
     guard_open();
@@ -79,6 +95,7 @@ int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
     typeahead(-1); // a picture is drawn to its end, whatever is typed meanwhile
     curs_set(0);
     open_colors();
+    bracket_pastes(true);
     if (mouse) {
         mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
@@ -91,6 +108,7 @@ void terminal_close(void)
     if (!terminal.open)
         return;
     guard_last_words();
+    bracket_pastes(false);
     endwin();
     guard_end();
     delscreen(terminal.screen);
@@ -101,12 +119,15 @@ void terminal_close(void)
 
 void terminal_suspend(void)
 {
+    bracket_pastes(false);
     endwin();
 }
 
 void terminal_resume(void)
 {
     terminal_forget();
+    terminal.pasting = false;
+    bracket_pastes(true);
     refresh();
 }
 
@@ -209,9 +230,10 @@ void terminal_show(const grid_t *g)
 }
 
 // A sequence that terminfo does not know (a key of some other terminal) is not ESC and what follows
-// it. True: there was one, and it is gone.
+// it. True: there was one, and it is gone. Around what is pasted there are two.
 static bool skip_sequence(void)
 {
+    unsigned number = 0;
     wint_t c;
 
     if (get_wch(&c) != OK)
@@ -221,7 +243,9 @@ static bool skip_sequence(void)
         return false;
     }
     while (get_wch(&c) == OK && (c < 0x40 || c > 0x7e))
-        ;
+        number = c >= '0' && c <= '9' ? number * 10 + (c - '0') : 0;
+    if (c == '~' && (number == PASTE_BEGINS || number == PASTE_ENDS))
+        terminal.pasting = number == PASTE_BEGINS;
     return true;
 }
 
@@ -260,6 +284,11 @@ int terminal_key(void)
             if ((int) c == keys[i].from)
                 return keys[i].to;
     }
+}
+
+bool terminal_is_pasting(void)
+{
+    return terminal.pasting;
 }
 
 int terminal_mouse(int *ret_row, int *ret_col)

@@ -38,6 +38,8 @@ void terminal_forget(void);
 
 // The next key that was typed (client/model/keys.h), without waiting; KEY_CODE_NONE: none.
 int terminal_key(void);
+// Whether it was not typed, but is of a text that is being pasted.
+bool terminal_is_pasting(void);
 
 // After KEY_CODE_MOUSE: where, and which button (1, or 4 and 5 for the wheel; 0: none of these).
 int terminal_mouse(int *ret_row, int *ret_col);

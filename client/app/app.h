@@ -17,6 +17,8 @@ void app_free(app_t *a);
 
 int app_resize(app_t *a, int rows, int cols);
 void app_key(app_t *a, int code);
+// One of a pasted text: part of what is typed into a prompt, and elsewhere no key at all.
+void app_paste(app_t *a, int code);
 
 typedef enum { MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } mouse_t;
 

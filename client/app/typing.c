@@ -54,6 +54,16 @@ static void accept_prompt(app_t *a)
     }
 }
 
+void app_paste(app_t *a, int code)
+{
+    if (a->prompt.kind == PROMPT_NONE) {
+        app_say(a, "what is pasted are no keys: / and f open a prompt for it");
+        a->dirty = true;
+    } else if (code >= ' ' && code != KEY_CODE_BACKSPACE && code < KEY_CODE_UP) {
+        app_key(a, code);
+    }
+}
+
 void typing_key(app_t *a, int code)
 {
     switch (code) {

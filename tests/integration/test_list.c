@@ -241,6 +241,29 @@ static void test_command_lines(void **state)
     viewer_quit(t);
 }
 
+// No line of it ends anybody, quits or is lost on the way.
+static void test_a_paste(void **state)
+{
+    process_t victim = start_actor("ms-victim", 120);
+    terminal_t *t = start();
+    const char *bytes;
+    size_t size;
+
+    (void) state;
+    bytes = terminal_received(t, &size);
+    assert_non_null(memmem(bytes, size, "\033[?2004h", 8)); // the terminal was asked to tell
+    viewer_select(t, victim.pid);
+    terminal_send(t, "\033[200~KTERM\rq\033[201~");
+    assert_text(t, "what is pasted are no keys: / and f open a prompt for it");
+    assert_true(proc_is_running(victim.pid));
+    terminal_send(t, "f\033[200~ms-\r\nvict\tim\033[201~");
+    assert_text(t, "Filter: ms-victim_");
+    terminal_send(t, "\r");
+    viewer_await_field(t, victim.pid, "NAME", "ms-victim");
+    process_stop(&victim);
+    viewer_quit(t);
+}
+
 static void test_a_signal(void **state)
 {
     process_t victim = start_actor("ms-victim", 120), other = start_actor("ms-other", 110);
@@ -272,6 +295,7 @@ int main(void)
             cmocka_unit_test(test_sorting_and_grouping),
             cmocka_unit_test(test_help),
             cmocka_unit_test(test_command_lines),
+            cmocka_unit_test(test_a_paste),
             cmocka_unit_test(test_a_signal),
     };
 
