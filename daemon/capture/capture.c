@@ -200,7 +200,7 @@ uint32_t capture_find(const capture_t *c, uint64_t pid, uint64_t start_time)
     return slot;
 }
 
-void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret)
+void capture_totals(const capture_t *c, uint32_t slot, exit_totals_t *ret)
 {
     *ret = capture_totals_of(&c->tracked[slot]);
 }

@@ -116,7 +116,7 @@ uint64_t capture_details_cost_us(const capture_t *c, uint32_t slot);
 int capture_reader_fd(const capture_t *c);
 void capture_collect(capture_t *c);
 
-void capture_totals(const capture_t *c, uint32_t slot, capture_totals_t *ret);
+void capture_totals(const capture_t *c, uint32_t slot, exit_totals_t *ret);
 
 // The process as which another one began that has just been born, with the same program in the same
 // memory; PROCMAP_NONE: it has executed something since, or the kernel does not tell.

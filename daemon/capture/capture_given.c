@@ -27,7 +27,7 @@ int capture_given_begin(capture_t *c, const system_snapshot_t *system)
     s = capture_now(c);
     s->system = *system;
     for (uint32_t slot = 0; slot < s->n_slots; slot++)
-        c->tracked[slot].given = false;
+        c->tracked[slot].in_sample = false;
     return 0;
 }
 
@@ -100,7 +100,7 @@ int capture_given(capture_t *c, const process_snapshot_t *given, const char *nam
         born = true;
     }
     p = &capture_now(c)->processes[slot];
-    c->tracked[slot].given = true;
+    c->tracked[slot].in_sample = true;
     turn_set_text(c->strings, p, PROCESS_FIELD_name, name, name_len);
     set_record(&c->tracked[slot], p, given);
     if (!PROCESS_KNOWN(p, baseline_kb) && snapshot_private_kb(p, &private_kb))
@@ -115,7 +115,7 @@ void capture_given_end(capture_t *c)
     snapshot_t *s = capture_now(c);
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++)
-        if (c->tracked[slot].pid != 0 && !c->tracked[slot].given)
+        if (c->tracked[slot].pid != 0 && !c->tracked[slot].in_sample)
             capture_bury(c, slot);
     capture_sum_up(c);
 }

@@ -8,9 +8,9 @@
 
 #define IN_FLIGHT 16 // forks that can be under way at one time
 
-capture_totals_t capture_totals_of(const tracked_t *t)
+exit_totals_t capture_totals_of(const tracked_t *t)
 {
-    return (capture_totals_t){.unknown = t->is_given,
+    return (exit_totals_t){.unknown = t->is_given,
             .utime_ticks = t->utime,
             .stime_ticks = t->stime,
             .minflt = t->minflt,

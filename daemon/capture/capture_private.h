@@ -2,7 +2,7 @@
 #define MEMSCOPE_DAEMON_CAPTURE_CAPTURE_PRIVATE_H
 
 // What the parts of the capture share: capture.c the tick, capture_lives.c who comes and goes,
-// capture_reader.c what is read beside the tick.
+// capture_reader.c what is read beside the tick, capture_given.c samples that were taken elsewhere.
 
 #include "common/arena.h"
 #include "common/procmap.h"
@@ -52,7 +52,7 @@ static inline snapshot_t *capture_now(capture_t *c)
     return &c->samples[c->current].snapshot;
 }
 
-capture_totals_t capture_totals_of(const tracked_t *t);
+exit_totals_t capture_totals_of(const tracked_t *t);
 
 // What the sample says of itself, with which a capture ends.
 void capture_sum_up(capture_t *c);

@@ -59,8 +59,8 @@ typedef struct {
     bool smaps_asked : 1;
     bool details_asked : 1;
     bool has_held : 1;
-    bool is_given : 1; // by capture_given: /proc knows nothing of it
-    bool given : 1;    // in this sample
+    bool is_given : 1;  // by capture_given: /proc knows nothing of it
+    bool in_sample : 1; // that is being given
 } tracked_t;
 
 // What one tick's visits share.

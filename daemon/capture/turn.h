@@ -7,8 +7,8 @@
 
 #include "daemon/capture/track.h"
 
-// A file opened by its path may belong to the next owner of the PID; it is
-// taken for the right one only when `stat`, read after it, still has the same start_time.
+// A file opened by its path may belong to the next owner of the PID; it is taken for the right one
+// only when `stat`, read after it, still has the same start_time.
 typedef struct {
     visit_t *v;
     tracked_t *t;

@@ -89,7 +89,7 @@ static void fill_unread(const snapshot_t *s, const capture_t *c, status_message_
 
     for (uint32_t slot = 0; slot < s->n_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
-        capture_totals_t totals;
+        exit_totals_t totals;
 
         if (p->known == 0 || p->flags & PROCESS_KERNEL_THREAD || p->state == 'Z')
             continue;

@@ -72,7 +72,7 @@ static uint64_t written_kb(const copies_t *c, uint32_t slot, uint64_t given_kb)
                      *previous = capture_previous(c->from.capture);
     const process_snapshot_t *p = &s->processes[slot], *before = NULL;
     uint64_t faults, had_kb = given_kb, has_kb;
-    capture_totals_t totals;
+    exit_totals_t totals;
 
     if (slot < previous->n_slots && previous->processes[slot].pid == p->pid &&
             previous->processes[slot].start_time == p->start_time)

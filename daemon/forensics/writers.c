@@ -102,7 +102,7 @@ static uint64_t take_written(writers_t *w, uint32_t slot, const process_snapshot
 {
     written_t *before = &w->written[slot];
     bool same = before->pid == p->pid && before->start_time == p->start_time;
-    capture_totals_t totals;
+    exit_totals_t totals;
     uint64_t since;
 
     capture_totals(w->capture, slot, &totals);

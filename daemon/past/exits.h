@@ -21,13 +21,13 @@ typedef struct {
     bool has_io;
     int io_error, smaps_error; // errno of the last attempt, 0: none
     uint64_t read_bytes, write_bytes, rchar, wchar;
-} capture_totals_t;
+} exit_totals_t;
 
 typedef struct {
     process_snapshot_t last; // string ids are held by the record
     uint64_t exited_ms;      // CLOCK_BOOTTIME of the tick that found it gone
     owner_t owner;
-    capture_totals_t totals;
+    exit_totals_t totals;
 } exit_record_t;
 
 typedef struct {

@@ -147,7 +147,7 @@ static void set_cgroup(details_t *d, details_message_t *m, uint64_t pid)
 }
 
 static void set_totals(
-        const details_t *d, details_message_t *m, const capture_totals_t *t, bool see_private)
+        const details_t *d, details_message_t *m, const exit_totals_t *t, bool see_private)
 {
     uint64_t ms = 1000 / d->fs->clock_hz;
 
@@ -198,7 +198,7 @@ static void set_receipts(details_t *d, details_message_t *m, uint32_t slot)
 
 // One line on what is missing and why.
 static void set_unreadable(details_t *d, details_message_t *m, const process_snapshot_t *p,
-        const reader_result_t *reading, const capture_totals_t *totals, bool see_private)
+        const reader_result_t *reading, const exit_totals_t *totals, bool see_private)
 {
     int n = 0;
 
@@ -228,7 +228,7 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     const snapshot_t *s = capture_current(d->capture);
     const process_snapshot_t *p = &s->processes[slot];
     bool kthread = (p->flags & PROCESS_KERNEL_THREAD) != 0;
-    capture_totals_t totals;
+    exit_totals_t totals;
     owner_t owner = capture_owner(d->capture, slot);
     bool is_private = reading && reader_result_is_private(reading);
     // It ended, or started another program, before it was read to the end.

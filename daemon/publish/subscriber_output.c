@@ -79,7 +79,6 @@ static int send_outbox(subscriber_t *s)
     return 0;
 }
 
-// What was sent makes room for other answers.
 void subscriber_compact(subscriber_t *s)
 {
     if (s->outbox_sent == 0)
@@ -118,7 +117,6 @@ size_t subscriber_held(const subscriber_t *s, unsigned mark)
     return count(s->frame.shared, mark) + count(s->frame.own, mark);
 }
 
-// What was begun, and then answers.
 int subscriber_send_pending(subscriber_t *s)
 {
     int r = send_frame(s);
@@ -126,7 +124,6 @@ int subscriber_send_pending(subscriber_t *s)
     return r == 0 ? send_outbox(s) : r;
 }
 
-// Whole frames in turn until the socket is full.
 int subscriber_flush(subscriber_t *s)
 {
     int r = subscriber_send_pending(s);

@@ -46,8 +46,8 @@ void users_done(users_t *u);
 
 void wanted_tick(wanted_t *w);
 
-// What one of its connections inspects would take so much of a reader: with each how manieth tick
-// it is read. By what the others want: one connection alone has no turns to take.
+// What one of its connections inspects would take so much of a reader: it is read once in how many
+// ticks. By what the others want: one connection alone has no turns to take.
 uint64_t user_reading_turns(user_t *user, wanted_t *own, uint64_t cost_us);
 
 // Whether it may connect once more now, which is counted then.

@@ -61,7 +61,7 @@ static void test_what_is_known(void **state)
             UINT64_C(1) << SYSTEM_FIELD_system_flags | UINT64_C(1) << SYSTEM_FIELD_clock_ticks;
     const process_snapshot_t *p;
     const snapshot_t *s;
-    capture_totals_t totals;
+    exit_totals_t totals;
     fed_t f;
 
     (void) state;
