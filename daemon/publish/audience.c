@@ -37,7 +37,7 @@ struct audiences {
 
 static bool sees_all(const audience_t *au)
 {
-    return au->rights == RIGHTS_ALL || au->rights == RIGHTS_SESSION;
+    return rights_see_all(au->rights);
 }
 
 static bool owns(const audience_t *au, owner_t owner)
@@ -160,7 +160,7 @@ static bool ensure_words(audiences_t *a, size_t slots)
 
 audience_t *audience_acquire(audiences_t *a, const peer_t *peer)
 {
-    bool all = peer->rights == RIGHTS_ALL || peer->rights == RIGHTS_SESSION;
+    bool all = rights_see_all(peer->rights);
     audience_t *au;
 
     for (au = a->first; au; au = au->next) {

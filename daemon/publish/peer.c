@@ -41,6 +41,11 @@ void audience_policy_init(audience_policy_t *p, const char *group, const char *p
         find_hidepid(p, "/proc/1/mountinfo", proc_root);
 }
 
+bool rights_see_all(unsigned rights)
+{
+    return rights == RIGHTS_ALL || rights == RIGHTS_SESSION;
+}
+
 static bool in_group(const gid_t *groups, size_t n, gid_t own, gid_t wanted)
 {
     if (wanted == NO_GID)

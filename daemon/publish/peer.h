@@ -23,6 +23,9 @@ typedef struct {
     unsigned rights; // RIGHTS_* of protocol/messages.h
 } peer_t;
 
+// Whether nothing is kept from whoever has these rights.
+bool rights_see_all(unsigned rights);
+
 // Asks the socket who is at the other end and decides. 0 or -errno.
 int peer_identify(int fd, const audience_policy_t *policy, peer_t *ret);
 

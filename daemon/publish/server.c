@@ -91,8 +91,7 @@ int server_add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
     c->number = s->numbers++;
     owner->connections++; // it stays, also over a capture that is taken for this viewer
     // What others may see of whom has to be known as of now before anybody is shown it.
-    if (peer->rights != RIGHTS_ALL && peer->rights != RIGHTS_SESSION &&
-            !capture_watch_owners(s->capture, true))
+    if (!rights_see_all(peer->rights) && !capture_watch_owners(s->capture, true))
         s->config.want_capture(s->config.user);
     r = subscriber_new(&c->subscriber, fd, peer, s->audiences, &handlers, clock_monotonic_us());
     capture_watch_owners(s->capture, audiences_differ(s->audiences));

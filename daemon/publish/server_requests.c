@@ -249,14 +249,13 @@ static void put_viewers(const server_t *s, buffer_t *out)
 static void answer_status(client_t *c, const status_request_message_t *q)
 {
     server_t *s = c->server;
-    unsigned rights = subscriber_peer(c->subscriber)->rights;
     status_message_t m = {0};
     buffer_t viewers = {0};
 
     s->config.status(s->config.user, &m);
     MESSAGE_SET(&m, request, q->request);
     MESSAGE_SET(&m, subscribers, s->count);
-    if (rights == RIGHTS_ALL || rights == RIGHTS_SESSION) {
+    if (rights_see_all(subscriber_peer(c->subscriber)->rights)) {
         put_viewers(s, &viewers);
         MESSAGE_SET_TEXT(&m, viewers, (const char *) viewers.data, viewers.len);
     }
