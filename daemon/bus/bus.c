@@ -4,22 +4,27 @@
 #include "daemon/bus/bus_private.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define RETRY_US (5 * USEC_PER_SEC)
 
+const char *const bus_figure_names[FIGURES] = {[FIGURE_PROCESSES] = "Processes",
+        [FIGURE_SUBSCRIBERS] = "Subscribers",
+        [FIGURE_LEAKING] = "Leaking",
+        [FIGURE_SUSPECTED] = "Suspected",
+        [FIGURE_SPIKING] = "Spiking",
+        [FIGURE_ZOMBIES] = "Zombies"};
+
 bus_figures_t bus_figures(const bus_t *b)
 {
+    const system_snapshot_t *y = &capture_current(engine_capture(b->config.engine))->system;
     const tags_counts_t *n = tags_counts(engine_tags(b->config.engine));
 
-    return (bus_figures_t){
-            .processes =
-                    (uint32_t) capture_current(engine_capture(b->config.engine))->system.processes,
-            .subscribers = b->config.subscribers(b->config.user),
-            .leaking = (uint32_t) n->leaking,
-            .suspected = (uint32_t) n->suspected,
-            .spiking = (uint32_t) n->spiking,
-            .zombies = (uint32_t) n->zombies};
+    return (bus_figures_t){.of = {[FIGURE_PROCESSES] = (uint32_t) y->processes,
+                                   [FIGURE_SUBSCRIBERS] = b->config.subscribers(b->config.user),
+                                   [FIGURE_LEAKING] = (uint32_t) n->leaking,
+                                   [FIGURE_SUSPECTED] = (uint32_t) n->suspected,
+                                   [FIGURE_SPIKING] = (uint32_t) n->spiking,
+                                   [FIGURE_ZOMBIES] = (uint32_t) n->zombies}};
 }
 
 // ---- The connection ----------------------------------------------------------------------------
@@ -72,25 +77,12 @@ static bool is_open(const bus_t *b)
 static void tell_figures(bus_t *b)
 {
     const bus_figures_t now = bus_figures(b);
-    const struct {
-        const char *name;
-        uint32_t before, now;
-    } all[] = {{"Processes", b->told.processes, now.processes},
-            {"Subscribers", b->told.subscribers, now.subscribers},
-            {"Leaking", b->told.leaking, now.leaking},
-            {"Suspected", b->told.suspected, now.suspected},
-            {"Spiking", b->told.spiking, now.spiking}, {"Zombies", b->told.zombies, now.zombies}};
-    char *changed[ARRAY_SIZE(all) + 1], names[ARRAY_SIZE(all)][16];
+    char *changed[FIGURES + 1] = {NULL};
     size_t n = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-        if (all[i].before == all[i].now)
-            continue;
-        strcpy(names[n], all[i].name);
-        changed[n] = names[n];
-        n++;
-    }
-    changed[n] = NULL;
+    for (size_t i = 0; i < FIGURES; i++)
+        if (b->told.of[i] != now.of[i])
+            changed[n++] = (char *) (uintptr_t) bus_figure_names[i]; // only read
     b->told = now;
     if (n > 0)
         sd_bus_emit_properties_changed_strv(b->bus, BUS_PATH, BUS_NAME, changed);

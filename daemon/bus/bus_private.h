@@ -11,9 +11,21 @@
 #define BUS_NAME "org.memscope1"
 #define BUS_PATH "/org/memscope1"
 
-// What a change signal was last sent for.
+// Properties that change with a tick, and are told when they do.
+typedef enum {
+    FIGURE_PROCESSES,
+    FIGURE_SUBSCRIBERS,
+    FIGURE_LEAKING,
+    FIGURE_SUSPECTED,
+    FIGURE_SPIKING,
+    FIGURE_ZOMBIES,
+    FIGURES,
+} bus_figure_t;
+
+extern const char *const bus_figure_names[FIGURES];
+
 typedef struct {
-    uint32_t processes, subscribers, leaking, suspected, spiking, zombies;
+    uint32_t of[FIGURES];
 } bus_figures_t;
 
 struct bus {
@@ -24,7 +36,7 @@ struct bus {
     uint64_t retry_us;
     unsigned asked, whys; // under way; since the last tick
     users_t users;
-    bus_figures_t told;
+    bus_figures_t told; // with the last signal of a change
     bool said;
 };
 

@@ -24,16 +24,11 @@ static int get_figure(sd_bus *bus, const char *path, const char *interface, cons
         sd_bus_message *reply, void *user, sd_bus_error *error)
 {
     const bus_figures_t f = bus_figures(user);
-    const struct {
-        const char *name;
-        uint32_t value;
-    } all[] = {{"Processes", f.processes}, {"Subscribers", f.subscribers}, {"Leaking", f.leaking},
-            {"Suspected", f.suspected}, {"Spiking", f.spiking}, {"Zombies", f.zombies}};
 
     (void) bus, (void) path, (void) interface, (void) error;
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        if (strcmp(all[i].name, property) == 0)
-            return sd_bus_message_append(reply, "u", all[i].value);
+    for (size_t i = 0; i < FIGURES; i++)
+        if (strcmp(bus_figure_names[i], property) == 0)
+            return sd_bus_message_append(reply, "u", f.of[i]);
     return -ENOENT;
 }
 
