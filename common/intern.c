@@ -1,4 +1,5 @@
 #include "common/intern.h"
+#include "common/cleanup.h"
 #include "common/hash.h"
 
 #include <errno.h>
@@ -181,6 +182,16 @@ const char *intern_get(const intern_t *t, uint32_t id, size_t *ret_len)
     }
     *ret_len = t->entries[id].len;
     return t->entries[id].data;
+}
+
+size_t intern_copy(const intern_t *t, uint32_t id, char *to, size_t cap)
+{
+    size_t len;
+    const char *text = intern_get(t, id, &len);
+
+    len = MIN(len, cap);
+    memcpy(to, text, len);
+    return len;
 }
 
 size_t intern_bytes(const intern_t *t)

@@ -24,6 +24,9 @@ void intern_unref(intern_t *t, uint32_t id);
 // "" with length 0 for id 0 and for ids that are not alive. Valid until the id's last unref.
 const char *intern_get(const intern_t *t, uint32_t id, size_t *ret_len);
 
+// Copies as much of it as there is room for, without the final NUL; returns how many bytes.
+size_t intern_copy(const intern_t *t, uint32_t id, char *to, size_t cap);
+
 // Bytes that the table holds in all.
 size_t intern_bytes(const intern_t *t);
 size_t intern_count(const intern_t *t);

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
-
 #define LEDGER_NAME_(name, value, text) [value] = #name,
 
 // "LEDGER_SHMEM" is told as "shmem".
@@ -134,7 +132,7 @@ int bus_answer_why(bus_t *b, sd_bus_message *call, const bus_asker_t *asker)
     if (r < 0)
         return r;
     q.to_ms = until == 0 ? now_ms : MIN(boot_ms(b, until), now_ms);
-    q.from_ms = since == 0 ? q.to_ms - MIN(q.to_ms, DEFAULT_SPAN_MS) : boot_ms(b, since);
+    q.from_ms = since == 0 ? q.to_ms - MIN(q.to_ms, WHY_DEFAULT_SPAN_MS) : boot_ms(b, since);
     r = q.from_ms <= q.to_ms ? why_ask(engine_why(b->config.engine), &q, &answer) : -ENODATA;
     if (r < 0)
         return sd_bus_reply_method_errnof(call, -r, "%s",

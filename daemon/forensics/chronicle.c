@@ -96,16 +96,12 @@ static event_t about(const chronicle_t *c, uint32_t slot, uint64_t tag, unsigned
 
 static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
 {
-    static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
-            [TAG_WAS_SET] = EVENT_SET,
-            [TAG_WAS_CLEARED] = EVENT_CLEARED,
-            [TAG_WAS_DROPPED] = EVENT_CLEARED};
     chronicle_t *c = user;
     event_t e;
 
     if (tag == TAG_ZOMBIE && c->zombies++ >= ZOMBIES_PER_TICK)
         return;
-    e = about(c, slot, tag, kinds[change]);
+    e = about(c, slot, tag, receipts_event_kind(change));
     if (change == TAG_WAS_DROPPED)
         e.has |= EVENT_ONLY_SUSPECTED;
     if (tag == TAG_LEAK && e.kind != EVENT_CLEARED)

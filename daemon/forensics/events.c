@@ -24,16 +24,6 @@ struct events {
     uint64_t since_ms; // of the newest one that was pushed out, or the beginning
 };
 
-static void put_text(char *to, size_t cap, uint32_t *ret_len, const intern_t *strings, uint64_t id)
-{
-    size_t len;
-    const char *text = intern_get(strings, (uint32_t) id, &len);
-
-    len = MIN(len, cap);
-    memcpy(to, text, len);
-    *ret_len = (uint32_t) len;
-}
-
 event_t event_of(unsigned kind, uint64_t time_ms, const process_snapshot_t *p, owner_t owner,
         const intern_t *strings)
 {
@@ -47,8 +37,8 @@ event_t event_of(unsigned kind, uint64_t time_ms, const process_snapshot_t *p, o
 
     if (PROCESS_KNOWN(p, uid))
         e.has |= EVENT_HAS_UID;
-    put_text(e.name, sizeof(e.name), &e.name_len, strings, p->name);
-    put_text(e.unit, sizeof(e.unit), &e.unit_len, strings, p->unit);
+    e.name_len = (uint32_t) intern_copy(strings, (uint32_t) p->name, e.name, sizeof(e.name));
+    e.unit_len = (uint32_t) intern_copy(strings, (uint32_t) p->unit, e.unit, sizeof(e.unit));
     return e;
 }
 

@@ -35,6 +35,13 @@ const char *receipts_tag_name(uint64_t tag)
     return NULL;
 }
 
+unsigned receipts_event_kind(tag_news_t news)
+{
+    return news == TAG_SUSPECTED ? EVENT_SUSPECTED
+           : news == TAG_WAS_SET ? EVENT_SET
+                                 : EVENT_CLEARED;
+}
+
 void receipts_ended(uint64_t tags, void (*cleared)(void *user, uint64_t tag), void *user)
 {
     for (size_t i = 0; i < ARRAY_SIZE(told); i++)

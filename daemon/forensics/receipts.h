@@ -11,6 +11,9 @@
 // "LEAK", "SPIKE", "ZOMBIE", "UNREAPED"; NULL for a bit that is told to nobody.
 const char *receipts_tag_name(uint64_t tag);
 
+// EVENT_SUSPECTED, _SET or _CLEARED.
+unsigned receipts_event_kind(tag_news_t news);
+
 // What may still be taken until a limit is reached: the host's, or that of a cgroup of which so
 // much is left (UINT64_MAX: it has none).
 uint64_t receipts_headroom_kb(const system_snapshot_t *host, uint64_t group_left_kb);

@@ -13,7 +13,8 @@
 #include "daemon/past/history.h"
 #include "protocol/rows.h"
 
-#define WHY_ROWS_MAX 64
+#define WHY_ROWS_MAX        64
+#define WHY_DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000)) // where nobody says since when
 
 typedef struct why why_t;
 

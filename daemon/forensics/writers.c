@@ -65,16 +65,6 @@ void writers_free(writers_t *w)
     free(w);
 }
 
-static size_t copy(char *to, size_t cap, const intern_t *strings, uint64_t id)
-{
-    size_t len;
-    const char *text = intern_get(strings, (uint32_t) id, &len);
-
-    len = MIN(len, cap);
-    memcpy(to, text, len);
-    return len;
-}
-
 static note_t *take_note(writers_t *w, const writer_t *who)
 {
     return &w->notes[places_take(&w->places, who->has_uid ? (uint32_t) who->uid : PLACES_NOBODY)];
@@ -93,8 +83,8 @@ static void note(writers_t *w, uint64_t now_ms, uint32_t slot, uint64_t kb)
     note_t *n = take_note(w, &who);
 
     *n = (note_t){.time_ms = now_ms, .who = who};
-    n->who.name_len = copy(n->name, sizeof(n->name), s->strings, p->name);
-    n->who.unit_len = copy(n->unit, sizeof(n->unit), s->strings, p->unit);
+    n->who.name_len = intern_copy(s->strings, (uint32_t) p->name, n->name, sizeof(n->name));
+    n->who.unit_len = intern_copy(s->strings, (uint32_t) p->unit, n->unit, sizeof(n->unit));
 }
 
 // What it wrote since it was last looked at, or since it began.

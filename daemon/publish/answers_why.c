@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#define DEFAULT_SPAN_MS (5 * 60 * UINT64_C(1000))
-
 static bool sees(void *user, owner_t owner, bool *ret_private)
 {
     return audience_sees_owner(user, owner, ret_private);
@@ -74,7 +72,7 @@ void answers_why(subscriber_t *s, why_t *why, uint64_t now_ms, const why_request
 {
     uint64_t to_ms = q->has.to_ms ? MIN(q->to_ms, now_ms) : now_ms;
     const why_question_t question = {
-            .from_ms = q->has.from_ms ? q->from_ms : to_ms - MIN(to_ms, DEFAULT_SPAN_MS),
+            .from_ms = q->has.from_ms ? q->from_ms : to_ms - MIN(to_ms, WHY_DEFAULT_SPAN_MS),
             .to_ms = to_ms,
             .by = q->by <= WHY_BY_NAME ? (unsigned) q->by : WHY_BY_PROCESS,
             .limit = (size_t) MIN(q->limit, (uint64_t) WHY_ROWS_MAX),

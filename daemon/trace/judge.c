@@ -66,12 +66,8 @@ static void send(const judge_t *j, const event_t *e)
 
 static void on_changed(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
 {
-    static const unsigned kinds[] = {[TAG_SUSPECTED] = EVENT_SUSPECTED,
-            [TAG_WAS_SET] = EVENT_SET,
-            [TAG_WAS_CLEARED] = EVENT_CLEARED,
-            [TAG_WAS_DROPPED] = EVENT_CLEARED};
     const judge_t *j = user;
-    event_t e = event_about(j, slot, tag, kinds[change]);
+    event_t e = event_about(j, slot, tag, receipts_event_kind(change));
 
     receipts_fill(&e, j->tags, &j->snapshot, slot, UINT64_MAX);
     e.since_ms = trace_time(e.since_ms);

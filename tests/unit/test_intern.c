@@ -109,6 +109,19 @@ static void test_many(void **state)
     }
 }
 
+static void test_a_copy_has_what_there_is_room_for(void **state)
+{
+    intern_t *t = *state;
+    uint32_t id = intern_ref(t, "one\0two", 7);
+    char to[8] = "........";
+
+    assert_int_equal(intern_copy(t, id, to, 5), 5);
+    assert_memory_equal(to, "one\0t...", 8);
+    assert_int_equal(intern_copy(t, id, to, sizeof(to)), 7);
+    assert_memory_equal(to, "one\0two.", 8);
+    assert_int_equal(intern_copy(t, 0, to, sizeof(to)), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -119,6 +132,7 @@ int main(void)
             TEST(test_none),
             TEST(test_empty_and_long),
             TEST(test_many),
+            TEST(test_a_copy_has_what_there_is_room_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
