@@ -122,7 +122,7 @@ static int run(const options_t *o, bool utf8)
 // What is wrong in the settings keeps nobody from the screen.
 static void load_settings(options_t *o)
 {
-    char path[4096], error[256];
+    char path[4096], error[512];
 
     if (options_path(path, sizeof(path)) && options_load(o, path, error, sizeof(error)) < 0)
         cli_fail(0, "%s", error);

@@ -283,6 +283,7 @@ typedef struct {
     options_t *options;
     FILE *file;
     int line;        // that was read last
+    int error;       // why no more was
     int wrong_line;  // the first whose setting is not understood; 0: none
     char wrong[256]; // and what is the matter with it
 } settings_t;
@@ -293,7 +294,22 @@ static char *read_line(char *buf, int cap, void *user)
     settings_t *s = user;
 
     s->line++;
-    return fgets(buf, cap, s->file);
+    if (fgets(buf, cap, s->file))
+        return buf;
+    s->error = ferror(s->file) ? errno : 0; // of a directory, for one
+    return NULL;
+}
+
+// "socket, theme, ... or signals"
+static const char *all_settings(char buf[EXPECTED_MAX])
+{
+    char words[EXPECTED_MAX] = "";
+    line_t line = {.buf = words, .cap = sizeof(words)};
+
+    for (size_t i = 0; i < n_viewer_options; i++)
+        if (viewer_options[i].setting)
+            line_add(&line, "%s%s", line.len > 0 ? "|" : "", viewer_options[i].name);
+    return format_words(buf, EXPECTED_MAX, words);
 }
 
 static int take_setting(void *user, const char *section, const char *name, const char *value)
@@ -312,8 +328,8 @@ static int take_setting(void *user, const char *section, const char *name, const
         snprintf(s->wrong, sizeof(s->wrong), "%s '%.40s': expected %s", option->name,
                 value ? value : "", expected(option, buf));
     } else {
-        snprintf(
-                s->wrong, sizeof(s->wrong), "unknown setting '%.40s': try 'memscope --help'", name);
+        snprintf(s->wrong, sizeof(s->wrong), "unknown setting '%.40s': expected %s", name,
+                all_settings(buf));
     }
     return 0;
 }
@@ -322,17 +338,18 @@ int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
 {
     _cleanup_fclose_ FILE *file = fopen(path, "re");
     settings_t settings = {.options = o, .file = file};
-    int line;
+    int line = 0, error = file ? 0 : errno;
 
-    if (!file && (errno == ENOENT || errno == ENOTDIR))
+    if (error == ENOENT || error == ENOTDIR)
         return 0;
-    if (!file) {
-        int error = errno;
-
+    if (file) {
+        line = ini_parse_stream(read_line, &settings, take_setting, &settings);
+        error = settings.error;
+    }
+    if (error) {
         snprintf(ret_error, cap, "cannot read %.150s: %s", path, strerror(error));
         return -error;
     }
-    line = ini_parse_stream(read_line, &settings, take_setting, &settings);
     if (line == 0)
         return 0;
     snprintf(ret_error, cap, "%.150s:%d: %s", path, line,

@@ -102,7 +102,8 @@ static int on_method(sd_bus_message *call, void *user, sd_bus_error *error)
     int r;
 
     if (b->asked >= ASKED_AT_ONCE)
-        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many at once: ask again");
+        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                "too many questions at once: ask again in a second");
     q = malloc(sizeof(*q));
     if (!q)
         return -ENOMEM;

@@ -106,7 +106,7 @@ static void settings_are_options(void **state)
     assert_int_equal(o.sort, COLUMN_DELTA);
     assert_true(o.no_mouse);
     assert_int_equal(load(&o, "theme = mono\nnonsense = 1\ncommand = yes\n", error), -EINVAL);
-    assert_non_null(strstr(error, ":2: unknown setting 'nonsense': try 'memscope --help'"));
+    assert_non_null(strstr(error, ":2: unknown setting 'nonsense': expected socket, theme, "));
     assert_ptr_equal(o.theme, theme_get("mono"));
     assert_true(o.command);
     assert_int_equal(load(&o, "theme = pink\nmouse = maybe\n", error), -EINVAL);
@@ -120,6 +120,8 @@ static void settings_are_options(void **state)
     assert_false(o.help);
     options_init(&o);
     assert_int_equal(options_load(&o, "/nonexistent/config", error, sizeof(error)), 0);
+    assert_int_equal(options_load(&o, "/", error, sizeof(error)), -EISDIR);
+    assert_string_equal(error, "cannot read /: Is a directory");
 }
 
 static void settings_are_looked_for_at_home(void **state)
