@@ -4,6 +4,7 @@
 #include "client/loop.h"
 #include "client/options.h"
 #include "client/remember.h"
+#include "client/settings.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
 #include "common/file.h"
@@ -67,7 +68,7 @@ static void remember_changes(const options_t *o, const theme_t *started, const a
     const column_t *column = &columns[l->order.column];
     char path[4096];
 
-    if (!options_path(path, sizeof(path)))
+    if (!settings_path(path, sizeof(path)))
         return;
     // Columns of groups and trees alone are no setting.
     if (l->order.column != o->sort && column->title && column->sort_name)
@@ -124,7 +125,7 @@ static void load_settings(options_t *o)
 {
     char path[4096], error[512];
 
-    if (options_path(path, sizeof(path)) && options_load(o, path, error, sizeof(error)) < 0)
+    if (settings_path(path, sizeof(path)) && settings_load(o, path, error, sizeof(error)) < 0)
         cli_fail(0, "%s", error);
 }
 

@@ -7,11 +7,8 @@
 #include "config.h"
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <string.h>
 #include <strings.h>
-
-#define EXPECTED_MAX 256 // of what an option takes, in words
 
 // ---- The options -------------------------------------------------------------------------------
 
@@ -130,20 +127,19 @@ const size_t n_viewer_options = ARRAY_SIZE(viewer_options);
 const char *options_words(const viewer_option_t *option)
 {
     static char names[256];
-    size_t at = 0;
+    line_t line = {.buf = names, .cap = sizeof(names)};
 
     if (option->set != set_sort)
         return option->words;
     for (column_id_t id = 0; id < COLUMN_MAX; id++)
         if (columns[id].title && columns[id].sortable && columns[id].sort_name)
-            at += (size_t) snprintf(names + at, sizeof(names) - at, "%s%s", at > 0 ? "|" : "",
-                    columns[id].sort_name);
-    for (size_t i = 0; i < at; i++)
+            line_add(&line, "%s%s", line.len > 0 ? "|" : "", columns[id].sort_name);
+    for (size_t i = 0; i < line.len; i++)
         names[i] = (char) tolower((unsigned char) names[i]);
     return names;
 }
 
-static const viewer_option_t *find(const char *name, size_t len)
+const viewer_option_t *options_find(const char *name, size_t len)
 {
     for (size_t i = 0; i < n_viewer_options; i++)
         if (strlen(viewer_options[i].name) == len && memcmp(viewer_options[i].name, name, len) == 0)
@@ -176,18 +172,18 @@ void options_print_help(FILE *out)
 
 // ---- The command line --------------------------------------------------------------------------
 
-static const char *expected(const viewer_option_t *option, char buf[EXPECTED_MAX])
+const char *options_expected(const viewer_option_t *option, char buf[OPTIONS_EXPECTED_MAX])
 {
     const char *words = options_words(option);
 
-    return words ? format_words(buf, EXPECTED_MAX, words) : option->expected;
+    return words ? format_words(buf, OPTIONS_EXPECTED_MAX, words) : option->expected;
 }
 
 // `value`: what followed a '=', or NULL. *at is the place of the option, and moves to its argument.
 static int apply(options_t *o, const viewer_option_t *option, const char *value, int *at, int argc,
         char **argv, char *ret_error, size_t cap)
 {
-    char buf[EXPECTED_MAX];
+    char buf[OPTIONS_EXPECTED_MAX];
 
     if (!option->argument && value) {
         snprintf(ret_error, cap, "--%s takes no value", option->name);
@@ -202,7 +198,7 @@ static int apply(options_t *o, const viewer_option_t *option, const char *value,
     if (option->set(o, value))
         return 0;
     snprintf(ret_error, cap, "--%s '%.60s': expected %s", option->name, value,
-            expected(option, buf));
+            options_expected(option, buf));
     return -EINVAL;
 }
 
@@ -243,7 +239,7 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         else if (strncmp(argv[i], "--", 2) != 0)
             return not_understood(argv + i, ret_error, cap);
         value = strchr(name, '=');
-        option = find(name, value ? (size_t) (value - name) : strlen(name));
+        option = options_find(name, value ? (size_t) (value - name) : strlen(name));
         if (!option)
             return not_understood(argv + i, ret_error, cap);
         r = apply(o, option, value ? value + 1 : NULL, &i, argc, argv, ret_error, cap);
@@ -265,94 +261,4 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         return -EINVAL;
     }
     return 0;
-}
-
-// ---- The settings file -------------------------------------------------------------------------
-
-bool options_path(char *buf, size_t cap)
-{
-    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-    if (base && base[0] == '/')
-        return snprintf(buf, cap, "%s/memscope/config", base) < (int) cap;
-    return home && home[0] == '/' &&
-           snprintf(buf, cap, "%s/.config/memscope/config", home) < (int) cap;
-}
-
-typedef struct {
-    options_t *options;
-    FILE *file;
-    int line;        // that was read last
-    int error;       // why no more was
-    int wrong_line;  // the first whose setting is not understood; 0: none
-    char wrong[256]; // and what is the matter with it
-} settings_t;
-
-// The library does not tell lines to its handler, so that they are counted as it reads.
-static char *read_line(char *buf, int cap, void *user)
-{
-    settings_t *s = user;
-
-    s->line++;
-    if (fgets(buf, cap, s->file))
-        return buf;
-    s->error = ferror(s->file) ? errno : 0; // of a directory, for one
-    return NULL;
-}
-
-// "socket, theme, ... or signals"
-static const char *all_settings(char buf[EXPECTED_MAX])
-{
-    char words[EXPECTED_MAX] = "";
-    line_t line = {.buf = words, .cap = sizeof(words)};
-
-    for (size_t i = 0; i < n_viewer_options; i++)
-        if (viewer_options[i].setting)
-            line_add(&line, "%s%s", line.len > 0 ? "|" : "", viewer_options[i].name);
-    return format_words(buf, EXPECTED_MAX, words);
-}
-
-static int take_setting(void *user, const char *section, const char *name, const char *value)
-{
-    settings_t *s = user;
-    const viewer_option_t *option = find(name, strlen(name));
-    char buf[EXPECTED_MAX];
-
-    (void) section;
-    if (option && option->setting && value && option->set(s->options, value))
-        return 1;
-    if (s->wrong_line)
-        return 0;
-    s->wrong_line = s->line;
-    if (option && option->setting) {
-        snprintf(s->wrong, sizeof(s->wrong), "%s '%.40s': expected %s", option->name,
-                value ? value : "", expected(option, buf));
-    } else {
-        snprintf(s->wrong, sizeof(s->wrong), "unknown setting '%.40s': expected %s", name,
-                all_settings(buf));
-    }
-    return 0;
-}
-
-int options_load(options_t *o, const char *path, char *ret_error, size_t cap)
-{
-    _cleanup_fclose_ FILE *file = fopen(path, "re");
-    settings_t settings = {.options = o, .file = file};
-    int line = 0, error = file ? 0 : errno;
-
-    if (error == ENOENT || error == ENOTDIR)
-        return 0;
-    if (file) {
-        line = ini_parse_stream(read_line, &settings, take_setting, &settings);
-        error = settings.error;
-    }
-    if (error) {
-        snprintf(ret_error, cap, "cannot read %.150s: %s", path, strerror(error));
-        return -error;
-    }
-    if (line == 0)
-        return 0;
-    snprintf(ret_error, cap, "%.150s:%d: %s", path, line,
-            settings.wrong_line == line ? settings.wrong : "expected name = value");
-    return -EINVAL;
 }

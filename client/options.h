@@ -1,8 +1,8 @@
 #ifndef MEMSCOPE_CLIENT_OPTIONS_H
 #define MEMSCOPE_CLIENT_OPTIONS_H
 
-// What the viewer wants: the command line, and before it a settings file for what may be wanted
-// always.
+// What the viewer wants, as the command line says it. What is wanted always is in a settings file
+// (client/settings.h).
 
 #include "client/link/attach.h"
 #include "client/model/columns.h"
@@ -37,16 +37,15 @@ extern const size_t n_viewer_options;
 // What an option takes, "yes|no"; NULL: more than can be named. Lives until the next call.
 const char *options_words(const viewer_option_t *option);
 
+const viewer_option_t *options_find(const char *name, size_t len); // NULL: there is none
+// The same for people: "yes or no".
+#define OPTIONS_EXPECTED_MAX 256
+const char *options_expected(const viewer_option_t *option, char buf[OPTIONS_EXPECTED_MAX]);
+
 void options_init(options_t *o);
 
 // 0, or -EINVAL with one line in `ret_error`.
 int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t cap);
-
-// Reads "name = value" lines. 0, also where there is no file, or -errno with one line in
-// `ret_error`; what is right in a file that is not counts all the same.
-int options_load(options_t *o, const char *path, char *ret_error, size_t cap);
-// Where the settings are: below $XDG_CONFIG_HOME or ~/.config. False: nowhere.
-bool options_path(char *buf, size_t cap);
 
 void options_print_help(FILE *out);
 

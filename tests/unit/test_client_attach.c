@@ -3,6 +3,7 @@
 #include "client/link/attach.h"
 #include "client/options.h"
 #include "client/remember.h"
+#include "client/settings.h"
 #include "config.h"
 #include "tests/support/cmocka.h"
 
@@ -89,7 +90,7 @@ static int load(options_t *o, const char *text, char *error)
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t) strlen(text));
     close(fd);
     options_init(o);
-    r = options_load(o, path, error, 256);
+    r = settings_load(o, path, error, 256);
     unlink(path);
     return r;
 }
@@ -119,8 +120,8 @@ static void settings_are_options(void **state)
     assert_int_equal(load(&o, "help = yes\n", error), -EINVAL);
     assert_false(o.help);
     options_init(&o);
-    assert_int_equal(options_load(&o, "/nonexistent/config", error, sizeof(error)), 0);
-    assert_int_equal(options_load(&o, "/", error, sizeof(error)), -EISDIR);
+    assert_int_equal(settings_load(&o, "/nonexistent/config", error, sizeof(error)), 0);
+    assert_int_equal(settings_load(&o, "/", error, sizeof(error)), -EISDIR);
     assert_string_equal(error, "cannot read /: Is a directory");
 }
 
@@ -131,14 +132,14 @@ static void settings_are_looked_for_at_home(void **state)
     (void) state;
     setenv("HOME", "/home/x", 1);
     unsetenv("XDG_CONFIG_HOME");
-    assert_true(options_path(path, sizeof(path)));
+    assert_true(settings_path(path, sizeof(path)));
     assert_string_equal(path, "/home/x/.config/memscope/config");
     setenv("XDG_CONFIG_HOME", "/etc/x", 1);
-    assert_true(options_path(path, sizeof(path)));
+    assert_true(settings_path(path, sizeof(path)));
     assert_string_equal(path, "/etc/x/memscope/config");
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("HOME");
-    assert_false(options_path(path, sizeof(path)));
+    assert_false(settings_path(path, sizeof(path)));
 }
 
 static void file_is(const char *path, const char *wanted)
