@@ -58,6 +58,11 @@ static json_t *row(const why_view_t *v, const reason_t *line)
     json_put_text(o, "name", line->name);
     if (line->writer[0])
         json_put(o, "likely_writer", writer(line));
+    if (line->kind == REASON_LEDGER && line->count) {
+        json_put_uint(o, "more_processes", line->count);
+        if (line->most[0])
+            json_put_text(o, "most_named", line->most);
+    }
     if (r->pid && line->kind == REASON_PROCESSES) {
         json_put_uint(o, "pid", r->pid);
         json_put_uint(o, "start_time", r->start_time);

@@ -126,13 +126,16 @@ static void print_owner(const table_t *t, const reason_t *line)
 // What else is known of it, below.
 static void print_notes(const table_t *t, const reason_t *line)
 {
-    char text[REASONS_NAME_MAX + 64];
+    char more[REASONS_NAME_MAX + 64], text[sizeof(more) + NOTE_INDENT];
 
     if (line->row.story > 1)
         printf("%*sleaks, as %" PRIu64 " before it did\n", NOTE_INDENT, "", line->row.story - 1);
     if (line->writer[0]) {
         snprintf(text, sizeof(text), "%*slikely written by %s[%" PRIu64 "]", NOTE_INDENT, "",
                 line->writer, line->row.pid);
+        wrapped_print(text, t->columns == SIZE_MAX ? 0 : t->columns, NOTE_INDENT);
+    } else if (reasons_more(line, more, sizeof(more))[0]) {
+        snprintf(text, sizeof(text), "%*s%s", NOTE_INDENT, "", more);
         wrapped_print(text, t->columns == SIZE_MAX ? 0 : t->columns, NOTE_INDENT);
     }
 }

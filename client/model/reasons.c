@@ -83,6 +83,8 @@ static void add_row(reasons_t *r, const why_row_t *row, userdb_t *users, bool ut
         snprintf(line->name, sizeof(line->name), "%s", ledger_name(row->kind));
         if (row->pid)
             put_safe(line->writer, row->name, utf8);
+        else
+            put_safe(line->most, row->name, utf8);
     } else if (r->by == WHY_BY_USER)
         snprintf(line->name, sizeof(line->name), "%s", row->has_uid ? line->user : "?");
     else if (r->by == WHY_BY_UNIT)
@@ -111,7 +113,7 @@ static void add_others(reasons_t *r, const why_message_t *m)
     for (size_t i = 0; i < r->n_minor; i++) {
         const reason_t *line = &r->lines[REASONS_MAX - 1 - i];
 
-        count += MIN(MAX(line->count, UINT64_C(1)), (uint64_t) UINT32_MAX);
+        count += line->kind == REASON_PROCESSES ? MIN(line->count, (uint64_t) UINT32_MAX) : 1;
         change_kb += line->change_kb;
     }
     if (count == 0 && change_kb == 0)

@@ -31,6 +31,8 @@ typedef struct {
     char unit[REASONS_NAME_MAX];
     char user[REASONS_NAME_MAX];   // "": several, or not known
     char writer[REASONS_NAME_MAX]; // of tmpfs, with row.pid: who likely wrote it; "": not known
+    char most[REASONS_NAME_MAX];   // of the kernel's memory for `count` more processes: what most
+                                   // of them are called; "": not one name
 } reason_t;
 
 // Amounts are what a host may have: sums and differences of them stay within their type.
@@ -67,6 +69,10 @@ char *reasons_steepest(const reasons_t *r, const char *from, char *buf, size_t c
 
 // What of the shares is an estimate. "": so little that it is not worth a word.
 char *reasons_estimated(const reasons_t *r, char *buf, size_t cap);
+
+// "10,000 more processes, most of them httpd", which is what a line of the ledger is for; "": it is
+// not known to be. Returns `buf`.
+char *reasons_more(const reason_t *line, char *buf, size_t cap);
 
 // "page tables"; "?" for a line that this version does not know.
 const char *ledger_name(uint64_t kind);

@@ -63,6 +63,17 @@ char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
     return buf;
 }
 
+char *reasons_more(const reason_t *line, char *buf, size_t cap)
+{
+    char count[FORMAT_MAX];
+
+    buf[0] = '\0';
+    if (line->kind == REASON_LEDGER && line->count > 0)
+        snprintf(buf, cap, "%s more process%s%s%s", format_count(count, sizeof(count), line->count),
+                line->count == 1 ? "" : "es", line->most[0] ? ", most of them " : "", line->most);
+    return buf;
+}
+
 // ---- The sentence ------------------------------------------------------------------------------
 
 // Processes that share a row have no PID, and a user where all have the same.
@@ -90,12 +101,16 @@ static void say_details(line_t *s, const reason_t *line, const char *before)
 // `count` processes of that name; `line` is the one that took most.
 static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_t count)
 {
+    char more[REASONS_NAME_MAX + 64];
+
     if (line->kind == REASON_LEDGER) {
         line_add(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
         if (line->writer[0]) {
             line_add(s, ", likely written by %s (", line->writer);
             say_details(s, line, "");
             line_add(s, ")");
+        } else if (reasons_more(line, more, sizeof(more))[0]) {
+            line_add(s, " (%s)", more);
         }
         return;
     }

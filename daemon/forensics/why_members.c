@@ -10,10 +10,9 @@
 
 // ---- What a process had ------------------------------------------------------------------------
 
-static bool lives_at(const member_t *m, const moment_t *at)
+bool why_lives_at(const member_t *m, uint64_t time_ms)
 {
-    return m->born_ms <= at->ledger->time_ms &&
-           (m->who.died_ms == 0 || at->ledger->time_ms < m->who.died_ms);
+    return m->born_ms <= time_ms && (m->who.died_ms == 0 || time_ms < m->who.died_ms);
 }
 
 static uint64_t own_kb(const member_t *m, uint64_t private_kb, const moment_t *at)
@@ -57,7 +56,7 @@ static range_t range_at(const why_t *w, const member_t *m, const moment_t *at)
     uint64_t s = (uint64_t) at->index * history_levels[at->level].step_s;
     lookup_t l = {.member = m, .at = at};
 
-    if (lives_at(m, at))
+    if (why_lives_at(m, at->ledger->time_ms))
         history_read(w->from.history, m->series, at->level, s, s, take_value, &l);
     return l.range;
 }
@@ -95,7 +94,7 @@ static void add_run(void *user, uint64_t first_s, uint32_t count, const history_
     for (; a->next < a->w->n_moments && moments[a->next].level == a->level &&
             moments[a->next].index < first + count;
             a->next++)
-        if (value && lives_at(a->member, &moments[a->next]))
+        if (value && why_lives_at(a->member, moments[a->next].ledger->time_ms))
             a->w->sums[a->next] += amount(a->member, value, &moments[a->next]);
 }
 
@@ -137,7 +136,7 @@ static text_view_t text_of(const intern_t *strings, uint64_t id)
     return t;
 }
 
-static bool identify(const why_t *w, member_t *m, owner_t *ret_owner)
+bool why_identify(const why_t *w, member_t *m, owner_t *ret_owner)
 {
     const snapshot_t *s = capture_current(w->from.capture);
     uint32_t slot = capture_find(w->from.capture, m->who.pid, m->who.start_time);
@@ -168,7 +167,7 @@ int64_t why_delta_of(const member_t *m)
     return (int64_t) m->end_kb - (int64_t) m->start_kb;
 }
 
-static bool next_member(const why_t *w, member_t *m)
+bool why_next_member(const why_t *w, member_t *m)
 {
     uint64_t hz = capture_current(w->from.capture)->system.clock_ticks;
 
@@ -194,7 +193,7 @@ static spare_t spare_at(const why_t *w, const moment_t *at)
 
     if (!at->is_peak)
         return spare;
-    while (next_member(w, &m)) {
+    while (why_next_member(w, &m)) {
         range_t r = range_at(w, &m, at);
 
         over += (double) r.most_kb;
@@ -212,7 +211,7 @@ int why_find_members(why_t *w, const why_question_t *q, const change_t *change, 
     member_t m = {.series = HISTORY_NONE};
 
     w->n_members = 0;
-    while (next_member(w, &m)) {
+    while (why_next_member(w, &m)) {
         owner_t owner = {OWNER_ROOT_ONLY, OWNER_ROOT_ONLY};
         bool known, see_private;
 
@@ -220,7 +219,7 @@ int why_find_members(why_t *w, const why_question_t *q, const change_t *change, 
         m.end_kb = value_at(w, &m, end, &spare_end);
         if (m.start_kb == 0 && m.end_kb == 0)
             continue;
-        known = identify(w, &m, &owner);
+        known = why_identify(w, &m, &owner);
         ret->processes_kb += why_delta_of(&m);
         if (!known || (q->sees && !q->sees(q->user, owner, &see_private))) {
             ret->hidden_kb += why_delta_of(&m);

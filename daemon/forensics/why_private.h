@@ -43,8 +43,18 @@ bool why_grow(void **array, size_t *max, size_t n, size_t size);
 // goes into the answer. 0 or -ENOMEM.
 int why_find_members(why_t *w, const why_question_t *q, const change_t *change, why_answer_t *ret);
 int64_t why_delta_of(const member_t *m);
+// The one after `m`, which begins with series HISTORY_NONE; false: there is none. Its names come
+// with why_identify(); false: nothing more is known of it.
+bool why_next_member(const why_t *w, member_t *m);
+bool why_identify(const why_t *w, member_t *m, owner_t *ret_owner);
+bool why_lives_at(const member_t *m, uint64_t time_ms);
 // What the members of a group had together when that was most, of the moments of the span.
 uint64_t why_peak_of(why_t *w, const group_t *g);
+
+// Where there are many more processes: how many, and what most are called, goes into that row of
+// the kernel's memory for processes which grew most.
+void why_name_newcomers(
+        const why_t *w, const why_question_t *q, const why_answer_t *a, why_row_t *rows, size_t n);
 
 // The rows of the answer, once the members are known. 0 or -ENOMEM.
 int why_make_rows(why_t *w, const why_question_t *q, why_answer_t *ret);

@@ -216,6 +216,7 @@ static void name_writer(
 // The lines that no process's private memory is part of. Returns what they changed by.
 static int64_t add_ledger_rows(why_t *w, const why_question_t *q, why_answer_t *ret)
 {
+    size_t first = ret->n_rows;
     int64_t sum = 0;
 
     for (unsigned i = 1; i < LEDGER_LINES; i++) {
@@ -235,6 +236,7 @@ static int64_t add_ledger_rows(why_t *w, const why_question_t *q, why_answer_t *
         ret->n_rows++;
         sum += end - start;
     }
+    why_name_newcomers(w, q, ret, &w->rows[first], ret->n_rows - first);
     return sum;
 }
 

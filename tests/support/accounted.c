@@ -66,13 +66,16 @@ void accounted_tick(accounted_t *f, unsigned times)
             proctree_process(&f->host.tree, p);
         }
         anon += f->leaving_mb - f->shared_mb;
-        used = anon + f->shmem_mb + f->slab_mb + f->cache_mb + f->unknown_mb;
+        used = anon + f->shmem_mb + f->slab_mb + f->cache_mb + f->unknown_mb + f->tables_mb +
+               f->stacks_mb;
         proctree_write(&f->host.tree, "meminfo",
                 "MemTotal: %d kB\nMemFree: %" PRIu64 " kB\nMemAvailable: %" PRIu64 " kB\n"
                 "Cached: %" PRIu64 " kB\nAnonPages: %" PRIu64 " kB\nShmem: %" PRIu64 " kB\n"
-                "SUnreclaim: %" PRIu64 " kB\n",
+                "SUnreclaim: %" PRIu64 " kB\nPageTables: %" PRIu64 " kB\nKernelStack: %" PRIu64
+                " kB\n",
                 HOST_MB * MB, (HOST_MB - used) * MB, (HOST_MB - used + f->cache_mb) * MB,
-                (f->cache_mb + f->shmem_mb) * MB, anon * MB, f->shmem_mb * MB, f->slab_mb * MB);
+                (f->cache_mb + f->shmem_mb) * MB, anon * MB, f->shmem_mb * MB, f->slab_mb * MB,
+                f->tables_mb * MB, f->stacks_mb * MB);
         judged_tick(&f->host);
         if (f->began_ms == 0)
             f->began_ms = accounted_now_ms(f);

@@ -14,7 +14,7 @@ typedef struct {
     uint64_t began_ms;
     proctree_process_t hogs[HOGS];
     uint64_t hog_mb[HOGS];
-    uint64_t shmem_mb, slab_mb, cache_mb, unknown_mb;
+    uint64_t shmem_mb, slab_mb, cache_mb, unknown_mb, tables_mb, stacks_mb;
     bool stale_peaks;    // the kernel says of nobody that it was ever large
     uint64_t leaving_mb; // of processes that have it no more
     uint64_t shared_mb;  // that two have, and the kernel once

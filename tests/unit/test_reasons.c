@@ -122,6 +122,29 @@ static void test_many(void **state)
             "unexplained");
 }
 
+static void test_what_the_kernel_has_for_many(void **state)
+{
+    fixture_t *f = *state;
+    why_row_t tables = {.kind = LEDGER_PAGE_TABLES, .count = 10000, .end_kb = 600 * MB};
+    char more[64];
+
+    tables.name = (text_view_t){"httpd\033[", 7};
+    put(f, tables);
+    tables = (why_row_t){.kind = LEDGER_SLAB, .end_kb = 400 * MB};
+    put(f, tables);
+    assert_string_equal(say(f, 1000, 2000, &times),
+            "14:02:10\u201314:02:41 used memory rose 1.0 GiB: 60% page tables (10,000 more "
+            "processes, most of them httpd?[), 40% unreclaimable slab, 0% unexplained");
+    assert_string_equal(reasons_more(&f->reasons.lines[1], more, sizeof(more)), "");
+    f->rows.len = 0;
+    f->message = (why_message_t){0};
+    tables.count = 120; // of many names
+    put(f, tables);
+    say(f, 1000, 2000, &times);
+    assert_string_equal(
+            reasons_more(&f->reasons.lines[0], more, sizeof(more)), "120 more processes");
+}
+
 // One took 60 MB, others gave back most of it: shares of what is left would be 1200% and -1100%.
 static void test_amounts(void **state)
 {
@@ -237,6 +260,7 @@ int main(void)
             TEST(test_shares),
             TEST(test_who),
             TEST(test_many),
+            TEST(test_what_the_kernel_has_for_many),
             TEST(test_amounts),
             TEST(test_a_fall),
             TEST(test_what_is_not_known),

@@ -131,6 +131,74 @@ static bool sees_1000(void *user, owner_t owner, bool *ret_private)
     return owner.uid == 1000;
 }
 
+static const why_row_t *row_of(const why_answer_t *a, uint64_t kind)
+{
+    for (size_t i = 0; i < a->n_rows; i++)
+        if (a->rows[i].kind == kind)
+            return &a->rows[i];
+    return NULL;
+}
+
+static void start_workers(accounted_t *f, uint64_t first, uint64_t n, const char *name)
+{
+    for (uint64_t i = first; i < first + n; i++) {
+        uint32_t uid = i % 2 ? 1000 : 2000;
+        proctree_process_t p = {.pid = 1000 + i,
+                .name = name,
+                .start_time = accounted_now_ms(f) / 10 + 1, // within the next second
+                .uid = uid,
+                .euid = uid,
+                .gid = uid,
+                .egid = uid,
+                .anon_pages = 1};
+
+        proctree_process(&f->host.tree, &p);
+    }
+}
+
+// They have next to nothing of their own; what the kernel keeps for each is far more.
+static void test_many_small_processes(void **state)
+{
+    accounted_t *f = *state;
+    const why_row_t *tables, *stacks;
+
+    accounted_start(f, 0, 1000);
+    accounted_tick(f, 10);
+    start_workers(f, 0, 250, "worker");
+    start_workers(f, 250, 50, "other");
+    f->tables_mb = 15;
+    f->stacks_mb = 5;
+    accounted_tick(f, 10);
+
+    why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    tables = row_of(&a, LEDGER_PAGE_TABLES);
+    stacks = row_of(&a, LEDGER_KERNEL_STACKS);
+    assert_non_null(tables);
+    assert_non_null(stacks);
+    assert_int_equal(tables->count, 300);
+    assert_name(tables, "worker");
+    assert_int_equal(tables->pid, 0);
+    assert_int_equal(stacks->count, 0); // said once
+
+    const why_question_t q = {
+            .from_ms = f->began_ms, .to_ms = accounted_now_ms(f), .sees = sees_1000};
+    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
+    assert_int_equal(row_of(&a, LEDGER_PAGE_TABLES)->count, 150); // those of user 1000
+
+    // Stacks that do not grow: as many others have ended, whom nobody knows any more.
+    f->stacks_mb = 0;
+    f->tables_mb = 0;
+    accounted_tick(f, 70);
+    f->tables_mb = 15;
+    start_workers(f, 300, 300, "later");
+    accounted_tick(f, 10);
+    a = accounted_ask(f, WHY_BY_PROCESS, 60);
+    tables = row_of(&a, LEDGER_PAGE_TABLES);
+    assert_non_null(tables);
+    assert_int_equal(tables->count, 0);
+    assert_int_equal(tables->name.len, 0);
+}
+
 // Each of them is small, and together they are what happened.
 static void test_many_processes_of_one_program(void **state)
 {
@@ -333,6 +401,7 @@ int main(void)
             TEST(test_the_dead_are_blamed),
             TEST(test_groups),
             TEST(test_many_processes_of_one_program),
+            TEST(test_many_small_processes),
             TEST(test_others_are_not_named),
             TEST(test_who_wrote),
             TEST(test_a_fall),
