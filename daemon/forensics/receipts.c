@@ -17,22 +17,13 @@ _Static_assert((int) RULED_OUT_FILE_PAGES == (int) LEAK_RULED_FILE_PAGES &&
 
 #define TEXT_MAX MAX(LEAK_TEXT_MAX, MAX(SPIKE_TEXT_MAX, ZOMBIE_TEXT_MAX))
 
-static const struct {
-    uint64_t tag, bits;
-    const char *ended; // what is said when its process is gone
-} told[] = {
-        {TAG_LEAK, TAG_LEAK | TAG_LEAK_SUSPECTED, "the process has ended"},
-        {TAG_SPIKE, TAG_SPIKE, "the process has ended"},
-        {TAG_ZOMBIE, TAG_ZOMBIE, "it was reaped"},
-        {TAG_UNREAPED, TAG_UNREAPED, "the process has ended"},
-};
+// Why a tag was cleared.
+#define ENDED  "the process has ended"
+#define REAPED "it was reaped"
 
 const char *receipts_tag_name(uint64_t tag)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
-        if (told[i].tag == tag)
-            return tag_word(tag);
-    return NULL;
+    return tag & TAGS_TOLD & ~TAG_LEAK_SUSPECTED ? tag_word(tag) : NULL;
 }
 
 unsigned receipts_event_kind(tag_news_t news)
@@ -44,9 +35,12 @@ unsigned receipts_event_kind(tag_news_t news)
 
 void receipts_ended(uint64_t tags, void (*cleared)(void *user, uint64_t tag), void *user)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
-        if (tags & told[i].bits)
-            cleared(user, told[i].tag);
+    uint64_t left = tags & TAGS_TOLD & ~TAG_LEAK_SUSPECTED;
+
+    if (tags & TAG_LEAK_SUSPECTED)
+        left |= TAG_LEAK;
+    for (; left; left &= left - 1)
+        cleared(user, left & -left);
 }
 
 uint64_t receipts_headroom_kb(const system_snapshot_t *host, uint64_t group_left_kb)
@@ -173,7 +167,7 @@ void receipts_fill(
     }
     // Its memory is gone with it, and says nothing about the tag.
     if (over && e->tag == TAG_LEAK && snapshot_is_zombie(&s->processes[slot])) {
-        event_say(e, "the process has ended");
+        event_say(e, ENDED);
         return;
     }
     if (e->tag == TAG_LEAK) {
@@ -183,7 +177,7 @@ void receipts_fill(
         if (tags_spike_receipt(tags, slot, &spike))
             fill_spike(e, &spike);
     } else if (is_about_zombies(e->tag) && over) {
-        event_say(e, e->tag == TAG_ZOMBIE ? "it was reaped" : "all of its zombies were reaped");
+        event_say(e, e->tag == TAG_ZOMBIE ? REAPED : "all of its zombies were reaped");
         return;
     } else if (is_about_zombies(e->tag) && tags_zombie_receipt(tags, s, slot, now_ms, &zombie)) {
         fill_zombie(e, &zombie);
@@ -207,9 +201,7 @@ void receipts_fill_ended(event_t *e, const tags_t *tags, uint32_t slot, uint64_t
     }
     if (e->has & EVENT_HAS_SIZE)
         event_say(e, "%s, ", format_delta_kb(size, sizeof(size), (int64_t) e->size_kb));
-    for (size_t i = 0; i < ARRAY_SIZE(told); i++)
-        if (told[i].tag == e->tag)
-            event_say(e, "%s", told[i].ended);
+    event_say(e, e->tag == TAG_ZOMBIE ? REAPED : ENDED);
     if (e->has & EVENT_HAS_SIZE && e->since_ms + 1000 <= now_ms)
         event_say(e, " %s later",
                 format_duration(lasted, sizeof(lasted), (now_ms - e->since_ms) / 1000));

@@ -8,10 +8,8 @@
 
 #define SEARCHES_MAX 256 // through all processes in one tick
 
-// What `changed` is called for: of a leak also that it is suspected, of the others when they are
-// set and cleared.
-#define TOLD_PLAINLY (TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED)
-#define TOLD         (TAG_LEAK | TAG_LEAK_SUSPECTED | TOLD_PLAINLY)
+// Of a leak it is told also that it is suspected, of the others when they are set and cleared.
+#define TOLD_PLAINLY (TAGS_TOLD & ~(TAG_LEAK | TAG_LEAK_SUSPECTED))
 
 int tags_new(tags_t **ret, size_t max_slots)
 {
@@ -206,7 +204,7 @@ static void tell(tags_t *t, const snapshot_t *s)
         state_t *state = &t->states[slot];
         uint64_t was = state->told;
 
-        if (p->known == 0 || state->pid == 0 || ((p->tags ^ was) & TOLD) == 0)
+        if (p->known == 0 || state->pid == 0 || ((p->tags ^ was) & TAGS_TOLD) == 0)
             continue;
         state->told = p->tags;
         tell_leak(t, slot, was, p->tags);
@@ -232,7 +230,7 @@ static void judge_all(tags_t *t, snapshot_t *s)
         if (p->known == 0 || t->states[slot].pid == 0)
             continue;
         p->tags = judge(t, &t->states[slot], p, now_ms);
-        t->news |= ((p->tags ^ t->states[slot].told) & TOLD) != 0;
+        t->news |= ((p->tags ^ t->states[slot].told) & TAGS_TOLD) != 0;
     }
 }
 

@@ -9,6 +9,9 @@
 #include "daemon/forensics/zombie.h"
 #include "protocol/snapshot.h"
 
+// What is told as it changes; other tags are only in the records.
+#define TAGS_TOLD (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE | TAG_ZOMBIE | TAG_UNREAPED)
+
 typedef struct tags tags_t;
 
 // `max_slots`: no capture has more. 0 or -errno.
