@@ -35,6 +35,16 @@ const snapshot_t *capture_previous(const capture_t *c)
     return &c->samples[c->current ^ 1].snapshot;
 }
 
+const process_snapshot_t *capture_before(const capture_t *c, uint32_t slot)
+{
+    const snapshot_t *s = capture_previous(c);
+    const process_snapshot_t *now = &capture_current(c)->processes[slot];
+    const process_snapshot_t *before = slot < s->n_slots ? &s->processes[slot] : NULL;
+
+    return before && before->pid == now->pid && before->start_time == now->start_time ? before
+                                                                                      : NULL;
+}
+
 static int init_memory(capture_t *c)
 {
     int r;

@@ -92,7 +92,9 @@ void capture_read_memory(capture_t *c, system_snapshot_t *ret);
 
 const snapshot_t *capture_current(const capture_t *c);
 const snapshot_t *capture_previous(const capture_t *c);
-// The same for those that add to the sample what capture does not know (tags).
+// What was captured of the process in the slot before; NULL: it has been born since.
+const process_snapshot_t *capture_before(const capture_t *c, uint32_t slot);
+// The present one, for those that add to the sample what capture does not know (tags).
 snapshot_t *capture_current_writable(capture_t *c);
 
 // PROCMAP_NONE where there is no such process. start_time 0: whoever has the pid now.

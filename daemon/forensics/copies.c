@@ -68,15 +68,12 @@ uint64_t copies_born(copies_t *c, uint32_t slot)
 // limit, for there are other faults.
 static uint64_t written_kb(const copies_t *c, uint32_t slot, uint64_t given_kb)
 {
-    const snapshot_t *s = capture_current(c->from.capture),
-                     *previous = capture_previous(c->from.capture);
-    const process_snapshot_t *p = &s->processes[slot], *before = NULL;
+    const snapshot_t *s = capture_current(c->from.capture);
+    const process_snapshot_t *p = &s->processes[slot];
+    const process_snapshot_t *before = capture_before(c->from.capture, slot);
     uint64_t faults, had_kb = given_kb, has_kb;
     exit_totals_t totals;
 
-    if (slot < previous->n_slots && previous->processes[slot].pid == p->pid &&
-            previous->processes[slot].start_time == p->start_time)
-        before = &previous->processes[slot];
     if (!snapshot_private_kb(p, &has_kb) || (before && !snapshot_private_kb(before, &had_kb)))
         return 0;
     if (before) {

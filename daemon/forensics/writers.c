@@ -116,18 +116,16 @@ static uint64_t mapped_since(const process_snapshot_t *p, const process_snapshot
 
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
 {
-    const snapshot_t *s = capture_current(w->capture), *previous = capture_previous(w->capture);
+    const snapshot_t *s = capture_current(w->capture);
     int64_t rise = w->begun ? shmem_kb - w->shmem_kb : 0;
 
     for (uint32_t slot = 0; slot < s->n_slots && slot < w->max_slots; slot++) {
-        const process_snapshot_t *p = &s->processes[slot], *before = NULL;
+        const process_snapshot_t *p = &s->processes[slot];
+        const process_snapshot_t *before = capture_before(w->capture, slot);
         uint64_t kb;
 
         if (p->known == 0 || p->flags & PROCESS_KERNEL_THREAD)
             continue;
-        if (slot < previous->n_slots && previous->processes[slot].pid == p->pid &&
-                previous->processes[slot].start_time == p->start_time)
-            before = &previous->processes[slot];
         kb = take_written(w, slot, p, before != NULL || !w->begun);
         if (rise < RISE_KB)
             continue;
