@@ -74,7 +74,8 @@ static void tell_story(chronicle_t *c, event_t *e, const process_snapshot_t *p)
     l.since_ms = e->has & EVENT_HAS_SINCE ? e->since_ms : 0;
     if (e->kind == EVENT_SET) {
         story = lineage_leaks(&c->lineage, &l, e->time_ms, e->size_kb);
-        set_story(e, story, story->times, story->before + story->grew_kb);
+        set_story(e, story, lineage_place(story, l.pid, l.start_time),
+                story->before + story->grew_kb);
         return;
     }
     story = lineage_find(&c->lineage, &l);

@@ -20,14 +20,22 @@ static bool same_text(const char *a, size_t a_len, const char *b, size_t b_len)
     return a_len == b_len && memcmp(a, b, b_len) == 0;
 }
 
-const lineage_run_t *lineage_last(const story_t *s)
-{
-    return &s->runs[(s->times - 1) % LINEAGE_RUNS];
-}
-
 static bool is_run(const lineage_run_t *r, uint64_t pid, uint64_t start_time)
 {
     return r->pid == pid && r->start_time == start_time;
+}
+
+uint64_t lineage_place(const story_t *s, uint64_t pid, uint64_t start_time)
+{
+    for (uint64_t n = s->times; n > 0 && n + LINEAGE_RUNS > s->times; n--)
+        if (is_run(&s->runs[(n - 1) % LINEAGE_RUNS], pid, start_time))
+            return n;
+    return 0;
+}
+
+const lineage_run_t *lineage_last(const story_t *s)
+{
+    return &s->runs[(s->times - 1) % LINEAGE_RUNS];
 }
 
 static bool is_last(const story_t *s, const lineage_process_t *p)
@@ -63,7 +71,9 @@ const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p)
 {
     size_t i = index_of(l, p);
 
-    return i < l->count && !is_last(&l->stories[i], p) ? &l->stories[i] : NULL;
+    return i < l->count && lineage_place(&l->stories[i], p->pid, p->start_time) == 0
+                   ? &l->stories[i]
+                   : NULL;
 }
 
 static size_t take_place(lineage_t *l)
@@ -108,7 +118,7 @@ const story_t *lineage_leaks(
         begin(&l->stories[i], p, now_ms);
     }
     s = &l->stories[i];
-    if (!is_last(s, p)) {
+    if (lineage_place(s, p->pid, p->start_time) == 0) {
         s->in_a_row &= s->ended;
         s->times++;
         s->runs[(s->times - 1) % LINEAGE_RUNS] = (lineage_run_t){p->pid, p->start_time};
@@ -117,7 +127,8 @@ const story_t *lineage_leaks(
         s->grew_kb = 0;
     }
     s->last_ms = now_ms;
-    s->grew_kb = MAX(s->grew_kb, growth_kb);
+    if (is_last(s, p))
+        s->grew_kb = MAX(s->grew_kb, growth_kb);
     return s;
 }
 
@@ -131,11 +142,10 @@ void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time)
 uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time)
 {
     for (size_t i = 0; i < l->count; i++) {
-        const story_t *s = &l->stories[i];
+        uint64_t n = lineage_place(&l->stories[i], pid, start_time);
 
-        for (uint64_t n = s->times; n > 0 && n + LINEAGE_RUNS > s->times; n--)
-            if (is_run(&s->runs[(n - 1) % LINEAGE_RUNS], pid, start_time))
-                return n;
+        if (n > 0)
+            return l->stories[i].in_a_row ? n : 0;
     }
     return 0;
 }

@@ -47,7 +47,7 @@ typedef struct {
     size_t count;
 } lineage_t;
 
-// The story that the process would go on with, if it is not its last one already; NULL: none.
+// The story that the process would go on with, if it is not in it already; NULL: none.
 const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p);
 
 // The process leaks and has grown by that much so far: begins a story, or goes on with one.
@@ -60,7 +60,10 @@ void lineage_ends(lineage_t *l, uint64_t pid, uint64_t start_time);
 // Who leaked last.
 const lineage_run_t *lineage_last(const story_t *s);
 
-// Which one in its story the process is, 1 for the first; 0: it is in none.
+// Which one of the story the process is, 1 for the first; 0: it is none of the last ones.
+uint64_t lineage_place(const story_t *s, uint64_t pid, uint64_t start_time);
+
+// The same where each began when the one before had ended; 0: it is in no such story.
 uint64_t lineage_run(const lineage_t *l, uint64_t pid, uint64_t start_time);
 
 // For a restart, as in daemon/past/history.h. Who ended meanwhile is for the caller to find out.

@@ -220,6 +220,7 @@ static void test_a_parent_is_one_story(void **state)
     lineage_process_t first = process("hog", "session-3.scope", 10, 4),
                       second = process("hog", "session-3.scope", 20, 4),
                       elsewhere = process("hog", "session-3.scope", 30, 5);
+    const story_t *s;
 
     (void) state;
     memset(&l, 0, sizeof(l));
@@ -227,6 +228,16 @@ static void test_a_parent_is_one_story(void **state)
     assert_null(lineage_find(&l, &elsewhere));
     assert_int_equal(lineage_leaks(&l, &second, 2000, 50)->times, 2);
     assert_false(lineage_leaks(&l, &second, 2000, 50)->in_a_row); // the first one lives
+    // It leaks again, or still: it is no third one.
+    assert_int_equal(lineage_leaks(&l, &first, 3000, 90)->times, 2);
+    s = lineage_leaks(&l, &second, 4000, 60);
+    assert_int_equal(s->times, 2);
+    assert_int_equal(s->before + s->grew_kb, 110);
+    assert_int_equal(lineage_place(s, 10, first.start_time), 1);
+    assert_int_equal(lineage_place(s, 20, second.start_time), 2);
+    assert_null(lineage_find(&l, &first));
+    // No leak before it: they leak beside each other.
+    assert_int_equal(lineage_run(&l, 20, second.start_time), 0);
 }
 
 // With another parent each time, it is the cgroup: once the one before has ended.
