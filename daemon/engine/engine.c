@@ -54,6 +54,7 @@ static void on_died(void *user, uint32_t slot, const exit_record_t *record)
     bool keep = MAX(record->last.hwm_kb, peak_kb) >= KEEP_DEAD_KB;
 
     oom_exit(e->oom, record);
+    writers_died(e->writers, record);
     chronicle_exit(e->chronicle, slot, record, peak_kb);
     tags_died(e->tags, slot);
     if (PROCESS_KNOWN(&record->last, uid))

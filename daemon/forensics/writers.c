@@ -1,6 +1,7 @@
 #include "daemon/forensics/writers.h"
 #include "common/arena.h"
 #include "common/cleanup.h"
+#include "common/procmap.h"
 #include "daemon/past/places.h"
 #include "protocol/cursor.h"
 
@@ -14,6 +15,10 @@
 #define NAME_LEN 64
 #define UNIT_LEN 128
 
+#define BEQUESTS     32   // by those that ended of late
+#define BEQUEST_KB   1024 // what is less is not worth it
+#define BEQUEST_LEFT 2    // captures in which it can show
+
 // What a process had written when it was last looked at.
 typedef struct {
     uint64_t pid, start_time;
@@ -26,13 +31,25 @@ typedef struct {
     char name[NAME_LEN], unit[UNIT_LEN];
 } note_t;
 
+// What one that has ended had written: when it is reaped, the kernel adds that to what its parent
+// has written.
+typedef struct {
+    uint64_t parent; // PID
+    uint64_t kb;
+    unsigned left; // captures; 0: this is none
+    bool wrote;    // to tmpfs, when it was last looked at:
+    note_t by;
+} bequest_t;
+
 struct writers {
     const capture_t *capture;
     arena_t arena;
     written_t *written; // by slot
     size_t max_slots;
     int64_t shmem_kb;
+    uint64_t last_ms;
     bool begun;
+    bequest_t bequests[BEQUESTS];
     places_t places; // of the notes
     note_t notes[NOTES];
 };
@@ -70,21 +87,35 @@ static note_t *take_note(writers_t *w, const writer_t *who)
     return &w->notes[places_take(&w->places, who->has_uid ? (uint32_t) who->uid : PLACES_NOBODY)];
 }
 
+static void describe(const writers_t *w, const process_snapshot_t *p, owner_t owner, note_t *ret)
+{
+    const intern_t *strings = capture_current(w->capture)->strings;
+
+    *ret = (note_t){.who = {.pid = p->pid,
+                            .start_time = p->start_time,
+                            .uid = p->uid,
+                            .has_uid = PROCESS_KNOWN(p, uid),
+                            .owner = owner}};
+    ret->who.name_len = intern_copy(strings, (uint32_t) p->name, ret->name, sizeof(ret->name));
+    ret->who.unit_len = intern_copy(strings, (uint32_t) p->unit, ret->unit, sizeof(ret->unit));
+}
+
+static void put_note(writers_t *w, const note_t *by, uint64_t now_ms, uint64_t kb)
+{
+    note_t *n = take_note(w, &by->who);
+
+    *n = *by;
+    n->time_ms = now_ms;
+    n->who.kb = kb;
+}
+
 static void note(writers_t *w, uint64_t now_ms, uint32_t slot, uint64_t kb)
 {
-    const snapshot_t *s = capture_current(w->capture);
-    const process_snapshot_t *p = &s->processes[slot];
-    const writer_t who = {.pid = p->pid,
-            .start_time = p->start_time,
-            .uid = p->uid,
-            .has_uid = PROCESS_KNOWN(p, uid),
-            .owner = capture_owner(w->capture, slot),
-            .kb = kb};
-    note_t *n = take_note(w, &who);
+    note_t by;
 
-    *n = (note_t){.time_ms = now_ms, .who = who};
-    n->who.name_len = intern_copy(s->strings, (uint32_t) p->name, n->name, sizeof(n->name));
-    n->who.unit_len = intern_copy(s->strings, (uint32_t) p->unit, n->unit, sizeof(n->unit));
+    describe(
+            w, &capture_current(w->capture)->processes[slot], capture_owner(w->capture, slot), &by);
+    put_note(w, &by, now_ms, kb);
 }
 
 // What it wrote since it was last looked at, or since it began.
@@ -105,6 +136,71 @@ static uint64_t take_written(writers_t *w, uint32_t slot, const process_snapshot
     return since / 1024;
 }
 
+static bool was_noted(const writers_t *w, const process_snapshot_t *p, uint64_t time_ms)
+{
+    for (size_t i = 0; i < w->places.count; i++) {
+        const note_t *n = &w->notes[i];
+
+        if (n->time_ms == time_ms && n->who.pid == p->pid && n->who.start_time == p->start_time)
+            return true;
+    }
+    return false;
+}
+
+void writers_died(writers_t *w, const exit_record_t *e)
+{
+    bequest_t *free = NULL;
+
+    for (size_t i = 0; i < BEQUESTS; i++) {
+        bequest_t *b = &w->bequests[i];
+
+        if (b->left == 0)
+            free = b;
+        else if (b->parent == e->last.pid)
+            b->parent = e->last.ppid;
+    }
+    if (!free || !e->totals.has_io || e->totals.wchar / 1024 < BEQUEST_KB)
+        return;
+    *free = (bequest_t){.parent = e->last.ppid,
+            .kb = e->totals.wchar / 1024,
+            .left = BEQUEST_LEFT,
+            .wrote = was_noted(w, &e->last, w->last_ms)};
+    if (free->wrote)
+        describe(w, &e->last, e->owner, &free->by);
+}
+
+// Orphans are the first process's.
+static void find_heirs(writers_t *w)
+{
+    for (size_t i = 0; i < BEQUESTS; i++) {
+        bequest_t *b = &w->bequests[i];
+
+        if (b->left > 0 && capture_find(w->capture, b->parent, 0) == PROCMAP_NONE)
+            b->parent = 1;
+    }
+}
+
+// What of `kb` the process wrote itself, and not one that it reaped. What that one wrote after it
+// was last looked at is noted of it.
+static uint64_t less_bequests(
+        writers_t *w, const process_snapshot_t *p, uint64_t kb, uint64_t now_ms, int64_t rise)
+{
+    for (size_t i = 0; i < BEQUESTS && kb > 0; i++) {
+        bequest_t *b = &w->bequests[i];
+
+        if (b->left == 0 || b->parent != p->pid || kb < b->kb)
+            continue;
+        b->left = 0;
+        kb -= b->kb;
+        if (!b->wrote)
+            continue;
+        if (rise >= RISE_KB && kb >= (uint64_t) rise / LEAST)
+            put_note(w, &b->by, now_ms, MIN(kb, (uint64_t) rise));
+        kb = 0;
+    }
+    return kb;
+}
+
 static uint64_t mapped_since(const process_snapshot_t *p, const process_snapshot_t *before)
 {
     uint64_t was = before && PROCESS_KNOWN(before, shmem_kb) ? before->shmem_kb : 0;
@@ -119,6 +215,7 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
     const snapshot_t *s = capture_current(w->capture);
     int64_t rise = w->begun ? shmem_kb - w->shmem_kb : 0;
 
+    find_heirs(w);
     for (uint32_t slot = 0; slot < s->n_slots && slot < w->max_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
         const process_snapshot_t *before = capture_before(w->capture, slot);
@@ -127,13 +224,17 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
         if (p->known == 0 || p->flags & PROCESS_KERNEL_THREAD)
             continue;
         kb = take_written(w, slot, p, before != NULL || !w->begun);
+        kb = less_bequests(w, p, kb, now_ms, rise);
         if (rise < RISE_KB)
             continue;
         kb = MAX(kb, mapped_since(p, before));
         if (kb >= (uint64_t) rise / LEAST)
             note(w, now_ms, slot, MIN(kb, (uint64_t) rise));
     }
+    for (size_t i = 0; i < BEQUESTS; i++)
+        w->bequests[i].left -= w->bequests[i].left > 0;
     w->shmem_kb = shmem_kb;
+    w->last_ms = now_ms;
     w->begun = true;
 }
 

@@ -23,6 +23,10 @@ typedef struct {
 int writers_new(writers_t **ret, const capture_t *capture, size_t max_slots);
 void writers_free(writers_t *w);
 
+// Somebody has ended, before writers_tick: the kernel adds what it wrote to what its parent has
+// written.
+void writers_died(writers_t *w, const exit_record_t *record);
+
 // After each capture; `shmem_kb`: all shared memory, now.
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
 

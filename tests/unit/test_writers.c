@@ -1,5 +1,6 @@
 // Who filled tmpfs, as far as it was noted.
 
+#include "common/cleanup.h"
 #include "daemon/forensics/writers.h"
 #include "protocol/cursor.h"
 #include "tests/support/captured.h"
@@ -46,6 +47,82 @@ static void step(fixture_t *f, uint32_t uid, uint64_t written)
     if (written > 0)
         f->shmem_kb += WRITES * MB;
     writers_tick(f->writers, f->now_ms, f->shmem_kb);
+}
+
+// Bob began Ann's process; what they have written by now, in MB, and how much more is in tmpfs.
+static void family(fixture_t *f, uint64_t anns, uint64_t bobs, int64_t more)
+{
+    const uint64_t written[] = {anns, bobs};
+    size_t died = f->host.died;
+
+    for (uint32_t uid = ANN; uid <= BOB; uid++) {
+        proctree_process_t x = captured_postgres;
+
+        x.pid = x.uid = x.euid = x.gid = x.egid = uid;
+        x.ppid = uid == ANN ? BOB : 1;
+        x.wchar = written[uid - ANN] * MB * 1024;
+        x.run_ns += f->now_ms;
+        if (written[uid - ANN] > 0)
+            proctree_process(&f->host.tree, &x);
+        else if (captured_find(&f->host, uid))
+            proctree_end(&f->host.tree, uid);
+    }
+    captured_tick(&f->host);
+    if (f->host.died > died)
+        writers_died(f->writers, &f->host.last_exit);
+    f->now_ms += 1000;
+    f->shmem_kb += more * MB;
+    writers_tick(f->writers, f->now_ms, f->shmem_kb);
+}
+
+// What a process wrote is its parent's as well once it is reaped.
+static void test_one_that_has_ended(void **state)
+{
+    static const struct {
+        uint64_t late; // captures until the parent has it
+        uint64_t bobs; // that Bob wrote himself before
+    } cases[] = {{0, 1}, {1, 1}, {0, 5000}};
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint64_t bobs = cases[i].bobs;
+        writer_t who;
+        fixture_t f;
+
+        start(&f);
+        family(&f, 1, bobs, 0);
+        family(&f, 101, bobs, 100);
+        // 300 more before its end.
+        for (uint64_t k = 0; k < cases[i].late; k++)
+            family(&f, 0, bobs, 0);
+        family(&f, 0, bobs + 401, 300);
+        assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+        assert_int_equal(who.pid, ANN);
+        assert_int_equal(who.kb, 400 * MB);
+        // And what Bob writes then is his.
+        family(&f, 0, bobs + 1001, 600);
+        assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+        assert_int_equal(who.pid, BOB);
+        assert_int_equal(who.kb, 600 * MB);
+        stop(&f);
+    }
+}
+
+// One that wrote elsewhere was not it.
+static void test_another_that_has_ended(void **state)
+{
+    writer_t who;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    family(&f, 1, 1, 0);
+    family(&f, 501, 1, 0);
+    family(&f, 0, 602, 100);
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, BOB);
+    assert_int_equal(who.kb, 100 * MB);
+    stop(&f);
 }
 
 static void test_who_wrote(void **state)
@@ -106,6 +183,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_who_wrote),
+            cmocka_unit_test(test_one_that_has_ended),
+            cmocka_unit_test(test_another_that_has_ended),
             cmocka_unit_test(test_another_users_stay),
     };
 
