@@ -6,12 +6,15 @@
 #include "protocol/rows.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/people.h"
+#include "tests/support/witness.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#define ATTEMPTS 20
+#define ATTEMPTS  20                // others on this host may take more in the same moment,
+#define MISSES    3                 // but then only, or nearly so
+#define BEFORE_US UINT64_C(2000000) // an answer begins with the capture before the span
 
 typedef struct {
     const onlooker_t *onlooker;
@@ -139,6 +142,7 @@ static void test_who_filled_tmpfs(void **state)
             {.uid = ROOT, .everything = true, .rights = RIGHTS_ALL},
             {.uid = ANN, .rights = RIGHTS_OWN}, {.uid = DAVE, .rights = RIGHTS_OWN}};
     buffer_t identity = {0};
+    unsigned misses = 0;
     bool all = false;
     people_t p;
 
@@ -149,9 +153,10 @@ static void test_who_filled_tmpfs(void **state)
     people_start_daemon(&p);
     for (size_t o = 0; o < ARRAY_SIZE(onlookers); o++)
         onlooker_connect(&p, &onlookers[o]);
-    // Others on this host may take more in the same moment: then once more.
-    for (int i = 0; i < ATTEMPTS && !all; i++) {
-        uint64_t from_ms = clock_boottime_us() / USEC_PER_MSEC;
+    witness_start();
+    for (int i = 0; i < ATTEMPTS && !all && misses < MISSES; i++) {
+        uint64_t from_ms = clock_boottime_us() / USEC_PER_MSEC,
+                 since_us = clock_monotonic_us() - BEFORE_US;
 
         kill(worker.pid, SIGUSR1);
         for (int t = 0; t < 4; t++)
@@ -165,17 +170,22 @@ static void test_who_filled_tmpfs(void **state)
             else
                 assert_false(named);
         }
+        misses += !all && witness_moved_kb(since_us) < WORKER_TAKES_MB * 1024 * 3 / 2;
     }
-    assert_true(all);
-    put_identity(&onlookers[0], &worker, &identity);
+    assert_true(misses < MISSES);
+    if (all)
+        put_identity(&onlookers[0], &worker, &identity);
     for (size_t o = 0; o < ARRAY_SIZE(onlookers); o++) {
-        assert_int_equal(raw_carries(&onlookers[o].raw, identity.data, identity.len),
-                onlooker_may_see(&onlookers[o], &worker));
+        if (all)
+            assert_int_equal(raw_carries(&onlookers[o].raw, identity.data, identity.len),
+                    onlooker_may_see(&onlookers[o], &worker));
         raw_close(&onlookers[o].raw);
     }
     buffer_done(&identity);
     worker_stop(&p, &worker);
     people_done(&p);
+    if (!all)
+        skip_because("others fill tmpfs");
 }
 
 // ---- Who changes hands -------------------------------------------------------------------------
