@@ -75,7 +75,7 @@ static int parse_value(term_t *t)
         return parse_pid(t);
     case TERM_REGEX:
         if (!pattern_is_bounded(t->text))
-            return -EINVAL;
+            return -E2BIG;
         return regcomp(&t->regex, t->text, REG_EXTENDED | REG_ICASE | REG_NOSUB) ? -EINVAL : 0;
     default:
         return t->text[0] ? 0 : -EINVAL;
@@ -115,6 +115,8 @@ static int parse_term(term_t *t, const char *word, size_t len)
         word += n;
         len -= n;
     }
+    if (len >= sizeof(t->text))
+        return -E2BIG;
     snprintf(t->text, sizeof(t->text), "%.*s", (int) len, word);
     return parse_value(t);
 }
@@ -129,36 +131,42 @@ static size_t word_length(const char *line)
     return strcspn(line, " ");
 }
 
-static void explain(const term_t *t, const char *word, size_t len, char *ret_error, size_t cap)
+// "'pid:x': expected a number"
+static void explain(const term_t *t, int r, char *ret_error, size_t cap)
 {
     static const char *const allowed[] = {
+            [TERM_TEXT] = "a text",
             [TERM_USER] = "the name of a user",
             [TERM_UNIT] = "a part of a unit's name",
             [TERM_TAG] = "leak, spike, zombie, unreaped, blocked or any",
             [TERM_PID] = "a number",
             [TERM_SIZE] = "a number, with K, M, G or T",
-            [TERM_REGEX] = "a regular expression, and a cheap one",
+            [TERM_REGEX] = "a regular expression",
     };
 
-    snprintf(ret_error, cap, "'%.*s': expected %s", (int) MIN(len, (size_t) 40), word,
-            allowed[t->kind]);
+    if (r == -E2BIG)
+        snprintf(ret_error, cap, "too long or too costly: see FILTER LINES in memscope(1)");
+    else
+        snprintf(ret_error, cap, "expected %s", allowed[t->kind]);
 }
 
 int filter_new(filter_t **ret, const char *line, char *ret_error, size_t cap)
 {
     filter_t *f = calloc(1, sizeof(*f));
+    char why[64];
 
     if (!f)
         return -ENOMEM;
     for (line += strspn(line, " "); *line; line += strspn(line, " ")) {
         size_t len = word_length(line);
+        int r = f->n < FILTER_TERMS_MAX ? parse_term(&f->terms[f->n], line, len) : -ENOSPC;
 
-        if (f->n == FILTER_TERMS_MAX || parse_term(&f->terms[f->n], line, len) < 0) {
-            if (f->n == FILTER_TERMS_MAX)
-                snprintf(ret_error, cap, "'%.*s': there are %d terms at most",
-                        (int) MIN(len, (size_t) 40), line, FILTER_TERMS_MAX);
-            else
-                explain(&f->terms[f->n], line, len, ret_error, cap);
+        if (r == -ENOSPC)
+            snprintf(why, sizeof(why), "there are %d terms at most", FILTER_TERMS_MAX);
+        else if (r < 0)
+            explain(&f->terms[f->n], r, why, sizeof(why));
+        if (r < 0) {
+            snprintf(ret_error, cap, "'%.*s': %s", (int) MIN(len, (size_t) 40), line, why);
             filter_free(f);
             return -EINVAL;
         }

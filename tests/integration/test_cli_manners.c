@@ -50,6 +50,8 @@ static void test_a_slip_is_met_with_a_remedy(void **state)
             {"snapshot --filter tag:x",
                     "'tag:x': expected leak, spike, zombie, unreaped, blocked or any"},
             {"snapshot --filter '>x'", "with K, M, G or T"},
+            {"snapshot --filter '/(a*)\\1/'",
+                    "too long or too costly: see FILTER LINES in memscope(1)"},
             {"snapshot --filter user:", "expected the name of a user"},
             {"snapshot --interval 0.5", "--interval '0.5': expected seconds, 1 to 86400"},
             {"--sort weather", "expected pid, user, name, state, mem, "},

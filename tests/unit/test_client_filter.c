@@ -58,11 +58,15 @@ static void terms_mean_what_help_says(void **state)
     stage_done(&s);
 }
 
+#define TEN  "0123456789"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void what_is_no_filter_is_refused(void **state)
 {
     static const char *const lines[] = {"/(/", "tag:nonsense", "tag:", "user:", "pid:x",
-            "pid:", ">", ">x", ">5Q", "<-3", ">nan", "a b c d e f g h i", "/[/ x", "!tag:q"};
-    char error[64];
+            "pid:", ">", ">x", ">5Q", "<-3", ">nan", "a b c d e f g h i", "/[/ x", "!tag:q", LONG,
+            "user:" LONG, "/" LONG "/"};
+    char error[128];
     filter_t *f;
 
     (void) state;
