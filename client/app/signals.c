@@ -105,8 +105,7 @@ bool signals_send(app_t *a)
     if (r == 0)
         say(a, "%s was sent to %s (PID %llu)", name, a->signal_name, pid);
     else if (r == -ESRCH)
-        say(a, "nothing was sent: %s (PID %llu) has ended, or is out of sight of this container",
-                a->signal_name, pid);
+        say(a, "nothing was sent: %s (PID %llu) has ended or is out of sight", a->signal_name, pid);
     else if (r == -EPERM)
         say(a, "nothing was sent: %s (PID %llu) is another user's", a->signal_name, pid);
     else

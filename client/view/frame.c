@@ -170,6 +170,8 @@ static const char *fit_remark(const ui_t *ui, char *buf, int room, const char *t
         len--;
     while (len > 0 && strchr(" ,;:", text[len - 1]))
         len--;
+    if (len == 0)
+        return "";
     snprintf(buf, UI_MESSAGE_MAX + 8, "%.*s%s", (int) len, text, ui->glyphs->more);
     return buf;
 }
