@@ -10,11 +10,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EVERY_MS    100
 #define SAMPLES_MAX 1024
 #define PID_LIMIT   (1 << 22) // the kernel's
+
+#define INITIAL_PID_NAMESPACE 0xeffffffcu // its inode, whatever the host
 
 typedef struct {
     uint64_t time_us, kb;
@@ -36,24 +40,34 @@ static uint64_t anon_kb(pid_t pid)
     return (resident - shared) * (uint64_t) sysconf(_SC_PAGESIZE) / 1024;
 }
 
-static uint64_t tmpfs_kb(void)
+static uint64_t host_kb(const char *what)
 {
     _cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
-    uint64_t kb = 0;
+    size_t len = strlen(what);
     char line[128];
 
     while (f && fgets(line, sizeof(line), f))
-        if (sscanf(line, "Shmem: %" SCNu64, &kb) == 1)
-            break;
-    return kb;
+        if (strncmp(line, what, len) == 0 && line[len] == ':')
+            return strtoull(line + len + 1, NULL, 10);
+    return 0;
 }
 
+// It does not show the others of its host.
+static bool is_contained(void)
+{
+    struct stat st;
+
+    return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != INITIAL_PID_NAMESPACE;
+}
+
+// In a container, what all of the host have, without ours. Pages that are shared with a copy count
+// twice as ours there.
 static uint64_t others_kb(void)
 {
+    uint64_t all = host_kb("AnonPages"), our = 0, others = 0;
     static bool ours[PID_LIMIT]; // for good: what has lost its parent is no stranger
     _cleanup_closedir_ DIR *dir = opendir("/proc");
     struct dirent *entry;
-    uint64_t kb = 0;
 
     ours[getpid()] = true;
     while (dir && (entry = readdir(dir))) {
@@ -63,17 +77,16 @@ static uint64_t others_kb(void)
             continue;
         if (ours[proc_parent(pid)])
             ours[pid] = true;
-        if (!ours[pid])
-            kb += anon_kb(pid);
+        *(ours[pid] ? &our : &others) += anon_kb(pid);
     }
-    return kb;
+    return is_contained() ? all - MIN(all, our) : others;
 }
 
 static void *look(void *arg)
 {
     (void) arg;
     for (;;) {
-        uint64_t kb = others_kb() + tmpfs_kb();
+        uint64_t kb = others_kb() + host_kb("Shmem");
 
         pthread_mutex_lock(&lock);
         samples[n_samples++ % SAMPLES_MAX] = (sample_t){clock_monotonic_us(), kb};
