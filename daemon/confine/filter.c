@@ -141,7 +141,7 @@ static int install(int (*fill)(scmp_filter_ctx ctx))
     scmp_filter_ctx ctx;
     int r;
 
-    if (FILTER_SANITIZED)
+    if (FILTER_LEFT_OUT)
         return -EOPNOTSUPP;
     ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx)

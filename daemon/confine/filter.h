@@ -10,8 +10,7 @@
 //
 // What is refused says EPERM.
 
-// 0; -EOPNOTSUPP: this kernel has no filters, or the build is a sanitized one, whose runtime needs
-// more than memscoped; or -errno.
+// 0; -EOPNOTSUPP: this kernel has no filters, or this build has none (FILTER_LEFT_OUT); or -errno.
 int filter_daemon(void);
 
 // For the process that waits to remove the socket: reading, locking, unlink, exit.
@@ -28,6 +27,13 @@ int filter_sweeper(void);
 #endif
 #ifndef FILTER_SANITIZED
 #define FILTER_SANITIZED 0
+#endif
+
+// The same of one that writes down in the end what was run.
+#ifdef MEMSCOPE_COVERED
+#define FILTER_LEFT_OUT 1
+#else
+#define FILTER_LEFT_OUT FILTER_SANITIZED
 #endif
 
 #endif

@@ -85,7 +85,7 @@ int privileges_drop(const char *user, bool keep)
     }
     r = filter_daemon();
     if (r == -EOPNOTSUPP) {
-        if (!FILTER_SANITIZED)
+        if (!FILTER_LEFT_OUT)
             log_warning(
                     "this kernel filters no system calls: memscoped could do more than it has to");
         return 0;

@@ -63,7 +63,7 @@ static void sweep(int fd, const char *path, const char *lock)
         signal(ignored[i], SIG_IGN);
     prctl(PR_SET_NAME, "memscoped-sweep");
     close_others(fd, lock_fd);
-    if (filter_sweeper() < 0 && !FILTER_SANITIZED)
+    if (filter_sweeper() < 0 && !FILTER_LEFT_OUT)
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     while (read(fd, &byte, 1) < 0 && errno == EINTR)
         continue;
