@@ -109,7 +109,8 @@ static void test_dumb_terminal(void **state)
 
     (void) state;
     assert_exit(t, 2);
-    assert_screen(t, strstr(terminal_line(t, 0), "'dumb': no such terminal is known, or it cannot move"));
+    assert_screen(
+            t, strstr(terminal_line(t, 0), "'dumb': no such terminal is known, or it cannot move"));
     terminal_free(t);
 }
 
