@@ -249,7 +249,7 @@ int options_parse(options_t *o, int argc, char **argv, char *ret_error, size_t c
         private_daemon |= option->set == set_private;
     }
     if (o->replay && (socket || private_daemon)) {
-        snprintf(ret_error, cap, "--replay shows a file: leave --socket and --private out");
+        snprintf(ret_error, cap, "--replay reads a file: leave --socket and --private out");
         return -EINVAL;
     }
     if (socket && private_daemon) {

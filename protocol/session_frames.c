@@ -13,7 +13,8 @@ static int handle_hello(session_t *s, const hello_message_t *m)
     }
     if (m->version_max < PROTOCOL_VERSION_MIN || m->version_min > PROTOCOL_VERSION_MAX) {
         session_set_error(s,
-                "the daemon speaks protocol version %" PRIu64 ", this program %d to %d",
+                "the daemon speaks protocol version %" PRIu64
+                ", this program %d to %d: update the older one",
                 m->version_max, PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
         return -ECONNREFUSED;
     }

@@ -213,7 +213,7 @@ static int run_parsed(const cli_command_t *c, cli_common_t *common, const attach
     if (c->operand && c->operand[0] != '[' && !(operand && operand[0]))
         return cli_fail(CLI_USAGE, "%s is missing: try 'memscope %s --help'", c->operand, c->name);
     if (common->replay && (common->socket || common->private_daemon))
-        return cli_fail(CLI_USAGE, "--replay asks a file: leave --socket and --private out");
+        return cli_fail(CLI_USAGE, "--replay reads a file: leave --socket and --private out");
     if (common->socket && common->private_daemon)
         return cli_fail(CLI_USAGE, "--socket and --private exclude each other: leave one out");
     common->target = *target;

@@ -66,7 +66,7 @@ bool state_image_check(const void *image, size_t len, const char boot[STATE_BOOT
         return false; // not written yet
     if (h->magic != MAGIC || h->sum != state_image_sum(h, offsetof(state_head_t, sum)) ||
             h->len > len) {
-        log_warning("a state that was kept is damaged or of another version: refused");
+        log_warning("the state that was kept is damaged or of another version: it begins anew");
         return false;
     }
     if (memcmp(h->boot, boot, sizeof(h->boot)) != 0 || h->saved_us > clock_boottime_us()) {
@@ -118,7 +118,7 @@ bool state_image_load(const void *image, unsigned section, engine_t *e)
     wrong = check_section(image, x, as);
     if (!wrong && as->load(e, (const char *) image + x->offset, x->len) == 0)
         return true;
-    log_warning("the %s of a state that was kept are %s: refused", as->name,
+    log_warning("the %s of the state that was kept are %s: they begin anew", as->name,
             wrong ? wrong : "malformed");
     return false;
 }
