@@ -1,6 +1,7 @@
 #include "client/loop.h"
 
 #include "client/app/actions.h"
+#include "client/clipboard.h"
 #include "client/guard.h"
 #include "client/terminal.h"
 #include "common/cleanup.h"
@@ -127,7 +128,7 @@ static void copy(loop_t *l)
 {
     _cleanup_free_ char *text = app_take_clipboard(l->app);
 
-    if (text && !terminal_copy(text))
+    if (text && !clipboard_copy(text))
         app_say(l->app, "this terminal has no clipboard");
 }
 

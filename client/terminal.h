@@ -44,7 +44,4 @@ bool terminal_is_pasting(void);
 // After KEY_CODE_MOUSE: where, and which button (1, or 4 and 5 for the wheel; 0: none of these).
 int terminal_mouse(int *ret_row, int *ret_col);
 
-// Hands text to the terminal's clipboard (OSC 52). False where the terminal would not understand.
-bool terminal_copy(const char *text);
-
 #endif
