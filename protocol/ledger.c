@@ -12,6 +12,15 @@ static int64_t at_least_0(int64_t v)
     return MAX(v, INT64_C(0));
 }
 
+// What is in swap and in RAM as well. Where a process has it mapped it is in AnonPages; otherwise
+// it is a copy that the kernel drops when it needs the room, in no other line of meminfo.
+static int64_t swap_copies_kb(const system_snapshot_t *s)
+{
+    int64_t unmapped = (int64_t) s->lru_anon_kb - (int64_t) (s->anon_kb + s->shmem_kb);
+
+    return MIN(at_least_0(unmapped), (int64_t) s->swap_cached_kb);
+}
+
 // Shared memory is part of Cached, dirty pages are too, and Buffers are file pages of their own.
 static void set_cache(const system_snapshot_t *s, ledger_t *l)
 {
@@ -19,7 +28,7 @@ static void set_cache(const system_snapshot_t *s, ledger_t *l)
     int64_t dirty = (int64_t) (s->dirty_kb + s->writeback_kb);
 
     l->kb[LEDGER_CACHE_DIRTY] = MIN(dirty, file);
-    l->kb[LEDGER_CACHE_CLEAN] = file - l->kb[LEDGER_CACHE_DIRTY];
+    l->kb[LEDGER_CACHE_CLEAN] = file - l->kb[LEDGER_CACHE_DIRTY] + swap_copies_kb(s);
 }
 
 static void finish(ledger_t *l, uint64_t private_kb)
@@ -54,9 +63,9 @@ bool ledger_of(const system_snapshot_t *s, uint64_t private_kb, ledger_t *ret)
     for (unsigned i = 1; i < LEDGER_UNEXPLAINED; i++)
         rest -= l.kb[i];
     l.kb[LEDGER_UNEXPLAINED] = rest;
-    // A page that is in swap and in RAM is in AnonPages.
-    l.kb[LEDGER_SWAP] = at_least_0(
-            (int64_t) s->swap_total_kb - (int64_t) s->swap_free_kb - (int64_t) s->swap_cached_kb);
+    // Without what is in AnonPages as well.
+    l.kb[LEDGER_SWAP] = at_least_0((int64_t) s->swap_total_kb - (int64_t) s->swap_free_kb -
+                                   (int64_t) s->swap_cached_kb + swap_copies_kb(s));
     finish(&l, private_kb);
     *ret = l;
     return true;

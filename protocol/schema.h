@@ -105,7 +105,8 @@
     X(42, zsmalloc_kb,    UINT,   "KiB",    1, PUBLIC,  "RAM that zram and zswap take for what they hold (nr_zspages)") \
     X(43, percpu_free_kb, UINT,   "KiB",    1, PUBLIC,  "free pages that the processors keep for themselves and MemFree does not count (zoneinfo)") \
     X(44, psi_some_total_us, UINT, "us",    1, PUBLIC,  "/proc/pressure/memory some total: time since boot in which some processes waited for memory") \
-    X(45, psi_full_total_us, UINT, "us",    1, PUBLIC,  "/proc/pressure/memory full total: in which all of them did")
+    X(45, psi_full_total_us, UINT, "us",    1, PUBLIC,  "/proc/pressure/memory full total: in which all of them did") \
+    X(46, lru_anon_kb,    UINT,   "KiB",    1, PUBLIC,  "Active(anon) + Inactive(anon)")
 // clang-format on
 
 // What the bits and codes of fields mean: V(name, value, doc)

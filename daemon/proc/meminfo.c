@@ -16,6 +16,8 @@ static const line_t meminfo_lines[] = {
         {"Buffers:", SYSTEM_FIELD_buffers_kb, false},
         {"Cached:", SYSTEM_FIELD_cached_kb, false},
         {"SwapCached:", SYSTEM_FIELD_swap_cached_kb, false},
+        {"Active(anon):", SYSTEM_FIELD_lru_anon_kb, true},
+        {"Inactive(anon):", SYSTEM_FIELD_lru_anon_kb, true},
         {"Unevictable:", SYSTEM_FIELD_unevictable_kb, false},
         {"Mlocked:", SYSTEM_FIELD_mlocked_kb, false},
         {"SwapTotal:", SYSTEM_FIELD_swap_total_kb, false},
@@ -85,6 +87,7 @@ static unsigned parse_lines(
 int meminfo_parse(const char *text, size_t len, system_snapshot_t *ret)
 {
     ret->known &= ~(UINT64_C(1) << SYSTEM_FIELD_page_tables_kb);
+    ret->known &= ~(UINT64_C(1) << SYSTEM_FIELD_lru_anon_kb);
     parse_lines(text, len, meminfo_lines, sizeof(meminfo_lines) / sizeof(meminfo_lines[0]), ret);
     return SYSTEM_KNOWN(ret, mem_total_kb) ? 0 : -EBADMSG;
 }

@@ -63,6 +63,26 @@ static void test_lines(void **state)
     assert_int_equal(l.used_kb, 100000 - 20064 - 25000 - 4000 + 700);
 }
 
+// Swapped out, and still in RAM: the processes that had them mapped say that they are in swap.
+static void test_copies_of_what_is_in_swap(void **state)
+{
+    static const struct {
+        uint64_t lru_kb;
+        int64_t copies_kb; // of the 300
+    } cases[] = {{25000 + 6000 + 200, 200}, {25000 + 6000 + 900, 300}, {25000, 0}, {0, 0}};
+    system_snapshot_t s = host();
+    ledger_t l;
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        SYSTEM_SET(&s, lru_anon_kb, cases[i].lru_kb);
+        assert_true(ledger_of(&s, 77, &l));
+        assert_int_equal(l.kb[LEDGER_CACHE_CLEAN], 1000 + 30000 - 6000 - 750 + cases[i].copies_kb);
+        assert_int_equal(l.kb[LEDGER_SWAP], 700 + cases[i].copies_kb);
+        assert_int_equal(sum(&l, false), 100000);
+    }
+}
+
 static void test_kernels_that_say_less(void **state)
 {
     system_snapshot_t s = {0};
@@ -147,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_lines),
+            cmocka_unit_test(test_copies_of_what_is_in_swap),
             cmocka_unit_test(test_kernels_that_say_less),
             cmocka_unit_test(test_lines_that_do_not_fit),
             cmocka_unit_test(test_between),

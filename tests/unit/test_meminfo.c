@@ -17,6 +17,7 @@ static const char linux_6[] = "MemTotal:       24684092 kB\n"
                               "SwapCached:           12 kB\n"
                               "Active:           881112 kB\n"
                               "Active(anon):     700000 kB\n"
+                              "Inactive(anon):     5324 kB\n"
                               "Unevictable:          13 kB\n"
                               "Mlocked:              14 kB\n"
                               "SwapTotal:       2097148 kB\n"
@@ -86,6 +87,7 @@ static void test_meminfo(void **state)
     // Sums do not grow from tick to tick.
     assert_int_equal(meminfo_parse(linux_6, sizeof(linux_6) - 1, &s), 0);
     assert_int_equal(s.page_tables_kb, 10100 + 18);
+    assert_int_equal(s.lru_anon_kb, 700000 + 5324);
 }
 
 static void test_old_meminfo(void **state)
