@@ -53,11 +53,26 @@ static bool status_is_due(const turn_t *turn, bool ran, bool moved, bool shared_
     return moved && turn_now_s(v) - turn->t->status_at_s >= 5;
 }
 
+// After what is private was read, so that it goes to nobody who was not its owner by then.
+static int renew_status(turn_t *turn, bool ran, bool moved, bool shared_moved)
+{
+    if (!status_is_due(turn, ran, moved, shared_moved) && !owner_moved(turn))
+        return 0;
+    return turn_read_status(turn) == -ESRCH ? -ESRCH : 0;
+}
+
 static int verify(turn_t *turn)
 {
     pid_stat_t s;
 
     return turn->unverified ? turn_read_stat(turn, false, &s) : 0;
+}
+
+static int refresh_and_verify(turn_t *turn)
+{
+    int r = refresh_slow(turn);
+
+    return r < 0 ? r : verify(turn);
 }
 
 // Memory of a process that did not run: only reclaim or another process can have changed it.
@@ -99,25 +114,16 @@ static int visit_single(turn_t *turn)
         if (r < 0)
             return r;
     }
-    // After what is private was read, so that it goes to nobody who was not its owner by then.
-    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
-        r = turn_read_status(turn);
-        if (r == -ESRCH)
-            return r;
-    }
-    r = turn_read_stat(turn, false, &stat);
+    r = renew_status(turn, ran, moved, shared_moved);
+    if (r == 0)
+        r = turn_read_stat(turn, false, &stat);
     if (r < 0)
         return r;
     exec = turn_apply_stat(turn, &stat, sched.run_ns, counted);
     t->sched = sched;
     t->has_sched = counted;
     descriptors_used(v->pool, turn->slot);
-    if (exec) {
-        r = refresh_slow(turn);
-        if (r < 0)
-            return r;
-    }
-    return verify(turn);
+    return exec ? refresh_and_verify(turn) : verify(turn);
 }
 
 // A process with more threads, or where run times are not to be had: stat first.
@@ -153,19 +159,12 @@ static int visit_by_stat(turn_t *turn)
         turn_set_io(turn, turn->p->read_rate, turn->p->write_rate, v->interval_us);
     }
     // Threads can become somebody else without using CPU time that stat would show.
-    if (status_is_due(turn, ran, moved, shared_moved) || owner_moved(turn)) {
-        r = turn_read_status(turn);
-        if (r == -ESRCH)
-            return r;
-    }
+    r = renew_status(turn, ran, moved, shared_moved);
+    if (r < 0)
+        return r;
     if (ran)
         descriptors_used(v->pool, turn->slot);
-    if (exec) {
-        r = refresh_slow(turn);
-        if (r < 0)
-            return r;
-    }
-    return verify(turn);
+    return exec ? refresh_and_verify(turn) : verify(turn);
 }
 
 // What the kernel does not say in so many words.
@@ -221,11 +220,8 @@ int track_visit(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
     if (by_stat)
         descriptors_close_one(v->pool, slot, FILE_SCHEDSTAT);
     r = by_stat ? visit_by_stat(&turn) : visit_single(&turn);
-    if (r == 0 && slow_is_due(&turn)) {
-        r = refresh_slow(&turn);
-        if (r == 0)
-            r = verify(&turn);
-    }
+    if (r == 0 && slow_is_due(&turn))
+        r = refresh_and_verify(&turn);
     if (r == -ESRCH && turn.unverified)
         take_back(v, slot, p);
     if (r == -ESRCH)
