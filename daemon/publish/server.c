@@ -91,10 +91,10 @@ int server_add_client(server_t *s, int fd, const peer_t *peer, client_t **ret)
     c->number = s->numbers++;
     owner->connections++; // it stays, also over a capture that is taken for this viewer
     // What others may see of whom has to be known as of now before anybody is shown it.
-    if (!rights_see_all(peer->rights) && !capture_watch_owners(s->capture, true))
+    if (!rights_see_all(peer->rights) && !capture_watch_owners(s->from.capture, true))
         s->config.want_capture(s->config.user);
     r = subscriber_new(&c->subscriber, fd, peer, s->audiences, &handlers, clock_monotonic_us());
-    capture_watch_owners(s->capture, audiences_differ(s->audiences));
+    capture_watch_owners(s->from.capture, audiences_differ(s->audiences));
     if (r == 0)
         r = sd_event_add_io(s->loop, &c->source, fd, EPOLLIN, on_client, c);
     if (r < 0) {
@@ -141,12 +141,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
         return -ENOMEM;
     s->loop = sd_event_ref(loop);
     s->config = *config;
-    s->capture = sources->capture;
-    s->details = sources->details;
-    s->history = sources->history;
-    s->events = sources->events;
-    s->why = sources->why;
-    s->inspections = sources->inspections;
+    s->from = *sources;
     s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
@@ -156,7 +151,7 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
     if (getrandom(&s->instance, sizeof(s->instance), 0) != sizeof(s->instance))
         s->instance = clock_realtime_us();
     s->instance |= 1;
-    r = audiences_new(&s->audiences, s->capture);
+    r = audiences_new(&s->audiences, s->from.capture);
     if (r < 0) {
         server_free(s);
         return r;
@@ -190,7 +185,7 @@ void server_free(server_t *s)
 
 void server_reading(server_t *s, const reader_result_t *result)
 {
-    uint32_t slot = capture_find(s->capture, result->request.pid, result->request.start_time);
+    uint32_t slot = capture_find(s->from.capture, result->request.pid, result->request.start_time);
 
     if (slot == PROCMAP_NONE)
         return; // the next tick will tell that it has ended
@@ -248,11 +243,11 @@ void server_publish(server_t *s)
 
     if (s->listener)
         sd_event_source_set_enabled(s->listener, SD_EVENT_ON);
-    capture_watch_owners(s->capture, audiences_differ(s->audiences));
+    capture_watch_owners(s->from.capture, audiences_differ(s->audiences));
     if (audiences_advance(s->audiences) < 0)
         return;
     users_tick(&s->users, now);
-    inspections_tick(s->inspections, capture_current(s->capture)->system.mono_ms);
+    inspections_tick(s->from.inspections, capture_current(s->from.capture)->system.mono_ms);
     for (client_t *c = s->clients, *next; c; c = next) {
         next = c->next;
         c->inspections = c->whys = 0;
@@ -260,7 +255,7 @@ void server_publish(server_t *s)
         if (subscriber_inspected(c->subscriber)->pid != 0)
             server_inspect(c);
         if (c->follows)
-            answers_follow(c->subscriber, s->events, &c->told);
+            answers_follow(c->subscriber, s->from.events, &c->told);
         settle(c, subscriber_publish(c->subscriber, now));
     }
     bound_held(s);

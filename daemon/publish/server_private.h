@@ -36,12 +36,7 @@ struct server {
     sd_event *loop;
     server_config_t config;
     audience_policy_t policy;
-    capture_t *capture;
-    details_t *details;
-    history_t *history;
-    const events_t *events;
-    why_t *why;
-    inspections_t *inspections;
+    server_sources_t from;
     shared_details_t shared[2]; // [1]: with what is private
     users_t users;
     audiences_t *audiences;

@@ -66,7 +66,7 @@ void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *re
 {
     server_t *s = c->server;
     const audience_t *au = subscriber_audience(c->subscriber);
-    const snapshot_t *now = capture_current(s->capture);
+    const snapshot_t *now = capture_current(s->from.capture);
     const process_snapshot_t *p = &now->processes[slot];
     uint64_t reading_ms = reading ? reading->time_ms : 0;
     shared_details_t *d;
@@ -78,7 +78,7 @@ void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *re
     d = &s->shared[see_private];
     if (!d->valid || d->pid != p->pid || d->start_time != p->start_time ||
             d->tick != now->system.tick || d->reading_ms != reading_ms) {
-        details_of(s->details, slot, reading, see_private, &m);
+        details_of(s->from.details, slot, reading, see_private, &m);
         buffer_reset(&d->bytes);
         d->pid = p->pid;
         d->start_time = p->start_time;
@@ -93,15 +93,16 @@ void server_answer_details(client_t *c, uint32_t slot, const reader_result_t *re
 // False: there is nothing to read.
 static bool ask_reader(server_t *s, uint32_t slot)
 {
-    const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
+    const process_snapshot_t *p = &capture_current(s->from.capture)->processes[slot];
     bool has_memory = !(p->flags & PROCESS_KERNEL_THREAD) && p->state != 'Z';
 
-    return has_memory && p->blocked_s == 0 && capture_read_details(s->capture, slot) != -ENODATA;
+    return has_memory && p->blocked_s == 0 &&
+           capture_read_details(s->from.capture, slot) != -ENODATA;
 }
 
 static bool is_its_turn(client_t *c, uint32_t slot)
 {
-    const capture_t *capture = c->server->capture;
+    const capture_t *capture = c->server->from.capture;
     uint64_t cost_us = capture_details_cost_us(capture, slot);
     uint64_t turns = user_reading_turns(c->owner, &c->wanted, cost_us);
 
@@ -113,11 +114,11 @@ static bool is_its_turn(client_t *c, uint32_t slot)
 static void inspect_slot(client_t *c, uint32_t slot)
 {
     server_t *s = c->server;
-    const process_snapshot_t *p = &capture_current(s->capture)->processes[slot];
+    const process_snapshot_t *p = &capture_current(s->from.capture)->processes[slot];
 
     if (audience_sees_private(subscriber_audience(c->subscriber), slot) &&
             (!is_its_turn(c, slot) || ask_reader(s, slot)))
-        inspections_add(s->inspections,
+        inspections_add(s->from.inspections,
                 &(inspection_t){p->pid, p->start_time, subscriber_peer(c->subscriber)->uid});
     else
         server_answer_details(c, slot, NULL);
@@ -128,20 +129,20 @@ void server_inspect(client_t *c)
     server_t *s = c->server;
     inspected_t *i = subscriber_inspected(c->subscriber);
     const audience_t *au = subscriber_audience(c->subscriber);
-    uint32_t slot = capture_find(s->capture, i->pid, i->start_time);
+    uint32_t slot = capture_find(s->from.capture, i->pid, i->start_time);
     const exit_record_t *e;
     bool see_private;
 
     if (slot != PROCMAP_NONE && audience_sees(au, slot)) {
-        i->start_time = capture_current(s->capture)->processes[slot].start_time;
+        i->start_time = capture_current(s->from.capture)->processes[slot].start_time;
         inspect_slot(c, slot);
         return;
     }
-    e = slot == PROCMAP_NONE ? capture_find_exit(s->capture, i->pid, i->start_time) : NULL;
+    e = slot == PROCMAP_NONE ? capture_find_exit(s->from.capture, i->pid, i->start_time) : NULL;
     if (e && audience_sees_owner(au, e->owner, &see_private)) {
         details_message_t m;
 
-        details_of_exit(s->details, e, see_private, &m);
+        details_of_exit(s->from.details, e, see_private, &m);
         subscriber_answer(c->subscriber, MESSAGE_DETAILS, &m);
     } else {
         subscriber_error(c->subscriber, 0, ERROR_NO_PROCESS,
@@ -152,10 +153,10 @@ void server_inspect(client_t *c)
 
 void server_keep_inspecting(server_t *s)
 {
-    inspections_t *l = s->inspections;
+    inspections_t *l = s->from.inspections;
 
     for (size_t i = 0; i < l->kept_count;) {
-        uint32_t slot = capture_find(s->capture, l->kept[i].pid, l->kept[i].start_time);
+        uint32_t slot = capture_find(s->from.capture, l->kept[i].pid, l->kept[i].start_time);
 
         if (slot != PROCMAP_NONE && ask_reader(s, slot))
             i++;
@@ -169,8 +170,8 @@ void server_keep_details(server_t *s, uint32_t slot, const reader_result_t *read
 {
     details_message_t m;
 
-    if (inspections_keeps(s->inspections, reading->request.pid, reading->request.start_time))
-        details_of(s->details, slot, reading, true, &m);
+    if (inspections_keeps(s->from.inspections, reading->request.pid, reading->request.start_time))
+        details_of(s->from.details, slot, reading, true, &m);
 }
 
 static void answer_history(client_t *c, const history_request_message_t *q)
@@ -178,19 +179,19 @@ static void answer_history(client_t *c, const history_request_message_t *q)
     server_t *s = c->server;
     const audience_t *au = subscriber_audience(c->subscriber);
     history_message_t m = {0};
-    uint32_t slot = capture_find(s->capture, q->pid, q->start_time), series;
+    uint32_t slot = capture_find(s->from.capture, q->pid, q->start_time), series;
     uint64_t start_time = q->start_time;
     const exit_record_t *e = NULL;
     bool see_private, visible = q->pid == 0;
 
     if (q->pid != 0 && slot != PROCMAP_NONE) {
-        start_time = capture_current(s->capture)->processes[slot].start_time;
+        start_time = capture_current(s->from.capture)->processes[slot].start_time;
         visible = audience_sees(au, slot);
     } else if (q->pid != 0) {
-        e = capture_find_exit(s->capture, q->pid, q->start_time);
+        e = capture_find_exit(s->from.capture, q->pid, q->start_time);
         visible = e && audience_sees_owner(au, e->owner, &see_private);
     }
-    series = visible ? history_find(s->history, q->pid, start_time) : PROCMAP_NONE;
+    series = visible ? history_find(s->from.history, q->pid, start_time) : PROCMAP_NONE;
     if (series == PROCMAP_NONE) {
         subscriber_error(c->subscriber, q->request, ERROR_NO_PROCESS,
                 "nothing is known of the past of such a process");
@@ -199,14 +200,14 @@ static void answer_history(client_t *c, const history_request_message_t *q)
     MESSAGE_SET(&m, request, q->request);
     MESSAGE_SET(&m, pid, q->pid);
     MESSAGE_SET(&m, start_time, start_time);
-    if (details_history(s->details, s->history, series, capture_current(s->capture)->system.mono_ms,
-                q->span_ms, q->step_ms, &m) == 0)
+    if (details_history(s->from.details, s->from.history, series,
+                capture_current(s->from.capture)->system.mono_ms, q->span_ms, q->step_ms, &m) == 0)
         subscriber_answer(c->subscriber, MESSAGE_HISTORY, &m);
 }
 
 static void answer_events(client_t *c, const events_request_message_t *q)
 {
-    const events_t *events = c->server->events;
+    const events_t *events = c->server->from.events;
 
     if (q->has.follow && q->follow && !c->follows)
         c->told = q->has.request ? events_last(events) : q->after;
@@ -221,7 +222,8 @@ static void answer_why(client_t *c, const why_request_message_t *q)
     server_t *s = c->server;
 
     if (c->whys++ < WHYS_OF_ONE && c->owner->whys++ < WHYS_OF_USER)
-        answers_why(c->subscriber, s->why, capture_current(s->capture)->system.mono_ms, q);
+        answers_why(
+                c->subscriber, s->from.why, capture_current(s->from.capture)->system.mono_ms, q);
     else
         subscriber_error(c->subscriber, q->request, ERROR_LIMIT,
                 "too many questions at once: ask again in a second");
