@@ -46,7 +46,7 @@
     X(15, swap_kb,        UINT,   "KiB",    1, PUBLIC,  "anonymous memory in swap (VmSwap)") \
     X(16, threads,        UINT,   "",       1, PUBLIC,  "threads") \
     X(17, tags,           UINT,   "bits",   1, PUBLIC,  "what was found out about it") \
-    X(18, baseline_kb,    UINT,   "KiB",    1, PUBLIC,  "anonymous + swap when this process was first captured") \
+    X(18, baseline_kb,    UINT,   "KiB",    1, PUBLIC,  "anonymous + swap when this process was first captured, or when it began another program, if that was less") \
     X(19, zombies,        UINT,   "",       1, PUBLIC,  "children in state Z that it has not reaped") \
     X(20, blocked_s,      UINT,   "s",      1, PUBLIC,  "how long a read of its memory map has been blocked") \
     X(21, name,           STRING, "",       1, PUBLIC,  "command name, raw bytes") \

@@ -289,7 +289,11 @@ static void forget_program(turn_t *turn)
 {
     tracked_t *t = turn->t;
     process_snapshot_t *p = turn->p;
+    uint64_t private_kb;
 
+    // What it gave up was of a copy of another process, as a rule: the next one begins with less.
+    if (PROCESS_KNOWN(p, baseline_kb) && snapshot_private_kb(p, &private_kb))
+        p->baseline_kb = MIN(p->baseline_kb, private_kb);
     PROCESS_UNSET(p, pss_kb);
     PROCESS_UNSET(p, pss_rss_kb);
     PROCESS_UNSET(p, uss_kb);

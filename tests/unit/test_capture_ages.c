@@ -351,11 +351,16 @@ static void test_exec(void **state)
     p = captured_find(h, 812);
     assert_text(h, p->unit, "other.service");
     assert_int_equal(p->hwm_kb, 700);
+    assert_int_equal(p->baseline_kb, 50 * PAGE_KB); // what it had before, it gave back
     // What was read of the program before is not this one's.
     assert_false(PROCESS_KNOWN(p, pss_kb) || PROCESS_KNOWN(p, uss_kb));
     p = captured_wait(h, 812, PROCESS_FIELD_pss_kb);
     assert_int_equal(p->pss_kb, 300);
     captured_wait_text(h, 812, PROCESS_FIELD_cmdline, "ls", 3);
+    // A shell that becomes what takes much: it took that.
+    x.start_stack += 4096, x.run_ns++, x.anon_pages = 5000;
+    captured_tick_with(h, &x);
+    assert_int_equal(captured_find(h, 812)->baseline_kb, 50 * PAGE_KB);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, captured_setup, captured_teardown)
