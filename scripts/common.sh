@@ -12,7 +12,8 @@ say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 # What is needed for what, how it is recognised, and the package that brings it.
-#   cc: compiles a program; cmd:NAME a program; pc:NAME a library known to pkg-config; file:PATH
+#   cc: compiles a program; cmd:NAME a program; pc:NAME a library known to pkg-config; so:NAME one
+#   that is loaded; file:PATH
 dependencies() {
     cat <<'TABLE'
 # for   check             apt-get             dnf                     pacman
@@ -30,9 +31,9 @@ build   pc:libseccomp     libseccomp-dev      libseccomp-devel        libseccomp
 build   pc:libmicrohttpd  libmicrohttpd-dev   libmicrohttpd-devel     libmicrohttpd
 test    pc:cmocka         libcmocka-dev       libcmocka-devel         cmocka
 test    pc:vterm          libvterm-dev        libvterm-devel          libvterm
-ci      cmd:dbus-daemon   dbus                dbus-daemon             dbus
-ci      file:/lib/systemd/systemd systemd     systemd                 systemd
-ci      file:/bin/kill    procps              procps-ng               procps-ng
+root    cmd:dbus-daemon   dbus                dbus-daemon             dbus
+root    file:/lib/systemd/systemd systemd     systemd                 systemd
+root    so:libnss_systemd.so.2 libnss-systemd systemd-libs            systemd-libs
 ci      cmd:clang         clang               clang                   clang
 ci      cmd:valgrind      valgrind            valgrind                valgrind
 ci      cmd:prometheus    prometheus          golang-github-prometheus prometheus
@@ -61,6 +62,7 @@ is_present() {
     cc:) echo '#include <stdio.h>' | cc -x c -fsyntax-only - 2>/dev/null ;;
     cmd:*) command -v "${1#cmd:}" >/dev/null ;;
     file:*) [ -e "${1#file:}" ] ;;
+    so:*) /sbin/ldconfig -p | grep -F "${1#so:}" >/dev/null ;;
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
     esac
 }
