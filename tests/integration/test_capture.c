@@ -78,19 +78,6 @@ static const snapshot_t *snapshot(const host_t *h)
     return replica_snapshot(session_replica(h->watcher.session));
 }
 
-static size_t open_files(pid_t pid)
-{
-    char path[64];
-    size_t n = 0;
-
-    snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
-    _cleanup_closedir_ DIR *dir = opendir(path);
-    assert_non_null(dir);
-    while (readdir(dir))
-        n++;
-    return n;
-}
-
 static void assert_same(const host_t *a, const host_t *b, pid_t pid)
 {
     static const unsigned fields[] = {PROCESS_FIELD_start_time, PROCESS_FIELD_anon_kb,
@@ -145,7 +132,7 @@ static void test_64_files_show_the_same(void **state)
     assert_true(watcher_wait(&few.watcher, all_known, &wanted, WAIT_MS));
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++)
         assert_same(&many, &few, actors[i].pid);
-    assert_true(open_files(few.daemon.pid) <= 64);
+    assert_true(proc_open_files(few.daemon.pid) <= 64);
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++)
         process_stop(&actors[i]);
     stop(&many);

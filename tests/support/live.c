@@ -40,14 +40,3 @@ bool live_is_text(const live_t *l, uint64_t id, const char *text, size_t len)
 
     return n == len && memcmp(s, text, len) == 0;
 }
-
-size_t live_open_files(void)
-{
-    _cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
-    size_t n = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir))
-        n++;
-    return n;
-}

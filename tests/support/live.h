@@ -20,7 +20,4 @@ void live_tick(live_t *l);
 const process_snapshot_t *live_find(const live_t *l, pid_t pid);
 bool live_is_text(const live_t *l, uint64_t id, const char *text, size_t len);
 
-// Files that this process has open.
-size_t live_open_files(void);
-
 #endif

@@ -301,3 +301,15 @@ pid_t proc_find_child(pid_t parent, const char *comm)
     }
     return 0;
 }
+
+size_t proc_open_files(pid_t pid)
+{
+    char path[64];
+    size_t n = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
+    _cleanup_closedir_ DIR *dir = opendir(path);
+    while (dir && readdir(dir))
+        n++;
+    return dir ? n : SIZE_MAX;
+}

@@ -112,11 +112,11 @@ static int run_out_of_files(const process_t *actors, size_t n)
     live_init(&l, 10000);
     live_tick(&l);
     // Sockets and others took all that was left, and more.
-    limit.rlim_cur = limit.rlim_max = live_open_files() + 1;
+    limit.rlim_cur = limit.rlim_max = proc_open_files(getpid()) + 1;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         return 1;
     // It gives some of its own files up as it needs others.
-    for (int i = 0; i < 20 && (i < 3 || live_open_files() + 4 > limit.rlim_cur); i++) {
+    for (int i = 0; i < 20 && (i < 3 || proc_open_files(getpid()) + 4 > limit.rlim_cur); i++) {
         for (size_t a = 0; a < n; a++)
             if (kill(actors[a].pid, SIGSTOP) < 0 || kill(actors[a].pid, SIGCONT) < 0)
                 return 2;
@@ -127,7 +127,7 @@ static int run_out_of_files(const process_t *actors, size_t n)
     for (size_t a = 0; a < n; a++)
         if (!live_find(&l, actors[a].pid) || live_find(&l, actors[a].pid)->anon_kb == 0)
             return 3;
-    if (live_open_files() + 4 > limit.rlim_cur)
+    if (proc_open_files(getpid()) + 4 > limit.rlim_cur)
         return 4;
 
     uint64_t failed = usage.failed_reads;
@@ -163,7 +163,7 @@ static void test_no_files_left(void **state)
 
 static void test_nothing_stays_open(void **state)
 {
-    size_t before = live_open_files();
+    size_t before = proc_open_files(getpid());
     process_t actors[10];
     live_t l;
 
@@ -184,13 +184,13 @@ static void test_nothing_stays_open(void **state)
     capture_usage_t usage;
     capture_usage(l.capture, &usage);
     // Those of the processes that live, and a few of its own.
-    assert_in_range(live_open_files() - before, usage.descriptors, usage.descriptors + 16);
+    assert_in_range(proc_open_files(getpid()) - before, usage.descriptors, usage.descriptors + 16);
     live_done(&l);
     // A read that was under way, of a process of another test that does not answer, say, gives back
     // its files when it returns.
-    for (int i = 0; i < 6000 && live_open_files() != before; i++)
+    for (int i = 0; i < 6000 && proc_open_files(getpid()) != before; i++)
         usleep(10000);
-    assert_int_equal(live_open_files(), before);
+    assert_int_equal(proc_open_files(getpid()), before);
 }
 
 int main(void)

@@ -5,8 +5,8 @@
 #include "daemon/capture/capture_private.h"
 #include "tests/support/captured.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -212,17 +212,6 @@ static void test_one_user_cannot_block_all(void **state)
     }
 }
 
-static size_t open_files(void)
-{
-    _cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
-    size_t n = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir))
-        n++;
-    return n;
-}
-
 // Copies of files are not kept open, or they would stay what they were.
 static void test_no_descriptors_on_copies(void **state)
 {
@@ -235,7 +224,7 @@ static void test_no_descriptors_on_copies(void **state)
         proctree_process(&h->tree, &x);
     captured_tick(h);
     captured_wait(h, 159, PROCESS_FIELD_cmdline);
-    before = open_files();
+    before = proc_open_files(getpid());
     for (x.pid = 100; x.pid < 160; x.pid++) {
         x.run_ns++;
         proctree_process(&h->tree, &x);
@@ -244,7 +233,7 @@ static void test_no_descriptors_on_copies(void **state)
     capture_usage(h->capture, &usage);
     assert_int_equal(usage.descriptors, 0);
     assert_int_equal(usage.processes, 60);
-    assert_in_range(open_files(), before - 3, before + 3); // the reader may be at work
+    assert_in_range(proc_open_files(getpid()), before - 3, before + 3); // the reader may be at work
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, captured_setup, captured_teardown)
