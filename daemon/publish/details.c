@@ -231,8 +231,9 @@ void details_of(details_t *d, uint32_t slot, const reader_result_t *reading, boo
     exit_totals_t totals;
     owner_t owner = capture_owner(d->capture, slot);
     bool is_private = reading && reader_result_is_private(reading);
-    // It ended, or started another program, before it was read to the end.
-    bool torn = reading && (reading->smaps_error == -ESRCH ||
+    // It ended, or started another program, before it was read to the end; on its way out its map
+    // is empty.
+    bool torn = reading && (reading->smaps_error == -ESRCH || reading->smaps_error == -ENODATA ||
                                    (is_private && reading->owner.uid == OWNER_ROOT_ONLY &&
                                            owner.uid != OWNER_ROOT_ONLY));
 

@@ -211,6 +211,9 @@ static void test_one_that_ended_under_inspection(void **state)
     details_of(f.details, f.slot, &gone, true, &m);
     gone.smaps_error = gone.exe_error = -ESRCH;
     details_of(f.details, f.slot, &gone, true, &m);
+    // In between it has a map with nothing in it.
+    gone.smaps_error = -ENODATA;
+    details_of(f.details, f.slot, &gone, true, &m);
     proctree_end(&f.host.tree, 812);
     captured_tick(&f.host);
 
