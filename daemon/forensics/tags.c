@@ -153,12 +153,29 @@ static void run_parents(tags_t *t, snapshot_t *s, uint64_t now_ms)
     }
 }
 
+// Dying, when all was given back and it is not gone: what is large takes seconds for that.
+static bool is_on_its_way_out(const process_snapshot_t *p, uint64_t private_kb)
+{
+    uint64_t rss_kb;
+
+    return private_kb == 0 && snapshot_rss_kb(p, &rss_kb) && rss_kb == 0;
+}
+
+static const uint64_t tag_of_leak[] = {
+        [LEAK_SUSPECTED] = TAG_LEAK_SUSPECTED, [LEAK_SET] = TAG_LEAK};
+
+static void count(tags_t *t, uint64_t tags)
+{
+    t->counts.leaking += (tags & TAG_LEAK) != 0;
+    t->counts.suspected += (tags & TAG_LEAK_SUSPECTED) != 0;
+    t->counts.spiking += (tags & TAG_SPIKE) != 0;
+}
+
 static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64_t now_ms)
 {
     uint64_t tags = p->blocked_s > 0 ? TAG_BLOCKED : 0, private_kb;
     bool is_zombie = snapshot_is_zombie(p);
     zombie_verdict_t zombie = zombie_update(&s->zombie, now_ms, is_zombie);
-    leak_verdict_t leak;
 
     s->fresh = zombie.tagged && !zombie.was;
     if (zombie.tagged) {
@@ -170,18 +187,14 @@ static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64
     if (!s->measured)
         begin_series(s, now_ms, private_kb);
     s->measured = true;
-    leak = leak_update(&s->leak, now_ms, private_kb);
-    if (leak.tag == LEAK_SET) {
-        t->counts.leaking++;
-        tags |= TAG_LEAK;
-    } else if (leak.tag == LEAK_SUSPECTED) {
-        t->counts.suspected++;
-        tags |= TAG_LEAK_SUSPECTED;
+    if (is_on_its_way_out(p, private_kb)) {
+        tags |= s->told & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE);
+    } else {
+        tags |= tag_of_leak[leak_update(&s->leak, now_ms, private_kb).tag];
+        if (spike_update(&s->spike, &t->spike_config, now_ms, private_kb).tagged)
+            tags |= TAG_SPIKE;
     }
-    if (spike_update(&s->spike, &t->spike_config, now_ms, private_kb).tagged) {
-        t->counts.spiking++;
-        tags |= TAG_SPIKE;
-    }
+    count(t, tags);
     return tags;
 }
 

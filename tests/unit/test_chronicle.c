@@ -82,6 +82,36 @@ static void test_a_spike_and_its_end(void **state)
     assert_null(judged_next(j));
 }
 
+// What is large takes seconds to give back: it is gone before the process is.
+static void test_a_slow_end(void **state)
+{
+    judged_t *j = *state;
+    proctree_process_t p = {
+            .pid = 78, .name = "huge", .start_time = 5, .uid = 1000, .anon_pages = MB_PAGES};
+    const event_t *e;
+
+    for (int i = 0; i < 40; i++)
+        run(j, &p);
+    p.anon_pages = 9000 * MB_PAGES;
+    p.hwm_kb = 9000 << 10;
+    run(j, &p);
+    run(j, &p);
+    assert_int_equal(judged_next(j)->kind, EVENT_SET);
+    p.anon_pages = 0;
+    p.state = 'R';
+    for (int i = 0; i < 5; i++)
+        run(j, &p);
+    assert_null(judged_next(j));
+    assert_int_equal(tags_counts(engine_tags(j->engine))->spiking, 1);
+    proctree_end(&j->tree, 78);
+    judged_tick(j);
+    e = judged_next(j);
+    assert_int_equal(e->kind, EVENT_CLEARED);
+    assert_int_equal(e->tag, TAG_SPIKE);
+    assert_non_null(strstr(e->text, "+8999.00 MB, the process has ended"));
+    assert_int_equal(judged_next(j)->kind, EVENT_EXIT);
+}
+
 // Nobody reaps it: its memory is gone, and its tag with that.
 static void test_a_spike_that_ends_as_a_zombie(void **state)
 {
@@ -288,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(test_a_spike_and_its_end),
+            TEST(test_a_slow_end),
             TEST(test_a_spike_that_ends_as_a_zombie),
             TEST(test_zombies),
             TEST(test_a_tag_of_later),
