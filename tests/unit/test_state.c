@@ -434,6 +434,39 @@ static void test_cut_short(void **state)
     }
 }
 
+// More than there is room for at first, in what systemd keeps and in the state directory.
+static void test_of_a_large_host(void **state)
+{
+    enum { FIRST = 5000000, PROCESSES = 15000 };
+    int fds[STATE_COPIES] = {memfd_create("a", MFD_CLOEXEC), memfd_create("b", MFD_CLOEXEC)};
+    const int kept[STATE_COPIES] = {dup(fds[0]), dup(fds[1])};
+    uint64_t now_ms = clock_boottime_us() / USEC_PER_MSEC;
+    const fixture_t *f = *state;
+    engine_t *e = new_engine();
+    history_t *h = engine_history(e);
+    state_t *s;
+
+    for (uint64_t i = 0; i < PROCESSES; i++)
+        history_record(h, history_open(h, FIRST + i, 1), now_ms, i + 1, i + 1);
+    assert_int_equal(state_new(&s, fds, f->dir.path), 0);
+    state_store(s, e);
+    assert_true(state_bytes(s) > 4 << 20);
+    assert_int_equal(size_of(f), state_bytes(s));
+    state_free(s);
+    engine_free(e);
+    for (int from_file = 0; from_file < 2; from_file++) {
+        e = new_engine();
+        h = engine_history(e);
+        assert_int_equal(
+                state_new(&s, from_file ? no_fds : kept, from_file ? f->dir.path : NULL), 0);
+        state_load(s, e);
+        for (uint64_t i = 0; i < PROCESSES; i++)
+            assert_int_equal(history_peak_kb(h, history_find(h, FIRST + i, 1)), i + 1);
+        state_free(s);
+        engine_free(e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +482,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_damaged_anywhere, begin, end),
             cmocka_unit_test(test_killed_in_the_middle),
             cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
+            cmocka_unit_test_setup_teardown(test_of_a_large_host, begin, end),
     };
 
     log_open("test", LOG_LEVEL_ERROR);
