@@ -118,6 +118,36 @@ static void sort_keys_work_on_groups(void **state)
     stage_done(&s);
 }
 
+static void draw_sorted(stage_t *s, column_id_t column, bool inverted)
+{
+    s->app->list.order = (sort_order_t){.column = column, .inverted = inverted};
+    s->app->stale = true;
+    stage_draw(s);
+}
+
+static void units_are_in_order_of_their_names(void **state)
+{
+    static const uint64_t pids[] = {2, 12, 10, 11}; // of no unit, db, web, web
+    static const char *const groups[] = {"(no unit)", "db.service", "web.service"};
+    stage_t s;
+
+    (void) state;
+    open_groups(&s, 100);
+    draw_sorted(&s, COLUMN_UNIT, false);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(stage_pid(&s, FIRST_ROW + i), pids[i]);
+    draw_sorted(&s, COLUMN_UNIT, true);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(stage_pid(&s, FIRST_ROW + i), pids[2 + i]); // equals are not turned round
+    assert_int_equal(stage_pid(&s, FIRST_ROW + 2), 12);
+    stage_keys(&s, "ggg");
+    for (int i = 0; i < 6; i++) {
+        draw_sorted(&s, COLUMN_NAME, i >= 3);
+        assert_in_row(&s, FIRST_ROW + i % 3, groups[i >= 3 ? 5 - i : i]);
+    }
+    stage_done(&s);
+}
+
 static void the_cursor_stays_inside_and_on_its_group(void **state)
 {
     stage_t s;
@@ -245,6 +275,7 @@ int main(void)
             cmocka_unit_test(space_means_the_same_in_groups),
             cmocka_unit_test(g_goes_round),
             cmocka_unit_test(sort_keys_work_on_groups),
+            cmocka_unit_test(units_are_in_order_of_their_names),
             cmocka_unit_test(the_cursor_stays_inside_and_on_its_group),
             cmocka_unit_test(enter_shows_the_members),
             cmocka_unit_test(a_groups_past_is_not_that_of_who_lives),
