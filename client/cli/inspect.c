@@ -97,8 +97,7 @@ static void on_error(cli_link_t *l, const error_message_t *e)
     else if (e->code == ERROR_NO_PROCESS)
         cli_link_end(l, cli_fail(CLI_NO_PROCESS, "there is no process %" PRIu64, s->pid));
     else
-        cli_link_end(l, cli_fail(e->code == ERROR_NOT_PERMITTED ? CLI_NOT_PERMITTED : CLI_FAILURE,
-                                "%.*s", (int) MIN(e->text.len, (size_t) 256), e->text.data));
+        cli_link_refused(l, e);
 }
 
 static void on_message(cli_link_t *l, message_type_t type, const message_t *m)

@@ -20,6 +20,12 @@ void cli_link_end(cli_link_t *l, int status)
     l->done = true;
 }
 
+void cli_link_refused(cli_link_t *l, const error_message_t *e)
+{
+    cli_link_end(l, cli_fail(e->code == ERROR_NOT_PERMITTED ? CLI_NOT_PERMITTED : CLI_FAILURE,
+                            "%.*s", (int) MIN(e->text.len, (size_t) 256), e->text.data));
+}
+
 bool cli_link_is_private(const cli_link_t *l)
 {
     const hello_message_t *hello = session_hello(l->attach.session);

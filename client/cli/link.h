@@ -45,6 +45,9 @@ void cli_link_close(cli_link_t *l);
 int cli_link_run(cli_link_t *l);
 void cli_link_end(cli_link_t *l, int status);
 
+// Ends with what the daemon has to say against it.
+void cli_link_refused(cli_link_t *l, const error_message_t *e);
+
 static inline session_t *cli_link_session(const cli_link_t *l)
 {
     return l->attach.session;

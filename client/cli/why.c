@@ -111,8 +111,7 @@ static void on_error(cli_link_t *l, const error_message_t *m)
     if (m->code == ERROR_LIMIT && ++r->refused < ANSWER_TICKS)
         r->request = 0;
     else
-        cli_link_end(l,
-                cli_fail(CLI_FAILURE, "%.*s", (int) MIN(m->text.len, (size_t) 200), m->text.data));
+        cli_link_refused(l, m);
 }
 
 static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
