@@ -5,6 +5,8 @@
 //     leak PID      tags it, with an event      calm PID     takes the tag away
 //     grow PID MB   of private memory           exit PID     it is gone
 //     hush, talk    no samples any more, and samples again
+//     able MASK     says to who comes that it can do that (FEATURE_*): at first it has events
+//     deny CODE     answers INSPECT and WHY_REQUEST with that error; 0: with nothing, as at first
 //     away, back    leaves the socket, and comes back as another run of the daemon
 
 #include "common/clock.h"
@@ -35,14 +37,14 @@ static struct {
     const char *path;
     int listener;
     client_t clients[CLIENTS_MAX];
-    uint64_t instance, events;
+    uint64_t instance, events, features, denial;
     bool hushed;
     process_snapshot_t processes[PROCESSES];
     snapshot_t snapshot;
     intern_t *strings;
     snapshot_encoder_t encoder;
     buffer_t out;
-} d = {.listener = -1, .instance = 1};
+} d = {.listener = -1, .instance = 1, .features = FEATURE_EVENTS};
 
 static void check(bool good, const char *what)
 {
@@ -171,7 +173,7 @@ static void greet(client_t *c)
     MESSAGE_SET(&m, magic, PROTOCOL_MAGIC);
     MESSAGE_SET(&m, version_min, 1);
     MESSAGE_SET(&m, version_max, 1);
-    MESSAGE_SET(&m, features, FEATURE_EVENTS);
+    MESSAGE_SET(&m, features, d.features);
     MESSAGE_SET(&m, instance, d.instance);
     MESSAGE_SET(&m, rights, RIGHTS_ALL);
     MESSAGE_SET_TEXT(&m, build, "fake", 4);
@@ -192,11 +194,37 @@ static void answer_events(client_t *c, const events_request_message_t *request)
     send_message(c, MESSAGE_EVENT, &m);
 }
 
+static void deny(client_t *c, const uint64_t *request)
+{
+    error_message_t m = {0};
+
+    if (d.denial == 0)
+        return;
+    if (request)
+        MESSAGE_SET(&m, request, *request);
+    MESSAGE_SET(&m, code, d.denial);
+    MESSAGE_SET_TEXT(&m, text, "not by this daemon", 18);
+    send_message(c, MESSAGE_ERROR, &m);
+}
+
+static void take_request(client_t *c, const frame_t *frame)
+{
+    message_t m;
+
+    if (message_decode(frame->type, frame->body, frame->len, &m) < 0)
+        return;
+    if (frame->type == MESSAGE_EVENTS_REQUEST)
+        answer_events(c, &m.events_request);
+    else if (frame->type == MESSAGE_WHY_REQUEST)
+        deny(c, &m.why_request.request);
+    else if (frame->type == MESSAGE_INSPECT)
+        deny(c, NULL);
+}
+
 static void take_requests(client_t *c)
 {
     static unsigned char bytes[65536];
     frame_reader_t in;
-    message_t m;
     frame_t frame;
     ssize_t n = recv(c->fd, bytes, sizeof(bytes), 0);
     size_t len;
@@ -215,9 +243,7 @@ static void take_requests(client_t *c)
         frame_reader_filled(&in, len);
         at += (ssize_t) len;
         while (frame_reader_next(&in, &frame) > 0)
-            if (message_decode(frame.type, frame.body, frame.len, &m) == 0 &&
-                    frame.type == MESSAGE_EVENTS_REQUEST)
-                answer_events(c, &m.events_request);
+            take_request(c, &frame);
     }
     frame_reader_done(&in);
 }
@@ -278,6 +304,10 @@ static void obey(const char *line)
         find(pid)->anon_kb += mb * 1024;
     } else if (strcmp(word, "exit") == 0) {
         *find(pid) = (process_snapshot_t){0};
+    } else if (strcmp(word, "able") == 0) {
+        d.features = pid;
+    } else if (strcmp(word, "deny") == 0) {
+        d.denial = pid;
     } else if (strcmp(word, "away") == 0) {
         leave();
     } else if (strcmp(word, "back") == 0) {
