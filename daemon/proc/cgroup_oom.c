@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LIMITS_MAX 16 // groups that reached their limit, in one look
 
 typedef struct {
     uint64_t path, unit; // hashes
+    uint64_t inode;      // a group that is made anew in its place has another one
+    bool is_new;         // since the look before
     cgroup_counts_t counts;
 } seen_t;
 
@@ -102,7 +105,7 @@ static bool read_counts(cgroup_oom_t *c, int fd, cgroup_counts_t *ret)
     return false;
 }
 
-// A group of the same name may have been made anew meanwhile: its counts began with 0.
+// Where inodes are used again, a group that was made anew may look as if it was not.
 static uint64_t rise(uint64_t before, uint64_t now)
 {
     return now >= before ? now - before : now;
@@ -116,15 +119,18 @@ static void look_at(cgroup_oom_t *c, int fd)
     cgroup_counts_t before = {0};
     const seen_t *seen;
     const char *unit;
+    struct stat st;
 
     cgroup_unit_of(c->path, len, &unit, &unit_len);
     s.unit = hash_blob(c->key, unit, unit_len);
-    if (!read_counts(c, fd, &s.counts))
+    if (fstat(fd, &st) < 0 || !read_counts(c, fd, &s.counts))
         return;
-    c->now[c->n_now++] = s;
+    s.inode = st.st_ino;
     seen = c->n_seen ? bsearch(&s, c->seen, c->n_seen, sizeof(seen_t), by_path) : NULL;
-    if (seen)
+    s.is_new = !seen || seen->inode != s.inode;
+    if (!s.is_new)
         before = seen->counts;
+    c->now[c->n_now++] = s;
     if (!c->looked)
         return;
     found->whole += rise(before.whole, s.counts.whole);
@@ -257,7 +263,7 @@ bool cgroup_oom_spared(const cgroup_oom_t *c, const char *unit, size_t len)
     bool exists = false;
 
     for (size_t i = 0; i < c->n_seen && !exists && len > 0; i++)
-        exists = c->seen[i].unit == hash;
+        exists = c->seen[i].unit == hash && !c->seen[i].is_new;
     for (size_t i = 0; i < c->found.n_victims && exists; i++) {
         const char *path = c->found.victims[i].path, *killed;
         size_t killed_len;

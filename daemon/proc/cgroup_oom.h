@@ -46,7 +46,8 @@ void cgroup_oom_free(cgroup_oom_t *c);
 // until the next look.
 const cgroup_kills_t *cgroup_oom_look(cgroup_oom_t *c);
 
-// Whether, in that look, there was a group of this unit, and none of them had lost anybody.
+// Whether, in that look, there was a group of this unit, and none of them had lost anybody. One
+// that is new does not say: it may have taken the place of one that had.
 bool cgroup_oom_spared(const cgroup_oom_t *c, const char *unit, size_t len);
 
 #endif
