@@ -253,7 +253,8 @@ static int build(manager_t *m)
     }
     m->capture = engine_capture(m->engine);
     bus.engine = m->engine;
-    r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_procfs(m->engine));
+    r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_chronicle(m->engine),
+            engine_procfs(m->engine));
     if (r == 0) {
         const server_sources_t sources = {.capture = m->capture,
                 .details = m->details,

@@ -140,8 +140,7 @@ static int build(engine_t *e, const engine_config_t *config)
     if (r == 0)
         r = new_why(e);
     if (r == 0)
-        r = oom_new(
-                &e->oom, e->capture, e->history, e->why, &e->fs, chronicle_events(e->chronicle));
+        r = oom_new(&e->oom, e->capture, e->history, e->why, &e->fs, e->chronicle);
     e->system_series = HISTORY_NONE;
     return r;
 }
@@ -305,6 +304,11 @@ tags_t *engine_tags(engine_t *e)
 why_t *engine_why(engine_t *e)
 {
     return e->why;
+}
+
+const chronicle_t *engine_chronicle(const engine_t *e)
+{
+    return e->chronicle;
 }
 
 events_t *engine_events(engine_t *e)

@@ -43,6 +43,7 @@ void engine_given_end(engine_t *e);
 const procfs_t *engine_procfs(const engine_t *e);
 capture_t *engine_capture(engine_t *e);
 tags_t *engine_tags(engine_t *e);
+const chronicle_t *engine_chronicle(const engine_t *e);
 events_t *engine_events(engine_t *e);
 why_t *engine_why(engine_t *e);
 history_t *engine_history(engine_t *e);

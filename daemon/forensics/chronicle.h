@@ -20,6 +20,16 @@ void chronicle_free(chronicle_t *c);
 // memory that it was seen with.
 void chronicle_exit(chronicle_t *c, uint32_t slot, const exit_record_t *record, uint64_t peak_kb);
 
+// The process that the event is about was killed for want of memory, by now or a while ago: if it
+// leaked until then, the event tells of those before it as well.
+void chronicle_killed(chronicle_t *c, event_t *e);
+
+// Of a living process that leaks, or is suspected, and has grown by so much: "; 2nd run in a row of
+// db.service that leaks: 1.2 GB lost in 3 min". "": nobody did before it.
+#define CHRONICLE_STORY_MAX 256
+void chronicle_story(const chronicle_t *c, const process_snapshot_t *p, uint64_t growth_kb,
+        uint64_t now_ms, char *buf, size_t cap);
+
 // After tags_run of each tick.
 void chronicle_tick(chronicle_t *c);
 

@@ -111,12 +111,14 @@ static void bound(const copies_t *c, history_shared_t *s, uint32_t slot, uint64_
 uint64_t copies_own_kb(copies_t *c, uint32_t slot, uint64_t private_kb)
 {
     uint32_t series = c->from.series[slot], original;
-    history_shared_t s = *history_shared(c->from.history, series);
-    uint64_t now_ms = capture_current(c->from.capture)->system.mono_ms, given_kb = s.kb;
+    const history_shared_t *before = history_shared(c->from.history, series);
+    uint64_t now_ms = capture_current(c->from.capture)->system.mono_ms, given_kb = before->kb;
+    history_shared_t s;
 
     // On its way out it has nothing any more: what it shared before is not less for that.
-    if (s.kb == 0 || s.until_ms != 0 || private_kb == 0)
+    if (before->kb == 0 || before->until_ms != 0 || private_kb == 0)
         return private_kb;
+    s = *before;
     original = capture_find(c->from.capture, s.pid, s.start_time);
     bound(c, &s, slot, private_kb, original);
     if (original == PROCMAP_NONE) {

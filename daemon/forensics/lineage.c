@@ -67,13 +67,18 @@ static size_t index_of(const lineage_t *l, const lineage_process_t *p)
     return i;
 }
 
-const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p)
+const story_t *lineage_story(const lineage_t *l, const lineage_process_t *p)
 {
     size_t i = index_of(l, p);
 
-    return i < l->count && lineage_place(&l->stories[i], p->pid, p->start_time) == 0
-                   ? &l->stories[i]
-                   : NULL;
+    return i < l->count ? &l->stories[i] : NULL;
+}
+
+const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p)
+{
+    const story_t *s = lineage_story(l, p);
+
+    return s && lineage_place(s, p->pid, p->start_time) == 0 ? s : NULL;
 }
 
 static size_t take_place(lineage_t *l)

@@ -47,7 +47,10 @@ typedef struct {
     size_t count;
 } lineage_t;
 
-// The story that the process would go on with, if it is not in it already; NULL: none.
+// The story that the process is in, or would go on with; NULL: none.
+const story_t *lineage_story(const lineage_t *l, const lineage_process_t *p);
+
+// The same, if it is not in it already.
 const story_t *lineage_find(const lineage_t *l, const lineage_process_t *p);
 
 // The process leaks and has grown by that much so far: begins a story, or goes on with one.

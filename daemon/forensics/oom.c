@@ -17,7 +17,7 @@
 #define SETTLE_MS  800  // for more to end before the one who held most is chosen
 
 int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why_t *why,
-        const procfs_t *fs, events_t *events)
+        const procfs_t *fs, chronicle_t *chronicle)
 {
     oom_t *o = calloc(1, sizeof(*o));
     int r;
@@ -28,7 +28,7 @@ int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why
     o->history = history;
     o->why = why;
     o->fs = fs;
-    o->events = events;
+    o->chronicle = chronicle;
     r = cgroup_oom_new(&o->groups, fs->cgroup_fd);
     if (r < 0) {
         free(o);
@@ -68,6 +68,7 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
         e.size_kb = victim->held_kb;
         event_say(&e, "killed for want of memory, holding %s of its own when last seen",
                 format_kb(held, sizeof(held), victim->held_kb));
+        chronicle_killed(o->chronicle, &e);
     } else {
         event_say(&e, "%" PRIu64 " process%s killed for want of memory, and could not be seen",
                 count, count == 1 ? " was" : "es were");
@@ -77,8 +78,8 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
     if (e.cgroup[0])
         event_say(&e, ", at the limit of %s", e.cgroup);
     oom_before(o->why, o->fs, o->cgroup, o->risen_ms, &e, &before);
-    before.number = events_add(o->events, &e);
-    events_keep_before(o->events, &before);
+    before.number = events_add(chronicle_events(o->chronicle), &e);
+    events_keep_before(chronicle_events(o->chronicle), &before);
 }
 
 static void take_groups(oom_t *o)

@@ -9,7 +9,7 @@
 // a kill where one does.
 
 #include "daemon/capture/capture.h"
-#include "daemon/forensics/events.h"
+#include "daemon/forensics/chronicle.h"
 #include "daemon/forensics/why.h"
 #include "daemon/past/history.h"
 
@@ -17,7 +17,7 @@ typedef struct oom oom_t;
 
 // All are borrowed. 0 or -errno.
 int oom_new(oom_t **ret, const capture_t *capture, const history_t *history, why_t *why,
-        const procfs_t *fs, events_t *events);
+        const procfs_t *fs, chronicle_t *chronicle);
 void oom_free(oom_t *o);
 
 // A process has ended; its history is still there.

@@ -21,7 +21,7 @@ struct oom {
     const history_t *history;
     why_t *why;
     const procfs_t *fs;
-    events_t *events;
+    chronicle_t *chronicle;
     cgroup_oom_t *groups;
     uint64_t count; // of the kernel
     bool has_count;

@@ -20,16 +20,18 @@
 struct details {
     capture_t *capture;
     const tags_t *tags;
+    const chronicle_t *chronicle;
     const procfs_t *fs;
     last_details_t *last;
     buffer_t points;
     char cgroup[TEXT_SIZE];
-    char leak[LEAK_TEXT_MAX], spike[SPIKE_TEXT_MAX], zombie[ZOMBIE_TEXT_MAX];
+    char leak[LEAK_TEXT_MAX + CHRONICLE_STORY_MAX], spike[SPIKE_TEXT_MAX], zombie[ZOMBIE_TEXT_MAX];
     char unreadable[256];
     char scratch[STATUS_SIZE];
 };
 
-int details_new(details_t **ret, capture_t *capture, const tags_t *tags, const procfs_t *fs)
+int details_new(details_t **ret, capture_t *capture, const tags_t *tags,
+        const chronicle_t *chronicle, const procfs_t *fs)
 {
     details_t *d = calloc(1, sizeof(*d));
 
@@ -39,6 +41,7 @@ int details_new(details_t **ret, capture_t *capture, const tags_t *tags, const p
     }
     d->capture = capture;
     d->tags = tags;
+    d->chronicle = chronicle;
     d->fs = fs;
     *ret = d;
     return 0;
@@ -179,7 +182,10 @@ static void set_receipts(details_t *d, details_message_t *m, uint32_t slot)
             group_left = m->cgroup_limit_kb - MIN(m->cgroup_limit_kb, m->cgroup_used_kb);
         tags_leak_receipt(
                 d->tags, slot, now_ms, receipts_headroom_kb(&s->system, group_left), &leak);
-        leak_format(&leak, now_ms, d->leak, sizeof(d->leak));
+        leak_format(&leak, now_ms, d->leak, LEAK_TEXT_MAX);
+        if (leak.tag != LEAK_NONE)
+            chronicle_story(d->chronicle, p, leak.growth_kb, now_ms, d->leak + strlen(d->leak),
+                    CHRONICLE_STORY_MAX);
         MESSAGE_SET_TEXT(m, leak_text, d->leak, strlen(d->leak));
         if (leak.tag != LEAK_NONE) {
             MESSAGE_SET(m, leak_since_ms, leak.since_ms);

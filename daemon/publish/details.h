@@ -5,13 +5,15 @@
 // of its memory map, HISTORY from the past that is kept.
 
 #include "daemon/capture/capture.h"
+#include "daemon/forensics/chronicle.h"
 #include "daemon/forensics/tags.h"
 #include "daemon/past/history.h"
 #include "protocol/message.h"
 
 typedef struct details details_t;
 
-int details_new(details_t **ret, capture_t *capture, const tags_t *tags, const procfs_t *fs);
+int details_new(details_t **ret, capture_t *capture, const tags_t *tags,
+        const chronicle_t *chronicle, const procfs_t *fs);
 void details_free(details_t *d);
 
 // DETAILS of a living process. `reading` NULL: none came yet; `see_private`: what this viewer may

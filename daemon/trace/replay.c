@@ -106,7 +106,7 @@ static int build(replay_t *p)
     if (r < 0)
         return r;
     r = details_new(&p->details, engine_capture(p->engine), engine_tags(p->engine),
-            engine_procfs(p->engine));
+            engine_chronicle(p->engine), engine_procfs(p->engine));
     if (r < 0)
         return r;
     sources = (server_sources_t){.capture = engine_capture(p->engine),

@@ -68,7 +68,7 @@ static void start(void)
     FUZZ_CHECK(engine_new(&engine, &e, NULL, NULL) == 0);
     FUZZ_CHECK(engine_tick(engine) == 0 && engine_tick(engine) == 0);
     FUZZ_CHECK(details_new(&details, engine_capture(engine), engine_tags(engine),
-                       engine_procfs(engine)) == 0);
+                       engine_chronicle(engine), engine_procfs(engine)) == 0);
     FUZZ_CHECK(server_new(&server, loop, &config,
                        &(server_sources_t){.capture = engine_capture(engine),
                                .details = details,

@@ -12,6 +12,7 @@
 typedef struct {
     captured_t host;
     tags_t *tags;
+    chronicle_t *chronicle;
     history_t *history;
     details_t *details;
     uint32_t slot;
@@ -29,7 +30,9 @@ static void start(fixture_t *f)
     captured_wait(&f->host, 812, PROCESS_FIELD_pss_kb);
     assert_int_equal(tags_new(&f->tags, 1000), 0);
     assert_int_equal(history_new(&f->history, 1 << 20), 0);
-    assert_int_equal(details_new(&f->details, f->host.capture, f->tags, &f->host.fs), 0);
+    assert_int_equal(chronicle_new(&f->chronicle, f->host.capture, f->tags, &f->host.fs, 0), 0);
+    assert_int_equal(
+            details_new(&f->details, f->host.capture, f->tags, f->chronicle, &f->host.fs), 0);
     f->slot = capture_find(f->host.capture, 812, 0);
     tags_born(f->tags, f->slot, &capture_current(f->host.capture)->processes[f->slot],
             capture_current(f->host.capture)->system.mono_ms, 0);
@@ -38,6 +41,7 @@ static void start(fixture_t *f)
 static void stop(fixture_t *f)
 {
     details_free(f->details);
+    chronicle_free(f->chronicle);
     history_free(f->history);
     tags_free(f->tags);
     captured_done(&f->host);
