@@ -99,6 +99,8 @@ static void take_signals(loop_t *l)
     while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
         switch (info.ssi_signo) {
         case SIGWINCH:
+            // It may have been another size in between, which cut off what was there.
+            l->app->redraw = true;
             follow_size(l);
             break;
         case SIGTSTP:

@@ -186,6 +186,22 @@ static void test_sizes(void **state)
     viewer_quit(t);
 }
 
+// Of a window that was small for a moment the program sees only that it is as large as before.
+static void test_a_size_that_came_and_went(void **state)
+{
+    terminal_t *t = viewer_start(24, 80);
+
+    (void) state;
+    assert_waited(t, is_whole, NULL);
+    kill(terminal_pid(t), SIGSTOP);
+    terminal_resize(t, 6, 30);
+    terminal_resize(t, 24, 80);
+    assert_screen(t, !is_whole(t, NULL));
+    kill(terminal_pid(t), SIGCONT);
+    assert_waited(t, is_whole, NULL);
+    viewer_quit(t);
+}
+
 static void test_plain_ascii(void **state)
 {
     const char *argv[] = {MEMSCOPE_PATH, "--private", NULL}, *env[] = {"LC_ALL=C", NULL};
@@ -389,6 +405,7 @@ int main(void)
             cmocka_unit_test(test_a_daemon_of_the_systems_kind),
             cmocka_unit_test(test_the_view_outlives_the_daemon),
             cmocka_unit_test(test_a_socket_without_a_daemon),
+            cmocka_unit_test(test_a_size_that_came_and_went),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
