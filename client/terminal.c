@@ -4,6 +4,7 @@
 #include "client/guard.h"
 #include "client/model/keys.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 // The wide-character interface: a cell is a base and its combining characters.
 #define NCURSES_WIDECHAR 1
@@ -21,6 +22,8 @@
 // ESC [ 200 ~ and ESC [ 201 ~
 #define PASTE_BEGINS 200
 #define PASTE_ENDS   201
+// After such a pause what comes was typed, also where the end was lost on the way.
+#define PASTE_PAUSE_US (USEC_PER_SEC / 2)
 
 static struct {
     bool open;
@@ -28,7 +31,8 @@ static struct {
     const theme_t *theme;
     grid_t shown; // what the terminal has
     bool colors;
-    bool pasting; // what comes was not typed
+    bool pasting;       // what comes was not typed
+    uint64_t pasted_us; // when the last of that came
 } terminal;
 
 int terminal_check(char *ret_error, size_t cap)
@@ -229,6 +233,12 @@ void terminal_show(const grid_t *g)
     guard_end();
 }
 
+static void begin_pasting(bool begins)
+{
+    terminal.pasting = begins;
+    terminal.pasted_us = clock_monotonic_us();
+}
+
 // A sequence that terminfo does not know (a key of some other terminal) is not ESC and what follows
 // it. True: there was one, and it is gone. Around what is pasted there are two.
 static bool skip_sequence(void)
@@ -245,8 +255,16 @@ static bool skip_sequence(void)
     while (get_wch(&c) == OK && (c < 0x40 || c > 0x7e))
         number = c >= '0' && c <= '9' ? number * 10 + (c - '0') : 0;
     if (c == '~' && (number == PASTE_BEGINS || number == PASTE_ENDS))
-        terminal.pasting = number == PASTE_BEGINS;
+        begin_pasting(number == PASTE_BEGINS);
     return true;
+}
+
+static void go_on_pasting(void)
+{
+    uint64_t now_us = clock_monotonic_us();
+
+    terminal.pasting = now_us < terminal.pasted_us + PASTE_PAUSE_US;
+    terminal.pasted_us = now_us;
 }
 
 int terminal_key(void)
@@ -276,6 +294,8 @@ int terminal_key(void)
 
         if (kind == ERR)
             return KEY_CODE_NONE;
+        if (terminal.pasting)
+            go_on_pasting();
         if (kind == OK && (c != KEY_CODE_ESCAPE || !skip_sequence()))
             return (int) c;
         if (kind == OK)

@@ -241,6 +241,14 @@ static void test_command_lines(void **state)
     viewer_quit(t);
 }
 
+#define PAUSE_MS 1000
+
+static bool shows_help(const terminal_t *t, void *user)
+{
+    (void) user;
+    return terminal_find(t, "KEYS", NULL, NULL);
+}
+
 // No line of it ends anybody, quits or is lost on the way.
 static void test_a_paste(void **state)
 {
@@ -260,6 +268,13 @@ static void test_a_paste(void **state)
     assert_text(t, "Filter: ms-victim_");
     terminal_send(t, "\r");
     viewer_await_field(t, victim.pid, "NAME", "ms-victim");
+    // One whose end was lost is over after a while.
+    terminal_send(t, "\033[200~lost");
+    assert_text(t, "what is pasted are no keys");
+    do
+        terminal_send(t, "?");
+    while (!terminal_wait(t, shows_help, NULL, PAUSE_MS));
+    terminal_send(t, "\033");
     process_stop(&victim);
     viewer_quit(t);
 }

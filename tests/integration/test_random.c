@@ -17,7 +17,7 @@ static size_t any_key(char *out, size_t cap)
 {
     static const char *const special[] = {"\033OA", "\033OB", "\033[5~", "\033[6~", "\033OH",
             "\033OF", "\r", "\177", "\033OP", "\xc3\xa9", "\xe6\xbc\xa2", "\xff", "\033[<0;0;0M",
-            "\033[200~", "\033[1;5C", "\025", "\014", "\001"};
+            "\033[200~w\rqK\033[201~", "\033[1;5C", "\025", "\014", "\001"};
 
     switch (rand() % 8) {
     case 0:
