@@ -252,11 +252,6 @@ uint64_t timeline_first_ms(const timeline_t *t)
     return 0;
 }
 
-uint64_t timeline_last_ms(const timeline_t *t)
-{
-    return t->last_ms;
-}
-
 // ---- Restart -----------------------------------------------------------------------------------
 
 // Followed by that many steps of each level.

@@ -52,9 +52,8 @@ typedef struct {
 
 bool timeline_unseen(const timeline_t *t, uint64_t from_ms, uint64_t to_ms, unseen_t *ret);
 
-// Time of the oldest and of the newest moment; 0: there is none.
+// Time of the oldest moment; 0: there is none.
 uint64_t timeline_first_ms(const timeline_t *t);
-uint64_t timeline_last_ms(const timeline_t *t);
 
 // For a restart, as in daemon/past/history.h.
 struct buffer; // protocol/cursor.h

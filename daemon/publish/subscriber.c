@@ -49,11 +49,6 @@ void subscriber_free(subscriber_t *s)
     free(s);
 }
 
-int subscriber_fd(const subscriber_t *s)
-{
-    return s->fd;
-}
-
 const peer_t *subscriber_peer(const subscriber_t *s)
 {
     return &s->peer;

@@ -37,7 +37,6 @@ int subscriber_new(subscriber_t **ret, int fd, const peer_t *peer, audiences_t *
         const subscriber_handlers_t *handlers, uint64_t now_us);
 void subscriber_free(subscriber_t *s);
 
-int subscriber_fd(const subscriber_t *s);
 const peer_t *subscriber_peer(const subscriber_t *s);
 audience_t *subscriber_audience(const subscriber_t *s);
 bool subscriber_is_greeted(const subscriber_t *s);
