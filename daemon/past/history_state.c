@@ -44,6 +44,28 @@ static int index_series(history_t *h, uint64_t now_ms)
     return 0;
 }
 
+static bool is_sound(const history_shared_t *s)
+{
+    if (s->n_points > HISTORY_SHARED_POINTS)
+        return false;
+    for (size_t i = 1; i < s->n_points; i++)
+        if (s->points[i].at_ms <= s->points[i - 1].at_ms || s->points[i].kb > s->points[i - 1].kb)
+            return false;
+    return true;
+}
+
+static bool are_sound(const unsigned char *at, uint64_t n_series)
+{
+    series_t s;
+
+    for (uint64_t i = 0; i < n_series; i++) {
+        memcpy(&s, at + i * sizeof(s), sizeof(s));
+        if (!is_sound(&s.shared))
+            return false;
+    }
+    return true;
+}
+
 int history_load(history_t *h, const void *data, size_t len, uint64_t now_ms)
 {
     const unsigned char *at = data;
@@ -57,7 +79,7 @@ int history_load(history_t *h, const void *data, size_t len, uint64_t now_ms)
         return -EBADMSG;
     series = s.n_series * sizeof(series_t);
     chunks = s.n_chunks * sizeof(chunk_t);
-    if (len != sizeof(s) + series + chunks)
+    if (len != sizeof(s) + series + chunks || !are_sound(at + sizeof(s), s.n_series))
         return -EBADMSG;
     if (!arena_alloc(&h->series_arena, series, _Alignof(series_t)) ||
             !arena_alloc(&h->chunk_arena, chunks, _Alignof(chunk_t))) {
