@@ -45,7 +45,7 @@ void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
 
 // What a process shares with the one that it began as a copy of, until one of them writes to it or
 // has it no more: private memory of both, that was taken once.
-#define HISTORY_SHARED_POINTS 6
+#define HISTORY_SHARED_POINTS 8
 
 typedef struct {
     uint64_t kb;              // now, at most; 0: nothing

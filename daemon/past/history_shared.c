@@ -14,19 +14,21 @@ static uint64_t between(const history_shared_t *s, size_t i, size_t j, uint64_t 
     return s->points[i].kb - (uint64_t) (part * (double) (s->points[i].kb - s->points[j].kb));
 }
 
-// Of those in between the one that can best be done without.
+// Of those in between the one that can best be done without: the area is least by which the course
+// would be another one.
 static void drop_one(history_shared_t *s)
 {
-    uint64_t least_kb = UINT64_MAX;
+    double least = -1;
     size_t best = 1;
 
     for (size_t i = 1; i + 1 < s->n_points; i++) {
         uint64_t kb = between(s, i - 1, i + 1, s->points[i].at_ms);
         uint64_t off_kb = MAX(kb, s->points[i].kb) - MIN(kb, s->points[i].kb);
+        double area = (double) off_kb * (double) (s->points[i + 1].at_ms - s->points[i - 1].at_ms);
 
-        if (off_kb >= least_kb)
+        if (least >= 0 && area >= least)
             continue;
-        least_kb = off_kb;
+        least = area;
         best = i;
     }
     s->n_points--;
