@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "daemon/proc/cgroup.h"
+#include "daemon/proc/cgroup_oom.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/proctree.h"
 
@@ -129,12 +130,56 @@ static void test_lowest_limit(void **state)
     proctree_free(&t);
 }
 
+static void move(const proctree_t *t, const char *from, const char *to)
+{
+    char a[256], b[256];
+
+    snprintf(a, sizeof(a), "%s/%s", t->path, from);
+    snprintf(b, sizeof(b), "%s/%s", t->path, to);
+    assert_int_equal(rename(a, b), 0);
+}
+
+// A service that is begun anew has another group of the same name, whose counts begin with 0.
+static void test_a_group_made_anew(void **state)
+{
+    proctree_t t = proctree_new();
+    _cleanup_close_ int fd = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const cgroup_kills_t *k;
+    cgroup_oom_t *c;
+
+    (void) state;
+    proctree_write(&t, "db.service/memory.oom_control", "oom_kill 0\n");
+    assert_int_equal(cgroup_oom_new(&c, fd), 0);
+    assert_int_equal(cgroup_oom_look(c)->n_victims, 0);
+    proctree_write(&t, "db.service/memory.oom_control", "oom_kill 1\n");
+    assert_int_equal(cgroup_oom_look(c)->n_victims, 1);
+    // Killed once more, as the one before was.
+    proctree_write(&t, "second/memory.oom_control", "oom_kill 1\n");
+    move(&t, "db.service", "first");
+    move(&t, "second", "db.service");
+    k = cgroup_oom_look(c);
+    assert_int_equal(k->n_victims, 2);
+    assert_true(strcmp(k->victims[0].path, "/db.service") == 0 ||
+                strcmp(k->victims[1].path, "/db.service") == 0);
+    // And once more, with the next one there already.
+    assert_int_equal(cgroup_oom_look(c)->n_victims, 0);
+    assert_true(cgroup_oom_spared(c, "db.service", 10));
+    proctree_write(&t, "third/memory.oom_control", "oom_kill 0\n");
+    move(&t, "db.service", "second");
+    move(&t, "third", "db.service");
+    assert_int_equal(cgroup_oom_look(c)->n_victims, 1);
+    assert_false(cgroup_oom_spared(c, "db.service", 10));
+    cgroup_oom_free(c);
+    proctree_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_hierarchies),
             cmocka_unit_test(test_units),
             cmocka_unit_test(test_lowest_limit),
+            cmocka_unit_test(test_a_group_made_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

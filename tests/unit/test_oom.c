@@ -180,91 +180,6 @@ static void test_a_slow_end(void **state)
     assert_int_equal(e->has & EVENT_HAS_PROCESS, 0);
 }
 
-static uint64_t now_ms(const fixture_t *f)
-{
-    return capture_current(engine_capture(f->host.engine))->system.mono_ms;
-}
-
-static const process_snapshot_t *find(const fixture_t *f, uint64_t pid)
-{
-    const capture_t *c = engine_capture(f->host.engine);
-
-    return &capture_current(c)->processes[capture_find(c, pid, 0)];
-}
-
-// Grows too fast for anybody to be sure, and is killed, until it is begun anew.
-static void test_a_service_at_its_limit(void **state)
-{
-    static const char *const says[] = {NULL, "; 2nd run in a row of db.service that leaks: ",
-            "; 3rd run in a row of db.service that leaks: "};
-    fixture_t *f = *state;
-    why_answer_t a;
-
-    for (unsigned i = 0; i < ARRAY_SIZE(says); i++) {
-        proctree_process_t p = process(200 + i, "db");
-        char receipt[CHRONICLE_STORY_MAX];
-        const event_t *e;
-
-        p.cgroup = "/system.slice/db.service";
-        p.start_time = now_ms(f) / 10;
-        for (unsigned s = 0; s < 90; s++) {
-            run(f, &p, 50 + 8 * s);
-            tick(f);
-        }
-        chronicle_story(engine_chronicle(f->host.engine), find(f, p.pid), 100 << 10, now_ms(f),
-                receipt, sizeof(receipt));
-        if (i == 1) { // it takes its time to end
-            kill_it(f, &p, 'D');
-            f->kills++;
-            e = wait_kill(f);
-            proctree_end(&f->host.tree, p.pid);
-            tick(f);
-        } else {
-            proctree_end(&f->host.tree, p.pid);
-            f->kills++;
-            e = wait_kill(f);
-        }
-        assert_non_null(e);
-        assert_int_equal(e->pid, 200 + i);
-        assert_int_equal(e->story, i > 0 ? i + 1 : 0);
-        if (says[i]) {
-            assert_non_null(strstr(e->text, says[i]));
-            assert_non_null(strstr(receipt, says[i]));
-        } else {
-            assert_string_equal(receipt, "");
-        }
-        assert_in_range(e->story_kb, i * (500 << 10), (i + 1) * (720 << 10));
-    }
-    const why_question_t q = {.from_ms = 1, .to_ms = UINT64_MAX};
-    assert_int_equal(why_ask(engine_why(f->host.engine), &q, &a), 0);
-    for (size_t i = 0; i < a.n_rows; i++)
-        if (!a.rows[i].kind)
-            assert_int_equal(a.rows[i].story, a.rows[i].pid - 199);
-}
-
-// One that was only suspected, and then was done, is no story.
-static void test_a_batch_job(void **state)
-{
-    fixture_t *f = *state;
-    const event_t *e;
-
-    for (unsigned i = 0; i < 2; i++) {
-        proctree_process_t p = process(200 + i, "batch");
-
-        p.cgroup = "/system.slice/batch.service";
-        p.start_time = now_ms(f) / 10;
-        for (unsigned s = 0; s < 90; s++) {
-            run(f, &p, 50 + 8 * s);
-            tick(f);
-        }
-        proctree_end(&f->host.tree, p.pid);
-        for (unsigned s = 0; s < 8; s++)
-            tick(f);
-    }
-    while ((e = judged_next(&f->host)))
-        assert_int_equal(e->has & EVENT_HAS_STORY, 0);
-}
-
 // Without memory a look may take its time, too, and the count is what it was at its beginning.
 static void test_long_between_looks(void **state)
 {
@@ -393,45 +308,6 @@ static void test_whose_limit(void **state)
 
     assert_int_equal(cgroup_oom_new(&c, -1), 0);
     look(c, "", 0);
-    cgroup_oom_free(c);
-}
-
-static void move(const fixture_t *f, const char *from, const char *to)
-{
-    char a[256], b[256];
-
-    snprintf(a, sizeof(a), "%s/cg/%s", f->host.tree.path, from);
-    snprintf(b, sizeof(b), "%s/cg/%s", f->host.tree.path, to);
-    assert_int_equal(rename(a, b), 0);
-}
-
-// A service that is begun anew has another group of the same name, whose counts begin with 0.
-static void test_a_group_made_anew(void **state)
-{
-    fixture_t *f = *state;
-    const cgroup_kills_t *k;
-    cgroup_oom_t *c;
-
-    proctree_write(&f->host.tree, "cg/db.service/memory.oom_control", "oom_kill 0\n");
-    c = open_groups(f);
-    look(c, "", 0);
-    proctree_write(&f->host.tree, "cg/db.service/memory.oom_control", "oom_kill 1\n");
-    look(c, "", 1);
-    // Killed once more, as the one before was.
-    proctree_write(&f->host.tree, "cg/second/memory.oom_control", "oom_kill 1\n");
-    move(f, "db.service", "first");
-    move(f, "second", "db.service");
-    k = look(c, "", 2);
-    assert_true(strcmp(k->victims[0].path, "/db.service") == 0 ||
-                strcmp(k->victims[1].path, "/db.service") == 0);
-    // And once more, with the next one there already.
-    look(c, "", 0);
-    assert_true(cgroup_oom_spared(c, "db.service", 10));
-    proctree_write(&f->host.tree, "cg/third/memory.oom_control", "oom_kill 0\n");
-    move(f, "db.service", "second");
-    move(f, "third", "db.service");
-    look(c, "", 1);
-    assert_false(cgroup_oom_spared(c, "db.service", 10));
     cgroup_oom_free(c);
 }
 
@@ -589,13 +465,10 @@ int main(void)
             TEST(test_who_held_most),
             TEST(test_a_zombie_says_so),
             TEST(test_a_slow_end),
-            TEST(test_a_service_at_its_limit),
-            TEST(test_a_batch_job),
             TEST(test_long_between_looks),
             TEST(test_what_was_counted_before_is_old),
             TEST(test_while_nobody_looked),
             TEST(test_whose_limit),
-            TEST(test_a_group_made_anew),
             TEST(test_a_group_is_killed),
             TEST(test_who_is_counted_twice),
             TEST(test_cgroup_v1),
