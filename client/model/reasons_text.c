@@ -63,18 +63,33 @@ char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
     return buf;
 }
 
+// ---- The sentence ------------------------------------------------------------------------------
+
+// A name that could be taken for a part of the sentence is quoted: processes choose theirs.
+static void say_name(line_t *s, const char *name)
+{
+    size_t len = strlen(name);
+    bool plain = len > 0 && name[0] != ' ' && name[len - 1] != ' ' && !strpbrk(name, "(),%");
+
+    line_add(s, plain ? "%s" : "'%s'", name);
+}
+
 char *reasons_more(const reason_t *line, char *buf, size_t cap)
 {
+    line_t s = {.buf = buf, .cap = cap};
     char count[FORMAT_MAX];
 
     buf[0] = '\0';
-    if (line->kind == REASON_LEDGER && line->count > 0)
-        snprintf(buf, cap, "%s more process%s%s%s", format_count(count, sizeof(count), line->count),
-                line->count == 1 ? "" : "es", line->most[0] ? ", most of them " : "", line->most);
+    if (line->kind != REASON_LEDGER || line->count == 0)
+        return buf;
+    line_add(&s, "%s more process%s", format_count(count, sizeof(count), line->count),
+            line->count == 1 ? "" : "es");
+    if (line->most[0]) {
+        line_add(&s, ", most of them ");
+        say_name(&s, line->most);
+    }
     return buf;
 }
-
-// ---- The sentence ------------------------------------------------------------------------------
 
 // Processes that share a row have no PID, and a user where all have the same.
 static void say_details(line_t *s, const reason_t *line, const char *before)
@@ -106,7 +121,9 @@ static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_
     if (line->kind == REASON_LEDGER) {
         line_add(s, "%s", line->row.kind == LEDGER_SHMEM ? "tmpfs" : line->name);
         if (line->writer[0]) {
-            line_add(s, ", likely written by %s (", line->writer);
+            line_add(s, ", likely written by ");
+            say_name(s, line->writer);
+            line_add(s, " (");
             say_details(s, line, "");
             line_add(s, ")");
         } else if (reasons_more(line, more, sizeof(more))[0]) {
@@ -114,9 +131,11 @@ static void say_who(line_t *s, const reasons_t *r, const reason_t *line, uint64_
         }
         return;
     }
-    line_add(s, "%s", line->name);
-    if (line->kind != REASON_PROCESSES)
+    if (line->kind != REASON_PROCESSES) {
+        line_add(s, "%s", line->name);
         return;
+    }
+    say_name(s, line->name);
     line_add(s, " (");
     if (r->by == WHY_BY_PROCESS && count == 1) {
         say_details(s, line, "");

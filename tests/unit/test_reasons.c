@@ -93,6 +93,20 @@ static void test_who(void **state)
             "7, uid 0 root, ended, leaks as 2 before it did), 10% unexplained");
 }
 
+// Fifteen bytes are enough for a share, or to be nobody.
+static void test_names_that_mislead(void **state)
+{
+    fixture_t *f = *state;
+
+    put(f, process("db, 99% chrome", 7, NOBODY, 0, 300));
+    put(f, process("   ", 8, NOBODY, 0, 200));
+    put(f, process("tmux: server", 9, NOBODY, 0, 100));
+    assert_string_equal(say(f, 1000, 1600, &times),
+            "14:02:10\u201314:02:41 used memory rose 600 MiB: 50% 'db, 99% chrome' (PID 7, uid "
+            "3999999999), 33% '   ' (PID 8, uid 3999999999), 17% tmux: server (PID 9, uid "
+            "3999999999), 0% unexplained");
+}
+
 // Processes that share a row, beside one of theirs that has its own.
 static void test_many(void **state)
 {
@@ -259,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_shares),
             TEST(test_who),
+            TEST(test_names_that_mislead),
             TEST(test_many),
             TEST(test_what_the_kernel_has_for_many),
             TEST(test_amounts),
