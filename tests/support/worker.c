@@ -174,7 +174,8 @@ void worker_start(const people_t *p, worker_t *w, size_t index)
     char path[192], suid[192], c;
     int ready[2];
 
-    snprintf(w->dir, sizeof(w->dir), "unmistakable-%zu", index);
+    // Nor to be found with those of another run of the test, beside this one.
+    snprintf(w->dir, sizeof(w->dir), "unmistakable-%d-%zu", (int) getpid(), index);
     snprintf(w->name, sizeof(w->name), "planted-%zu", index);
     snprintf(path, sizeof(path), "%s/%s", p->dir.path, w->dir);
     assert_int_equal(mkdir(path, 0755), 0);
