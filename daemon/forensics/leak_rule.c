@@ -44,6 +44,8 @@
 #define BEFORE_FASTER 1.25  // it grew faster before the window
 #define JUST_BEFORE   1.4   // the same, just before it: little is known of so short a time
 #define GOES_ON       0.4   // its newest growth, as a share of what is expected
+#define STILL_SHARE   0.4   // the same, over the last 45 s
+#define STILL_PAUSE   1     // mid blocks: what pauses for longer may pause now
 
 // After faster growth, that has lasted for at least this share of the window: what grows on may be
 // the tail of a warm-up.
@@ -178,6 +180,21 @@ static leak_reason_t missing(const floors_t *f, const trend_t *t, floors_level_t
     return slowing(t) ? LEAK_REASON_SLOWING : LEAK_REASON_NONE;
 }
 
+// What rose in every block has stood still for the last seconds, which its last block hides.
+static bool stands_still(const floors_t *f, const trend_t *t, floors_level_t level)
+{
+    uint32_t v[FLOORS_MAX], low = UINT32_MAX;
+    unsigned n = floors_read(f, FLOORS_FINE, v);
+    double expected = t->slope_kb * (n - 1) / FLOORS_FINE_PER_MID, got;
+
+    if (level != FLOORS_MID || t->pause > STILL_PAUSE || t->held > 0)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        low = MIN(low, v[i]);
+    got = (double) v[n - 1] - low;
+    return got < STILL_SHARE * expected && expected - got > t->noise_kb;
+}
+
 static void consider(
         const leak_state_t *s, const trend_t *t, floors_level_t level, leak_judgement_t *j)
 {
@@ -189,7 +206,7 @@ static void consider(
     if (reason == LEAK_REASON_NONE) {
         if (grown < needed)
             reason = LEAK_REASON_TOO_SHORT;
-        else if (t->late < GOES_ON)
+        else if (t->late < GOES_ON || stands_still(&s->floors, t, level))
             reason = LEAK_REASON_SLOWING;
         else if (!is_large(s, t) && warming_up(s))
             reason = LEAK_REASON_WARMUP;

@@ -54,6 +54,16 @@ static double doubling_steps(unsigned t)
     return 100 * MB + 3 * MB * pow(2, floor(subject_since(t, SUBJECT_ONSET) / 120));
 }
 
+static double whole_doubles(unsigned t)
+{
+    return 10 * MB * pow(2, floor(subject_since(t, SUBJECT_ONSET) / 300));
+}
+
+static double half_as_large_again(unsigned t)
+{
+    return 100 * MB + 8 * MB * pow(1.5, floor(subject_since(t, SUBJECT_ONSET) / 120));
+}
+
 static double late(unsigned t)
 {
     return 300 * MB + 1 * MB * subject_since(t, 3 * 3600);
@@ -234,6 +244,12 @@ static double fills_and_stops_dead(unsigned t)
     return 300 * MB + 2 * MB * fmin(subject_since(t, SUBJECT_ONSET), 400);
 }
 
+// Doubled four times, which suffices then.
+static double doubles_a_few_times(unsigned t)
+{
+    return 100 * MB + 20 * MB * pow(2, fmin(4, floor(subject_since(t, SUBJECT_ONSET) / 200)));
+}
+
 static double high_water(unsigned t)
 {
     return 300 * MB + 120 * MB * floor(log2(1 + subject_since(t, SUBJECT_ONSET) / 20));
@@ -246,6 +262,24 @@ static void test_healthy(void **state)
 
     assert_int_equal(subject_run_simple(p->kb, p->minutes).set_at, NEVER);
     assert_int_equal(subject_run(fresh).set_at, NEVER);
+}
+
+static unsigned fills_for_s;
+
+static double fills_for(unsigned t)
+{
+    return 300 * MB + 1.5 * MB * fmin(subject_since(t, SUBJECT_ONSET), fills_for_s);
+}
+
+static void test_not_set_on_what_stands_still(void **state)
+{
+    (void) state;
+    for (fills_for_s = 330; fills_for_s < 450; fills_for_s += 5) {
+        course_t c = subject_run_simple(fills_for, 60);
+
+        if (c.set_at != NEVER)
+            assert_in_range(c.set_at, SUBJECT_ONSET, SUBJECT_ONSET + fills_for_s + 30);
+    }
 }
 
 static bool wanders_into_a_tag(unsigned tau, uint32_t seed)
@@ -306,6 +340,8 @@ static program_t leaks[] = {
         {"a leak: under a collector's sawtooth", subject_collector, 30, 5 + 12},
         {"a leak: by doubling", doubling, 30, 5 + 12},
         {"a leak: by doubling, in steps", doubling_steps, 30, 5 + 16},
+        {"a leak: the whole process doubles, in steps", whole_doubles, 50, 50},
+        {"a leak: by half as large again, in steps", half_as_large_again, 40, 40},
         {"a leak: after a warm-up", after_warmup, 30, 5 + 16},
         {"a leak: after three hours of health", late, 3 * 60 + 20, 3 * 60 + 8},
 };
@@ -327,6 +363,7 @@ static program_t healthy[] = {
         {"no leak: shrinking", shrinks, 60, 0},
         {"no leak: values that expire", expiry, 60, 0},
         {"no leak: a table that doubles as it fills", table_doubles, 60, 0},
+        {"no leak: what doubles a few times", doubles_a_few_times, 60, 0},
         {"no leak: an even filling that has just stopped", fills_and_stops_dead, 60, 0},
         {"no leak: a high-water mark", high_water, 60, 0},
 };
@@ -339,6 +376,7 @@ int main(void)
             cmocka_unit_test(test_fast_growth_is_suspected_within_a_minute),
             cmocka_unit_test(test_fast_growth_sampled_sparsely),
             cmocka_unit_test(test_fresh_process_is_suspected_for_even_growth),
+            cmocka_unit_test(test_not_set_on_what_stands_still),
             cmocka_unit_test(test_wandering_is_hardly_ever_set),
             cmocka_unit_test(test_compiler_is_not_even_suspected),
             cmocka_unit_test(test_a_process_that_gives_back_is_trusted_longer),
