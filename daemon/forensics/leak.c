@@ -8,8 +8,8 @@
 // more than its unevenness explain.
 #define STOPPED_SHARE  0.25
 #define STOPPED_NOISE  2.0
-#define STOPPED_LONGER 4 // mid blocks beyond the longest pause
-#define STOPPED_MIN    4 // mid blocks: two minutes
+#define STOPPED_LONGER 5 // mid blocks beyond the longest pause
+#define STOPPED_MIN    5 // mid blocks: two and a half minutes
 #define STOPPED_QUIET  3 // mid blocks since it last went on
 #define STOPPED_FAST   7 // fine blocks, for what was suspected within a minute
 #define STOPPED_SLOW   8 // coarse blocks, for what was told over half a day

@@ -16,7 +16,7 @@
 #define NEEDED_MODEST   26
 #define NEEDED_SMALL    36
 #define GROWTH_LARGE_KB (256 * MIB)
-#define GROWTH_SMALL_KB (40 * MIB)
+#define GROWTH_SMALL_KB (56 * MIB)
 #define GROWTH_SMALL    0.06
 
 // A process that has given back this share of the growth at once lives with a collector or with
@@ -25,34 +25,38 @@
 
 // Over how many equal rises growth has to be spread. A rise from one trough to the next says more
 // than a step does, and so do rises that come as regularly as a clock.
-#define SPREAD_MIN        8.0
-#define SPREAD_MIN_CYCLES 6.0
-#define SPREAD_MIN_COARSE 4.0
+#define SPREAD_MIN        7.2
+#define SPREAD_MIN_CYCLES 6.7
+#define SPREAD_MIN_COARSE 3.8
 #define CYCLE_MAX         6   // mid blocks: longer is not a cycle, but memory that was in use
 #define SPREAD_REGULAR    0.6 // of those
-#define BEND_SE_REGULAR   0.15
+#define BEND_SE_REGULAR   0.14
 
-#define SIGNAL_MIN 9.0 // growth over noise
-#define RATE_SURE  0.1 // standard error of the rate, as a share of it
+#define SIGNAL_MIN 9.7  // growth over noise
+#define RATE_SURE  0.14 // standard error of the rate, as a share of it
 
-#define BEND_MIN      -0.08 // slowing down: a cache whose time constant is thrice the window
-#define BEND_SURE     -0.05 // the same, where growth is so even that less can be told
-#define BEND_DOUBTFUL -0.25 // where growth is uneven: not even that can be told yet
-#define BEND_ENDS     -0.25 // so clear that LEAK ends
-#define BEND_ONSET    0.2   // straight from the start on, not ever faster
-#define BEFORE_FLAT   0.2   // it hardly grew before the window
-#define BEFORE_FASTER 1.25  // it grew faster before the window
-#define JUST_BEFORE   1.4   // the same, just before it: little is known of so short a time
-#define GOES_ON       0.4   // its newest growth, as a share of what is expected
-#define STILL_SHARE   0.4   // the same, over the last 45 s
-#define STILL_PAUSE   1     // mid blocks: what pauses for longer may pause now
+#define BEND_MIN       -0.085 // slowing down: a cache whose time constant is thrice the window
+#define BEND_SURE      -0.05  // the same, where growth is so even that less can be told
+#define BEND_DOUBTFUL  -0.25  // where growth is uneven: not even that can be told yet
+#define MIN_DOUBT      0.42   // standard errors that are held against it, of the first
+#define DOUBTFUL_DOUBT 0.85   // and of the third
+#define BEND_ENDS      -0.32  // so clear that LEAK ends
+#define BEND_ONSET     0.2    // straight from the start on, not ever faster
+#define BEFORE_FLAT    0.2    // it hardly grew before the window
+#define BEFORE_FASTER  1.2    // it grew faster before the window
+#define JUST_BEFORE    1.3    // the same, just before it: little is known of so short a time
+#define GOES_ON        0.5    // its newest growth, as a share of what is expected
+#define STILL_SHARE    0.4    // the same, over the last 45 s
+#define STILL_PAUSE    2      // mid blocks: what pauses for longer may pause now
 
 // After faster growth, that has lasted for at least this share of the window: what grows on may be
 // the tail of a warm-up.
-#define TAIL_SHARE    8 // 1/8
-#define TAIL_BEND_MIN -0.04
-#define TAIL_EVEN     0.08 // bend_se; what is less even has to last longer
-#define TAIL_PATIENCE 1.33
+#define TAIL_SHARE        8 // 1/8
+#define TAIL_BEND_MIN     -0.04
+#define TAIL_DOUBT        0.7
+#define TAIL_EVEN         0.065 // bend_se; what is less even has to last longer
+#define TAIL_PATIENCE     1.33
+#define TAIL_PATIENCE_MAX 1.8
 
 // Growth slower than this share of its size per hour may be a day's curve, unless the onset was
 // seen, or it has lasted for so many blocks of 32 min and was straighter than a day's flank is.
@@ -95,9 +99,9 @@ static unsigned needed_blocks(const leak_state_t *s, const trend_t *t, floors_le
     if (level == FLOORS_LONG)
         return DAY_BLOCKS;
     if (may_be_a_tail(t) && t->bend_se > TAIL_EVEN)
-        patience *= TAIL_PATIENCE;
+        patience = MIN(patience * TAIL_PATIENCE, TAIL_PATIENCE_MAX);
     needed += needed * MIN(s->ended, 3u) / 3;
-    needed = (unsigned) (needed * MIN(patience, TREND_PATIENCE_MAX));
+    needed = (unsigned) (needed * patience);
     return (needed + per_mid - 1) / per_mid;
 }
 
@@ -109,10 +113,10 @@ static bool warming_up(const leak_state_t *s)
 
 static bool slowing(const trend_t *t)
 {
-    return t->bend - t->bend_se / 2 < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
-           t->bend - t->bend_se < BEND_DOUBTFUL || t->just_before > JUST_BEFORE ||
+    return t->bend - MIN_DOUBT * t->bend_se < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
+           t->bend - DOUBTFUL_DOUBT * t->bend_se < BEND_DOUBTFUL || t->just_before > JUST_BEFORE ||
            t->faster > BEFORE_FASTER ||
-           (may_be_a_tail(t) && t->bend - t->bend_se / 2 < TAIL_BEND_MIN);
+           (may_be_a_tail(t) && t->bend - TAIL_DOUBT * t->bend_se < TAIL_BEND_MIN);
 }
 
 // In the hours before the window its floor was as high as this growth takes it: so does the morning

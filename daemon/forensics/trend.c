@@ -5,14 +5,15 @@
 #include <math.h>
 
 // A rise counts from this share of the mean rise per block on.
-#define RISE_SHARE 0.25
+#define RISE_SHARE 0.17
 #define FLAT_SHARE 0.03
 #define PARTS      6
 #define SXX        (PARTS * (PARTS * PARTS - 1) / 12.0)
 #define WHOLE      ((PARTS + 1.0) / PARTS) // the middles of the parts do not span the whole time
 
-#define UNEVEN_FREE 0.004 // what even growth shows as well
-#define STILL_GROWS 0.7   // of the rate in the window
+#define PATIENCE_MAX 1.5
+#define UNEVEN_FREE  0.004 // what even growth shows as well
+#define STILL_GROWS  0.7   // of the rate in the window
 
 unsigned trend_longest_hold(const uint32_t *v, unsigned n, double excess_kb)
 {
@@ -66,7 +67,7 @@ static void measure_bend(const uint32_t *kept, unsigned n, trend_t *t)
 
     t->bend = -1;
     t->bend_se = 1;
-    t->patience = TREND_PATIENCE_MAX;
+    t->patience = PATIENCE_MAX;
     if (t->growth_kb <= 0)
         return;
     for (unsigned i = 0; i <= PARTS; i++)
@@ -83,7 +84,7 @@ static void measure_bend(const uint32_t *kept, unsigned n, trend_t *t)
     t->bend = slope * PARTS * PARTS / 4.0 * WHOLE;
     t->bend_se = sqrt(sse / (PARTS - 2) * PARTS) * WHOLE;
     uneven = 1 + PARTS * MAX(0, sse - UNEVEN_FREE);
-    t->patience = MIN(TREND_PATIENCE_MAX, uneven * uneven * (1 + PARTS * slope * slope * SXX));
+    t->patience = MIN(PATIENCE_MAX, uneven * uneven * (1 + PARTS * slope * slope * SXX));
 }
 
 static void count_rises(const uint32_t *kept, unsigned n, trend_t *t)

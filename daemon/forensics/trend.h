@@ -39,9 +39,7 @@ typedef struct {
     double mark_kb;
 } trend_t;
 
-#define TREND_PATIENCE_MAX 1.5
-
-#define TREND_HOLD_SHARE 0.12 // memory held and given back counts from this share of the growth on
+#define TREND_HOLD_SHARE 0.18 // memory held and given back counts from this share of the growth on
 
 // Judges the floors v[from..n), oldest first, with what v[0..from) tells about how long memory is
 // held; at least `held` floors are set aside. False where fewer than TREND_MIN remain.
