@@ -115,8 +115,8 @@ static int64_t folded_delta(const why_t *w, const member_t *m, size_t limit)
 }
 
 // Of a program with more processes than there are rows each may be small, and the program the
-// culprit: those beyond the limit are one row, together with those that are no larger than others.
-// True where the groups are to be made again.
+// culprit: those beyond the limit are one row, and so are, with them, those of the program that
+// took less than half of that. True where the groups are to be made again.
 static bool fold(why_t *w, size_t limit)
 {
     if (w->n_groups <= limit || w->groups[limit].delta == 0)
