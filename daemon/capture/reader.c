@@ -124,6 +124,8 @@ static void perform(const procfs_t *fs, const reader_request_t *request, reader_
     _cleanup_close_ int dir = procfs_open_dir(fs, request->pid);
     int r = dir < 0 ? dir : verify_identity(dir, request, buf, sizeof(buf), &stack);
 
+    if (r == -ENOENT) // it has ended, and is reaped
+        r = -ESRCH;
     begin_result(request, r, result);
     if (r < 0)
         return;
