@@ -42,6 +42,13 @@ static int drop_capabilities(const char *user, bool keep)
         return -EPERM;
     if (!pw && !has_more(keep))
         return 0;
+    // In most containers. The kernel lets nobody read a process who has fewer capabilities than it.
+    if (geteuid() == 0 && keep && !capng_have_capability(CAPNG_PERMITTED, CAP_SYS_PTRACE)) {
+        log_warning(
+                "there is no CAP_SYS_PTRACE here: memscoped stays root as it is, and reads only "
+                "root's processes whole; a container needs --cap-add SYS_PTRACE for more");
+        return 0;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
         own[i] = keep && capng_have_capability(CAPNG_PERMITTED, kept[i]);
     capng_clear(CAPNG_SELECT_BOTH);

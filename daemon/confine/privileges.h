@@ -19,8 +19,9 @@
 // Call before there are threads, and after everything was opened that is to be written.
 // `user`: whom to become where root started the daemon; where there is no such user it stays root,
 // without more capabilities. `keep`: those two capabilities are kept where they are there; false:
-// there is nothing to read of processes, and nobody does as a user. 0 or -errno, and what went
-// wrong was logged.
+// there is nothing to read of processes, and nobody does as a user. Where root has no
+// CAP_SYS_PTRACE to keep, user and capabilities stay: it can then trace just those who have no more
+// than it has itself. 0 or -errno, and what went wrong was logged.
 int privileges_drop(const char *user, bool keep);
 
 #endif

@@ -159,10 +159,8 @@ static void test_status_of_many(void **state)
 
     (void) state;
     getrlimit(RLIMIT_NOFILE, &files);
-    if (files.rlim_max < CROWD + 100) {
-        print_message("# %d files at once are not allowed here\n", CROWD + 100);
-        skip();
-    }
+    if (files.rlim_max < CROWD + 100)
+        skip_because("%d files at once are not allowed here", CROWD + 100);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     start(&f, "4096", "4096");

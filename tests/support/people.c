@@ -31,8 +31,8 @@ bool people_init(people_t *p, const char *daemon_path)
 {
     struct statvfs fs;
 
-    if (geteuid() != 0) {
-        print_message("# skipped: only root can be several people\n");
+    if (!process_sees_all()) {
+        print_message("# skipped: only root with CAP_SYS_PTRACE can be several people\n");
         return false;
     }
     *p = (people_t){.daemon_path = daemon_path, .dir = temporary_new()};

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -52,6 +53,11 @@ pid_t process_fork(void)
             _exit(127);
     }
     return pid;
+}
+
+bool process_sees_all(void)
+{
+    return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE) == 1;
 }
 
 void process_become(uid_t uid)

@@ -155,15 +155,15 @@ static void test_as_the_kernel_has_it(void **state)
     procfs_t fs;
 
     (void) state;
-    if (geteuid() != 0)
-        skip_because("only root can be somebody else");
+    if (!process_sees_all())
+        skip_because("only root with CAP_SYS_PTRACE sees whose a process is");
     assert_int_equal(procfs_init(&fs, "/proc"), 0);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         pid_t pid = start(cases[i].live);
         owner_t owner;
 
         if (pid == 0) {
-            print_message("case %zu: no namespaces of users here\n", i);
+            print_message("# not tried: case %zu: no namespaces of users here\n", i);
             continue;
         }
         owner = owner_now(&fs, (uint64_t) pid);
