@@ -28,7 +28,7 @@ static struct {
 } options = {.rounds = 30, .seed = 1, .every = 1};
 
 static series_t series;
-static leak_score_t total, one;
+static leak_score_t all, total, one; // of all generators, of one, of one family
 
 static bool wanted(const char *family)
 {
@@ -112,6 +112,7 @@ static void run_curves(char *json, size_t cap)
     run_families(forensics_healthy, forensics_healthy_count);
     run_families(forensics_leaking, forensics_leaking_count);
     print_total(&total, json, cap);
+    score_add(&all, &total);
 }
 
 static void run_generator(
@@ -130,13 +131,14 @@ static void run_compositions(char *json, size_t cap, char *beyond, size_t beyond
     run_families(forensics_compositions, forensics_compositions_count);
     run_families(forensics_composed_leaks, forensics_composed_leaks_count);
     print_total(&total, json, cap);
+    score_add(&all, &total);
     run_generator("beyond reach", forensics_beyond, forensics_beyond_count, beyond, beyond_cap);
 }
 
 static void run_spikes(
         const char *title, const family_t *families, unsigned count, char *json, size_t cap)
 {
-    spike_score_t all = {0};
+    spike_score_t sum = {0};
 
     printf("\n%-22s %5s %7s %7s %7s\n", title, "n", "hit", "missed", "wrong");
     for (unsigned i = 0; i < count; i++) {
@@ -149,13 +151,13 @@ static void run_spikes(
             score_spikes(&series, &s);
         }
         printf("%-22s %5u %7u %7u %7u\n", families[i].name, s.n, s.hit, s.missed, s.wrong);
-        all.hit += s.hit;
-        all.missed += s.missed;
-        all.wrong += s.wrong;
+        sum.hit += s.hit;
+        sum.missed += s.missed;
+        sum.wrong += s.wrong;
     }
     snprintf(json, cap, "{\"precision\":%.4f,\"recall\":%.4f}",
-            all.hit + all.wrong ? (double) all.hit / (all.hit + all.wrong) : 1,
-            all.hit + all.missed ? (double) all.hit / (all.hit + all.missed) : 1);
+            sum.hit + sum.wrong ? (double) sum.hit / (sum.hit + sum.wrong) : 1,
+            sum.hit + sum.missed ? (double) sum.hit / (sum.hit + sum.missed) : 1);
     printf("%s\n", json);
 }
 
@@ -258,7 +260,7 @@ static int parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
     char curves[512], mechanisms[512], compositions[512], beyond[512], containers[512],
-            recorded[512], spikes[128], composed[128];
+            everything[512], recorded[512], spikes[128], composed[128];
     int first = parse_options(argc, argv);
     double idle, busy;
 
@@ -271,9 +273,13 @@ int main(int argc, char **argv)
     run_curves(curves, sizeof(curves));
     run_generator("mechanisms", forensics_mechanisms, forensics_mechanisms_count, mechanisms,
             sizeof(mechanisms));
+    score_add(&all, &total);
     run_compositions(compositions, sizeof(compositions), beyond, sizeof(beyond));
     run_generator("containers", forensics_containers, forensics_containers_count, containers,
             sizeof(containers));
+    score_add(&all, &total);
+    print_head("all generators");
+    print_total(&all, everything, sizeof(everything));
     if (run_traces(argv + first, argc - first, recorded, sizeof(recorded)) < 0)
         return EXIT_FAILURE;
     run_spikes("spikes", forensics_spikes, forensics_spikes_count, spikes, sizeof(spikes));
@@ -284,9 +290,9 @@ int main(int argc, char **argv)
     printf("\ncost per process and tick: %.4f us where one in 20 changes, %.4f us where all do\n",
             idle, busy);
     printf("{\"bench\":\"forensics\",\"seed\":%" PRIu64 ",\"curves\":%s,\"mechanisms\":%s,"
-           "\"compositions\":%s,\"containers\":%s,\"recorded\":%s,\"spikes\":%s,"
+           "\"compositions\":%s,\"containers\":%s,\"all\":%s,\"recorded\":%s,\"spikes\":%s,"
            "\"composed_spikes\":%s,\"idle_us\":%.4f,\"busy_us\":%.4f}\n",
-            options.seed, curves, mechanisms, compositions, containers, recorded, spikes, composed,
-            idle, busy);
+            options.seed, curves, mechanisms, compositions, containers, everything, recorded,
+            spikes, composed, idle, busy);
     return EXIT_SUCCESS;
 }

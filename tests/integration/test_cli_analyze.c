@@ -54,6 +54,22 @@ static void test_analyze(void **state)
     assert_int_equal(zombie_cleared, 1);
 }
 
+// Recorded under a collector whose teeth grow, and under load in waves: what leaks on keeps its
+// tag.
+static void test_what_leaks_on_stays_tagged(void **state)
+{
+    static const char *const traces[] = {"node-listeners", "node-waves", "jvm-parallel"};
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(traces); i++)
+        assert_int_equal(
+                bash("$M analyze --json " TRACES "/%s-leak-from-10.csv |"
+                     " awk '/\"tag\":\"LEAK\",\"state\":\"set\"/ { set++ }"
+                     " set && /\"state\":\"cleared\"/ { lost++ } END { exit set != 1 || lost }'",
+                        traces[i]),
+                0);
+}
+
 static void test_analyze_for_people(void **state)
 {
     (void) state;
@@ -185,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_analyze),
+            cmocka_unit_test(test_what_leaks_on_stays_tagged),
             cmocka_unit_test(test_analyze_for_people),
             cmocka_unit_test(test_analyze_says_what_is_malformed),
             cmocka_unit_test(test_a_replay_answers),
