@@ -92,8 +92,11 @@ static void say_grown(event_t *e, const why_row_t *const *rows, size_t n)
 void oom_before(why_t *why, const procfs_t *fs, const char *cgroup, uint64_t end_ms, event_t *e,
         event_before_t *ret)
 {
-    const why_question_t q = {
-            .from_ms = end_ms - MIN(end_ms, BEFORE_MS), .to_ms = end_ms - 1, .whole = true};
+    const why_question_t q = {.from_ms = end_ms - MIN(end_ms, BEFORE_MS),
+            .to_ms = end_ms - 1,
+            .whole = true,
+            .pid = e->pid,
+            .start_time = e->start_time};
     buffer_t grown = {.max = EVENT_GROWN_MAX}, used = {.max = EVENT_USED_MAX};
     const why_row_t *rows[ROWS];
     why_answer_t a;

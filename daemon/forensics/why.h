@@ -19,10 +19,11 @@
 typedef struct why why_t;
 
 typedef struct {
-    uint64_t from_ms, to_ms; // CLOCK_BOOTTIME
-    unsigned by;             // WHY_BY_*
-    size_t limit;            // rows about processes; 0: WHY_ROWS_MAX
-    bool whole;              // the change is that of the whole span
+    uint64_t from_ms, to_ms;  // CLOCK_BOOTTIME
+    unsigned by;              // WHY_BY_*
+    size_t limit;             // rows about processes; 0: WHY_ROWS_MAX
+    bool whole;               // the change is that of the whole span
+    uint64_t pid, start_time; // has a row of its own, however little it took; 0: nobody
     // Whether processes of this owner may be named, and whether what they wrote may be told; NULL:
     // all.
     bool (*sees)(void *user, owner_t owner, bool *ret_private);

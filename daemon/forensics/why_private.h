@@ -33,7 +33,7 @@ struct why {
     size_t n_members, max_members;
     group_t *groups;
     size_t n_groups, max_groups;
-    why_row_t rows[WHY_ROWS_MAX + LEDGER_LINES];
+    why_row_t rows[WHY_ROWS_MAX + 1 + LEDGER_LINES]; // one asked for by name
 };
 
 // Room for one more than `n`; false: there is no memory.

@@ -114,17 +114,24 @@ static int64_t folded_delta(const why_t *w, const member_t *m, size_t limit)
     return sum;
 }
 
+static bool is_asked_for(const why_question_t *q, const member_t *m)
+{
+    return q->pid != 0 && m->who.pid == q->pid && m->who.start_time == q->start_time;
+}
+
 // Of a program with more processes than there are rows each may be small, and the program the
 // culprit: those beyond the limit are one row, and so are, with them, those of the program that
 // took less than half of that. True where the groups are to be made again.
-static bool fold(why_t *w, size_t limit)
+static bool fold(why_t *w, const why_question_t *q, size_t limit)
 {
     if (w->n_groups <= limit || w->groups[limit].delta == 0)
         return false;
     for (size_t i = 0; i < w->n_groups && w->groups[i].delta != 0; i++) {
         member_t *m = &w->members[w->groups[i].first];
 
-        m->folded = i >= limit || llabs(folded_delta(w, m, limit)) > 2 * llabs(w->groups[i].delta);
+        if (!is_asked_for(q, m))
+            m->folded =
+                    i >= limit || llabs(folded_delta(w, m, limit)) > 2 * llabs(w->groups[i].delta);
     }
     return true;
 }
@@ -178,15 +185,17 @@ static int falls_first(const void *x, const void *y)
     return rises_first(y, x);
 }
 
-static void add_process_rows(why_t *w, unsigned by, size_t limit, why_answer_t *ret)
+static void add_process_rows(why_t *w, const why_question_t *q, size_t limit, why_answer_t *ret)
 {
+    bool by_process = q->by == WHY_BY_PROCESS;
+
     for (size_t i = 0; i < w->n_groups; i++) {
         if (w->groups[i].delta == 0)
             break;
-        if (i < limit) {
-            w->rows[ret->n_rows++] = row_of(w, &w->groups[i], by);
+        if (i < limit || (by_process && is_asked_for(q, &w->members[w->groups[i].first]))) {
+            w->rows[ret->n_rows++] = row_of(w, &w->groups[i], q->by);
         } else {
-            ret->others += by == WHY_BY_PROCESS ? w->groups[i].count : 1;
+            ret->others += by_process ? w->groups[i].count : 1;
             ret->others_kb += w->groups[i].delta;
         }
     }
@@ -246,11 +255,11 @@ int why_make_rows(why_t *w, const why_question_t *q, why_answer_t *ret)
     size_t limit = q->limit == 0 || q->limit > WHY_ROWS_MAX ? WHY_ROWS_MAX : q->limit;
     int r = make_groups(w, q->by);
 
-    if (r == 0 && q->by == WHY_BY_PROCESS && fold(w, limit))
+    if (r == 0 && q->by == WHY_BY_PROCESS && fold(w, q, limit))
         r = make_groups(w, q->by);
     if (r < 0)
         return r;
-    add_process_rows(w, q->by, limit, ret);
+    add_process_rows(w, q, limit, ret);
     ledger = add_ledger_rows(w, q, ret);
     ret->unexplained_kb = change - ret->processes_kb - ledger;
     qsort(w->rows, ret->n_rows, sizeof(why_row_t), change < 0 ? falls_first : rises_first);

@@ -199,6 +199,14 @@ static void test_many_small_processes(void **state)
     assert_int_equal(tables->name.len, 0);
 }
 
+static bool has_row(const why_answer_t *a, uint64_t pid)
+{
+    for (size_t i = 0; i < a->n_rows; i++)
+        if (a->rows[i].pid == pid)
+            return true;
+    return false;
+}
+
 // Each of them is small, and together they are what happened.
 static void test_many_processes_of_one_program(void **state)
 {
@@ -246,6 +254,16 @@ static void test_many_processes_of_one_program(void **state)
     assert_false(a.rows[2].has_uid); // of many
     assert_int_equal(a.rows[3].pid, 100);
     assert_int_equal(a.others, 0);
+    assert_int_equal(why_ask(engine_why(f->host.engine),
+                             &(why_question_t){.from_ms = a.from_ms,
+                                     .to_ms = a.to_ms,
+                                     .whole = true,
+                                     .pid = 1007,
+                                     .start_time = 507},
+                             &a),
+            0);
+    assert_int_equal(a.rows[1].count, 148);
+    assert_true(has_row(&a, 1007));
     a = accounted_ask(f, WHY_BY_UNIT, 60);
     assert_int_equal(a.rows[0].count, 150);
 }
