@@ -175,7 +175,7 @@ run_tests() {
     local status=0
     rm -f -- "$build/meson-logs/testlog.json"
     meson test -C "$build" --no-rebuild --print-errorlogs \
-        --num-processes "$(($(nproc) * 5 / 2))" "$@" || status=$?
+        --num-processes "$(($(nproc) * 3))" "$@" || status=$?
     python3 "$root/scripts/count_tests.py" "$build/meson-logs/testlog.json" || status=1
     return "$status"
 }

@@ -209,7 +209,8 @@ static void test_events_as_they_happen(void **state)
             "break\n"
             "        sleep 0.05\n"
             "    done\n"
-            "    grep \"\\\"pid\\\":$hog,\" $D/followed | tee -a $D/expected\n"
+            "    grep -E \"\\\"event\\\":\\\"[a-z_]+\\\",\\\"pid\\\":$hog,\" $D/followed | "
+            "tee -a $D/expected\n"
             "done\n"
             "kill $follower\n";
     const char *line;
