@@ -195,7 +195,8 @@ static void test_inspect_follows_to_the_end(void **state)
 // ---- events ------------------------------------------------------------------------------------
 
 // One after the other takes memory and ends; the second one when the end of the first one is known,
-// so that it cannot be what was asked for at the begin.
+// so that it cannot be what was asked for at the begin. A kill of somebody else's for want of
+// memory names those that had grown.
 static void test_events_as_they_happen(void **state)
 {
     static const char script[] =
@@ -209,8 +210,7 @@ static void test_events_as_they_happen(void **state)
             "break\n"
             "        sleep 0.05\n"
             "    done\n"
-            "    grep -E \"\\\"event\\\":\\\"[a-z_]+\\\",\\\"pid\\\":$hog,\" $D/followed | "
-            "tee -a $D/expected\n"
+            "    grep \"\\\"pid\\\":$hog,\" $D/followed | grep -v oom_kill | tee -a $D/expected\n"
             "done\n"
             "kill $follower\n";
     const char *line;
