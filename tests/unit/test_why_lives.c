@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STACK       0x7ffe0000 // where a program's begins: a copy's is where it was
+#define OTHER_STACK 0x7ffd0000
+
 // What is said of the last seconds: that process leads, by so many MB, and all is explained.
 static why_answer_t assert_first(accounted_t *f, uint64_t ago_s, uint64_t pid, int64_t mb)
 {
@@ -148,18 +151,24 @@ static bool has_spiked(accounted_t *f, uint64_t pid)
     return false;
 }
 
-// A child that runs the same program, `same`, or has executed another one by now; of 560 MB, of
-// which it was given 500 with its life if it is the same.
-static void fork_one(accounted_t *f, bool same)
+// A child of one that has 500 MB; what it has by the next tick is the caller's to say.
+static void begin_child(accounted_t *f, uint64_t start_stack)
 {
     accounted_start(f, 0, 0);
-    f->hogs[0].start_stack = 0x7ffe0000;
+    f->hogs[0].start_stack = STACK;
     f->hog_mb[0] = 500;
     accounted_tick(f, 40);
     accounted_start(f, 1, 0);
     f->hogs[1].ppid = f->hogs[0].pid;
     f->hogs[1].start_time = accounted_now_ms(f) / 10; // ticks of 1/100 s: just now
-    f->hogs[1].start_stack = same ? 0x7ffe0000 : 0x7ffd0000;
+    f->hogs[1].start_stack = start_stack;
+}
+
+// It runs the same program, `same`, or has executed another one by now; of 560 MB, of which it was
+// given 500 with its life if it is the same.
+static void fork_one(accounted_t *f, bool same)
+{
+    begin_child(f, same ? STACK : OTHER_STACK);
     f->hog_mb[1] = 560;
     f->shared_mb = same ? 500 : 0;
     accounted_tick(f, 5);
@@ -236,14 +245,7 @@ static void test_a_copy_that_is_written_to_at_once(void **state)
 {
     accounted_t *f = *state;
 
-    accounted_start(f, 0, 0);
-    f->hogs[0].start_stack = 0x7ffe0000;
-    f->hog_mb[0] = 500;
-    accounted_tick(f, 40);
-    accounted_start(f, 1, 0);
-    f->hogs[1].ppid = f->hogs[0].pid;
-    f->hogs[1].start_time = accounted_now_ms(f) / 10;
-    f->hogs[1].start_stack = f->hogs[0].start_stack;
+    begin_child(f, STACK);
     f->hogs[1].minflt = 500 * MB_PAGES;
     f->hog_mb[1] = 500;
     accounted_tick(f, 5);
@@ -295,7 +297,7 @@ static void test_a_copy_that_executes(void **state)
     why_answer_t a;
 
     fork_one(f, true);
-    f->hogs[1].start_stack = 0x7ffd0000;
+    f->hogs[1].start_stack = OTHER_STACK;
     f->hog_mb[1] = 5;
     f->shared_mb = 0;
     accounted_tick(f, 5);
