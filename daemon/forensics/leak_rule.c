@@ -35,25 +35,25 @@
 #define SIGNAL_MIN 9.7  // growth over noise
 #define RATE_SURE  0.14 // standard error of the rate, as a share of it
 
-#define BEND_MIN       -0.085 // slowing down: a cache whose time constant is thrice the window
-#define BEND_SURE      -0.05  // the same, where growth is so even that less can be told
-#define BEND_DOUBTFUL  -0.25  // where growth is uneven: not even that can be told yet
-#define MIN_DOUBT      0.42   // standard errors that are held against it, of the first
-#define DOUBTFUL_DOUBT 0.85   // and of the third
-#define BEND_ENDS      -0.32  // so clear that LEAK ends
-#define BEND_ONSET     0.2    // straight from the start on, not ever faster
-#define BEFORE_FLAT    0.2    // it hardly grew before the window
-#define BEFORE_FASTER  1.2    // it grew faster before the window
-#define JUST_BEFORE    1.3    // the same, just before it: little is known of so short a time
-#define GOES_ON        0.5    // its newest growth, as a share of what is expected
-#define STILL_SHARE    0.4    // the same, over the last 45 s
-#define STILL_PAUSE    2      // mid blocks: what pauses for longer may pause now
+#define BEND_MIN         -0.085 // slowing down: a cache whose time constant is thrice the window
+#define BEND_SURE        -0.05  // the same, where growth is so even that less can be told
+#define BEND_DOUBTFUL    -0.25  // where growth is uneven: not even that can be told yet
+#define BEND_MIN_SE      0.42   // standard errors held against a bend
+#define BEND_DOUBTFUL_SE 0.85
+#define BEND_ENDS        -0.32 // so clear that LEAK ends
+#define BEND_ONSET       0.2   // straight from the start on, not ever faster
+#define BEFORE_FLAT      0.2   // it hardly grew before the window
+#define BEFORE_FASTER    1.2   // it grew faster before the window
+#define JUST_BEFORE      1.3   // the same, just before it: little is known of so short a time
+#define GOES_ON          0.5   // its newest growth, as a share of what is expected
+#define STILL_SHARE      0.4   // the same, over the last 45 s
+#define STILL_PAUSE      2     // mid blocks: what pauses for longer may pause now
 
 // After faster growth, that has lasted for at least this share of the window: what grows on may be
 // the tail of a warm-up.
 #define TAIL_SHARE        8 // 1/8
 #define TAIL_BEND_MIN     -0.04
-#define TAIL_DOUBT        0.7
+#define TAIL_BEND_MIN_SE  0.7
 #define TAIL_EVEN         0.065 // bend_se; what is less even has to last longer
 #define TAIL_PATIENCE     1.33
 #define TAIL_PATIENCE_MAX 1.8
@@ -113,10 +113,10 @@ static bool warming_up(const leak_state_t *s)
 
 static bool slowing(const trend_t *t)
 {
-    return t->bend - MIN_DOUBT * t->bend_se < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
-           t->bend - DOUBTFUL_DOUBT * t->bend_se < BEND_DOUBTFUL || t->just_before > JUST_BEFORE ||
-           t->faster > BEFORE_FASTER ||
-           (may_be_a_tail(t) && t->bend - TAIL_DOUBT * t->bend_se < TAIL_BEND_MIN);
+    return t->bend - BEND_MIN_SE * t->bend_se < BEND_MIN || t->bend + t->bend_se < BEND_SURE ||
+           t->bend - BEND_DOUBTFUL_SE * t->bend_se < BEND_DOUBTFUL ||
+           t->just_before > JUST_BEFORE || t->faster > BEFORE_FASTER ||
+           (may_be_a_tail(t) && t->bend - TAIL_BEND_MIN_SE * t->bend_se < TAIL_BEND_MIN);
 }
 
 // In the hours before the window its floor was as high as this growth takes it: so does the morning
