@@ -114,8 +114,9 @@ void onlooker_inspect(onlooker_t *o, const worker_t *w)
             continue;
         if (!may)
             assert_false(has_private(&m.details));
-        else if (m.details.has.wchar && m.details.has.pss_kb && m.details.has.exe)
-            break;
+        else if (m.details.has.wchar && m.details.wchar == w->bytes && m.details.has.pss_kb &&
+                 m.details.has.exe)
+            break; // its last capture may be from before it wrote
     }
     if (!may)
         return;

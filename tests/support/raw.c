@@ -100,6 +100,15 @@ bool raw_next(raw_t *r, frame_t *ret)
     return true;
 }
 
+void raw_skip(raw_t *r)
+{
+    frame_t f;
+
+    raw_receive(r, 0);
+    while (raw_next(r, &f))
+        ;
+}
+
 bool raw_await(raw_t *r, message_type_t type, message_t *ret, int timeout_ms)
 {
     uint64_t deadline = clock_monotonic_us() + (uint64_t) timeout_ms * USEC_PER_MSEC;

@@ -27,6 +27,8 @@ bool raw_hello(raw_t *r);
 
 // Receives what there is, waiting for the first byte.
 void raw_receive(raw_t *r, int timeout_ms);
+// Only what comes from now on is awaited: what has come is skipped.
+void raw_skip(raw_t *r);
 // The next whole frame of what was received; the body stays until the next raw_receive.
 bool raw_next(raw_t *r, frame_t *ret);
 // Receives until a message of this type comes, of which `ret` may be NULL for TICK. The views stay
