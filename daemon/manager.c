@@ -12,7 +12,6 @@
 #include "daemon/engine/status.h"
 #include "daemon/journal.h"
 #include "daemon/notify.h"
-#include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
 #include "daemon/pulse.h"
 #include "daemon/reload.h"
@@ -34,7 +33,6 @@ struct manager {
     sd_event *loop;
     engine_t *engine;
     capture_t *capture; // of the engine
-    details_t *details;
     server_t *server;
     listener_t listener; // until the server has it
     sweeper_t sweeper;
@@ -253,18 +251,7 @@ static int build(manager_t *m)
     }
     m->capture = engine_capture(m->engine);
     bus.engine = m->engine;
-    r = details_new(&m->details, m->capture, engine_tags(m->engine), engine_chronicle(m->engine),
-            engine_procfs(m->engine));
-    if (r == 0) {
-        const server_sources_t sources = {.capture = m->capture,
-                .details = m->details,
-                .history = engine_history(m->engine),
-                .events = engine_events(m->engine),
-                .why = engine_why(m->engine),
-                .inspections = engine_inspections(m->engine)};
-
-        r = server_new(&m->server, m->loop, &server, &sources);
-    }
+    r = server_new(&m->server, m->loop, &server, m->engine);
     if (r == 0 && m->settings.private_fd < 0)
         r = bus_new(&m->bus, m->loop, &bus);
     if (r < 0)
@@ -343,7 +330,6 @@ void manager_free(manager_t *m)
     server_free(m->server);
     listener_done(&m->listener);
     sweeper_finish(&m->sweeper);
-    details_free(m->details);
     engine_free(m->engine);
     watch_done(&m->watch);
     sd_event_unref(m->loop);

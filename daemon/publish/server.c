@@ -130,8 +130,7 @@ int server_adopt(server_t *s, int fd, void (*last_one)(void *user), void *user)
     return 0;
 }
 
-int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
-        const server_sources_t *sources)
+int server_new(server_t **ret, sd_event *loop, const server_config_t *config, engine_t *engine)
 {
     server_t *s = calloc(1, sizeof(*s));
     struct rlimit limit;
@@ -141,7 +140,11 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
         return -ENOMEM;
     s->loop = sd_event_ref(loop);
     s->config = *config;
-    s->from = *sources;
+    s->from = (sources_t){.capture = engine_capture(engine),
+            .history = engine_history(engine),
+            .events = engine_events(engine),
+            .why = engine_why(engine),
+            .inspections = engine_inspections(engine)};
     s->listening = LISTENER_NONE;
     audience_policy_init(&s->policy, config->group, config->proc_root);
     s->policy.private_daemon = config->private_daemon;
@@ -151,7 +154,10 @@ int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
     if (getrandom(&s->instance, sizeof(s->instance), 0) != sizeof(s->instance))
         s->instance = clock_realtime_us();
     s->instance |= 1;
-    r = audiences_new(&s->audiences, s->from.capture);
+    r = details_new(&s->from.details, s->from.capture, engine_tags(engine),
+            engine_chronicle(engine), engine_procfs(engine));
+    if (r == 0)
+        r = audiences_new(&s->audiences, s->from.capture);
     if (r < 0) {
         server_free(s);
         return r;
@@ -176,6 +182,7 @@ void server_free(server_t *s)
     sd_event_source_disable_unref(s->rested);
     listener_done(&s->listening);
     audiences_free(s->audiences);
+    details_free(s->from.details);
     users_done(&s->users);
     for (size_t i = 0; i < ARRAY_SIZE(s->shared); i++)
         buffer_done(&s->shared[i].bytes);

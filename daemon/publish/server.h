@@ -3,13 +3,9 @@
 
 // Listens, accepts within limits, and publishes each capture to all subscribers.
 
-#include "daemon/forensics/events.h"
-#include "daemon/forensics/why.h"
-#include "daemon/past/history.h"
-#include "daemon/past/inspections.h"
-#include "daemon/publish/audience.h"
-#include "daemon/publish/details.h"
+#include "daemon/engine/engine.h"
 #include "daemon/publish/listener.h"
+#include "protocol/message.h"
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
@@ -28,18 +24,8 @@ typedef struct {
 
 typedef struct server server_t;
 
-// What is served; borrowed.
-typedef struct {
-    capture_t *capture;
-    details_t *details;
-    history_t *history;
-    const events_t *events;
-    why_t *why;
-    inspections_t *inspections;
-} server_sources_t;
-
-int server_new(server_t **ret, sd_event *loop, const server_config_t *config,
-        const server_sources_t *sources);
+// Serves what `engine` finds, which outlives it. 0 or -errno.
+int server_new(server_t **ret, sd_event *loop, const server_config_t *config, engine_t *engine);
 void server_free(server_t *s);
 
 // A listening socket, owned from here on.

@@ -4,6 +4,8 @@
 // What the files of the server share: connections (server.c), who is let in (server_accept.c) and
 // what they ask for (server_requests.c).
 
+#include "daemon/publish/audience.h"
+#include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
 #include "daemon/publish/subscriber.h"
 #include "daemon/publish/users.h"
@@ -16,6 +18,16 @@ typedef struct {
     uint64_t tick, reading_ms; // what they were made of; 0: without a reading
     bool valid;
 } shared_details_t;
+
+// Where answers come from: but for the details, of the engine.
+typedef struct {
+    capture_t *capture;
+    details_t *details;
+    history_t *history;
+    const events_t *events;
+    why_t *why;
+    inspections_t *inspections;
+} sources_t;
 
 typedef struct client {
     struct client *next, *prev;
@@ -36,7 +48,7 @@ struct server {
     sd_event *loop;
     server_config_t config;
     audience_policy_t policy;
-    server_sources_t from;
+    sources_t from;
     shared_details_t shared[2]; // [1]: with what is private
     users_t users;
     audiences_t *audiences;

@@ -4,7 +4,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "daemon/engine/status.h"
-#include "daemon/publish/details.h"
 #include "daemon/publish/server.h"
 #include "daemon/settings/settings.h"
 #include "daemon/trace/feed.h"
@@ -20,7 +19,6 @@ typedef struct {
     engine_t *engine;
     trace_t *trace;
     feed_t feed;
-    details_t *details;
     server_t *server;
     status_t status;
     sd_event_source *tick;
@@ -100,22 +98,9 @@ static int build(replay_t *p)
             .private_daemon = true,
             .status = on_status,
             .user = p};
-    server_sources_t sources;
     int r = engine_new(&p->engine, &engine, NULL, NULL);
 
-    if (r < 0)
-        return r;
-    r = details_new(&p->details, engine_capture(p->engine), engine_tags(p->engine),
-            engine_chronicle(p->engine), engine_procfs(p->engine));
-    if (r < 0)
-        return r;
-    sources = (server_sources_t){.capture = engine_capture(p->engine),
-            .details = p->details,
-            .history = engine_history(p->engine),
-            .events = engine_events(p->engine),
-            .why = engine_why(p->engine),
-            .inspections = engine_inspections(p->engine)};
-    return server_new(&p->server, p->loop, &server, &sources);
+    return r < 0 ? r : server_new(&p->server, p->loop, &server, p->engine);
 }
 
 // The first sample is there before the client is, so that it never sees an empty host.
@@ -164,7 +149,6 @@ int replay_run(int client_fd, int trace_fd, double speed)
     status = run(&p, &client, file);
     sd_event_source_disable_unref(p.tick);
     server_free(p.server);
-    details_free(p.details);
     engine_free(p.engine);
     trace_free(p.trace);
     sd_event_unref(p.loop);

@@ -22,7 +22,6 @@
 
 static proctree_t tree;
 static engine_t *engine;
-static details_t *details;
 static server_t *server;
 static sd_event *loop;
 
@@ -67,15 +66,7 @@ static void start(void)
     FUZZ_CHECK(sd_event_new(&loop) >= 0);
     FUZZ_CHECK(engine_new(&engine, &e, NULL, NULL) == 0);
     FUZZ_CHECK(engine_tick(engine) == 0 && engine_tick(engine) == 0);
-    FUZZ_CHECK(details_new(&details, engine_capture(engine), engine_tags(engine),
-                       engine_chronicle(engine), engine_procfs(engine)) == 0);
-    FUZZ_CHECK(server_new(&server, loop, &config,
-                       &(server_sources_t){.capture = engine_capture(engine),
-                               .details = details,
-                               .history = engine_history(engine),
-                               .events = engine_events(engine),
-                               .why = engine_why(engine),
-                               .inspections = engine_inspections(engine)}) == 0);
+    FUZZ_CHECK(server_new(&server, loop, &config, engine) == 0);
 }
 
 // Reads what came, as a client does. False: the connection is over.
