@@ -1,11 +1,8 @@
 #include "common/cleanup.h"
-#include "common/file.h"
 #include "daemon/bus/bus_private.h"
 #include "daemon/proc/pid_status.h"
 #include "protocol/messages.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #define NOBODY UINT32_MAX
@@ -55,15 +52,10 @@ static int read_credentials(sd_bus_message *m, const audience_policy_t *p, crede
     return r;
 }
 
-static bool read_status(const bus_t *b, uint64_t pid, pid_status_t *ret)
+static bool read_ids(const bus_t *b, uint64_t pid, pid_status_t *ret)
 {
-    char path[32], text[8192];
-    ssize_t n;
-
-    snprintf(path, sizeof(path), "%llu/status", (unsigned long long) pid);
-    n = file_read_at(engine_procfs(b->config.engine)->fd, path, text, sizeof(text));
-    return n > 0 && pid_status_parse(text, (size_t) n, ret) == 0 && (ret->has & PID_STATUS_UID) &&
-           (ret->has & PID_STATUS_GID);
+    return pid_status_read(engine_procfs(b->config.engine), pid, ret) == 0 &&
+           pid_status_has_ids(ret);
 }
 
 // The bus tells the groups, and not which of them is the caller's own. Of a caller who has gone, or
@@ -81,7 +73,7 @@ int bus_asker_read(const bus_t *b, sd_bus_message *credentials, bus_asker_t *ret
     ret->rights = c.uid == 0 || c.in_group            ? RIGHTS_ALL
                   : p->hidepid && !c.in_hidepid_group ? RIGHTS_HIDEPID
                                                       : RIGHTS_OWN;
-    if (c.pid != 0 && c.uid != NOBODY && read_status(b, c.pid, &s) && s.uid[1] == c.uid) {
+    if (c.pid != 0 && c.uid != NOBODY && read_ids(b, c.pid, &s) && s.uid[1] == c.uid) {
         ret->gid = s.gid[3];
         ret->known = true;
     }

@@ -1,12 +1,11 @@
 #include "daemon/forensics/oom_before.h"
 #include "common/cleanup.h"
-#include "common/file.h"
 #include "common/format.h"
 #include "daemon/proc/cgroup.h"
 #include "protocol/cursor.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +51,7 @@ static bool is_concerned(
         const procfs_t *fs, const char *cgroup, const event_t *e, const why_row_t *r)
 {
     size_t len = strlen(cgroup), unit_len;
-    char path[64], text[PATH_MAX];
+    char text[CGROUP_FILE_MAX];
     const char *unit;
     cgroup_t cg;
     ssize_t n;
@@ -66,8 +65,7 @@ static bool is_concerned(
         return true;
     if (r->pid == 0)
         return false;
-    snprintf(path, sizeof(path), "%" PRIu64 "/cgroup", r->pid);
-    n = r->exited_ms ? -1 : file_read_at(fs->fd, path, text, sizeof(text));
+    n = r->exited_ms ? -ESRCH : procfs_read(fs, r->pid, "cgroup", text, sizeof(text));
     return n > 0 && cgroup_parse(text, (size_t) n, &cg) == 0 && cg.path_len > len &&
            memcmp(cg.path, cgroup, len) == 0 && cg.path[len] == '/';
 }

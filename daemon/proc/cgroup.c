@@ -148,12 +148,10 @@ int cgroup_memory_limit(
 int cgroup_memory_limit_of(
         const procfs_t *fs, uint64_t pid, uint64_t *ret_limit_kb, uint64_t *ret_used_kb)
 {
-    char path[64], text[PATH_MAX];
+    char text[CGROUP_FILE_MAX];
+    ssize_t n = procfs_read(fs, pid, "cgroup", text, sizeof(text));
     cgroup_t cg;
-    ssize_t n;
 
-    snprintf(path, sizeof(path), "%llu/cgroup", (unsigned long long) pid);
-    n = file_read_at(fs->fd, path, text, sizeof(text));
     if (n < 0)
         return (int) n;
     if (cgroup_parse(text, (size_t) n, &cg) < 0)

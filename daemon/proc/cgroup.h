@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CGROUP_FILE_MAX 8192 // bytes that are read of it: in v1 a line for each hierarchy
+
 typedef struct {
     const char *path; // within the text given; starts with '/'
     size_t path_len;

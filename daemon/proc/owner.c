@@ -1,14 +1,10 @@
 #include "daemon/proc/owner.h"
 #include "common/cleanup.h"
-#include "common/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LEVELS_MAX 33 // of namespaces of users within each other
@@ -42,17 +38,18 @@ static bool find_maker(const procfs_t *fs, int namespace_fd, uint32_t *ret)
 
 static bool namespace_lets(const procfs_t *fs, uint64_t pid, uint32_t uid)
 {
+    static const char name[] = "ns/user";
     struct stat st;
-    char path[64];
     uint32_t maker;
+    int r;
 
     if (fs->user_namespace == 0)
         return true;
-    snprintf(path, sizeof(path), "%llu/ns/user", (unsigned long long) pid);
-    if (fstatat(fs->fd, path, &st, 0) < 0)
-        return errno == ENOENT;
+    r = procfs_stat(fs, pid, name, &st);
+    if (r < 0)
+        return r == -ENOENT;
     return st.st_ino == fs->user_namespace ||
-           (find_maker(fs, openat(fs->fd, path, O_RDONLY | O_CLOEXEC), &maker) && maker == uid);
+           (find_maker(fs, procfs_open(fs, pid, name), &maker) && maker == uid);
 }
 
 static bool all_equal(const uint32_t ids[4])
@@ -63,17 +60,16 @@ static bool all_equal(const uint32_t ids[4])
 uint32_t owner_files(const procfs_t *fs, uint64_t pid)
 {
     struct stat st;
-    char path[64];
 
-    snprintf(path, sizeof(path), "%llu/stat", (unsigned long long) pid);
-    return fstatat(fs->fd, path, &st, 0) < 0 ? OWNER_ROOT_ONLY : st.st_uid;
+    return procfs_stat(fs, pid, "stat", &st) < 0 ? OWNER_ROOT_ONLY : st.st_uid;
 }
 
 // The kernel's ptrace_may_access for reading, as far as files tell: equal user ids, equal group
 // ids, no capabilities, and dumpable.
 owner_t owner_of(const procfs_t *fs, uint64_t pid, const pid_status_t *s, uint32_t files_uid)
 {
-    if (!all_equal(s->uid) || !all_equal(s->gid) || files_uid != s->uid[0])
+    if (!pid_status_has_ids(s) || !all_equal(s->uid) || !all_equal(s->gid) ||
+            files_uid != s->uid[0])
         return root_only;
     if (s->uid[0] != 0 && (s->caps_permitted != 0 || !namespace_lets(fs, pid, s->uid[0])))
         return root_only;
@@ -82,14 +78,8 @@ owner_t owner_of(const procfs_t *fs, uint64_t pid, const pid_status_t *s, uint32
 
 owner_t owner_now(const procfs_t *fs, uint64_t pid)
 {
-    char path[64], text[8192];
     pid_status_t s;
-    ssize_t n;
 
-    snprintf(path, sizeof(path), "%llu/status", (unsigned long long) pid);
-    n = file_read_at(fs->fd, path, text, sizeof(text));
-    if (n <= 0 || pid_status_parse(text, (size_t) n, &s) < 0 || !(s.has & PID_STATUS_UID) ||
-            !(s.has & PID_STATUS_GID))
-        return root_only;
-    return owner_of(fs, pid, &s, owner_files(fs, pid));
+    return pid_status_read(fs, pid, &s) < 0 ? root_only
+                                            : owner_of(fs, pid, &s, owner_files(fs, pid));
 }

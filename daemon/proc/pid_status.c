@@ -104,3 +104,16 @@ int pid_status_parse(const char *text, size_t len, pid_status_t *ret)
     *ret = s;
     return 0;
 }
+
+int pid_status_read(const procfs_t *fs, uint64_t pid, pid_status_t *ret)
+{
+    char text[8192];
+    ssize_t n = procfs_read(fs, pid, "status", text, sizeof(text));
+
+    return n < 0 ? (int) n : pid_status_parse(text, (size_t) n, ret);
+}
+
+bool pid_status_has_ids(const pid_status_t *s)
+{
+    return (s->has & PID_STATUS_UID) && (s->has & PID_STATUS_GID);
+}

@@ -4,6 +4,8 @@
 // /proc/PID/status. Its first line is the process's name, which the kernel escapes (\n, \\), so
 // that a line always begins with the kernel's own key.
 
+#include "daemon/proc/procfs.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +34,10 @@ typedef struct {
 
 // 0, or -EBADMSG if nothing of it was understood.
 int pid_status_parse(const char *text, size_t len, pid_status_t *ret);
+// Of the process that has the PID now. 0, -EBADMSG or -errno.
+int pid_status_read(const procfs_t *fs, uint64_t pid, pid_status_t *ret);
+
+// Whether it says whose the process is: uid and gid.
+bool pid_status_has_ids(const pid_status_t *s);
 
 #endif

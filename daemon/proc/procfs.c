@@ -1,4 +1,5 @@
 #include "daemon/proc/procfs.h"
+#include "common/cleanup.h"
 #include "common/file.h"
 #include "daemon/proc/pid_stat.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -184,6 +184,22 @@ int procfs_open(const procfs_t *fs, uint64_t pid, const char *name)
         return -ENAMETOOLONG;
     fd = openat(fs->fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return fd < 0 ? -errno : fd;
+}
+
+ssize_t procfs_read(const procfs_t *fs, uint64_t pid, const char *name, char *buf, size_t cap)
+{
+    _cleanup_close_ int fd = procfs_open(fs, pid, name);
+
+    return fd < 0 ? fd : file_pread_all(fd, buf, cap);
+}
+
+int procfs_stat(const procfs_t *fs, uint64_t pid, const char *name, struct stat *ret)
+{
+    char path[PATH_CAP];
+
+    if (!build_path(path, pid, name))
+        return -ENAMETOOLONG;
+    return fstatat(fs->fd, path, ret, 0) < 0 ? -errno : 0;
 }
 
 int procfs_open_dir(const procfs_t *fs, uint64_t pid)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 
 typedef struct {
     int fd;             // of the proc root
@@ -36,6 +38,11 @@ bool procfs_is_root(const procfs_t *fs);
 
 // "PID/NAME" below the root; returns a descriptor or -errno.
 int procfs_open(const procfs_t *fs, uint64_t pid, const char *name);
+// The same file, read to the end or to `cap - 1` bytes and ended with a NUL. Returns the number of
+// bytes or -errno.
+ssize_t procfs_read(const procfs_t *fs, uint64_t pid, const char *name, char *buf, size_t cap);
+// What the file itself is, as stat(2). 0 or -errno.
+int procfs_stat(const procfs_t *fs, uint64_t pid, const char *name, struct stat *ret);
 // The process's directory, which keeps meaning the same process even after its PID is reused.
 int procfs_open_dir(const procfs_t *fs, uint64_t pid);
 

@@ -1,6 +1,5 @@
 #include "daemon/publish/details.h"
 #include "common/cleanup.h"
-#include "common/file.h"
 #include "common/format.h"
 #include "daemon/forensics/receipts.h"
 #include "daemon/proc/cgroup.h"
@@ -13,9 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_SIZE   4096
-#define STATUS_SIZE 8192
-#define LAST_MS     5000 // before it was found dead: it was inspected then
+#define TEXT_SIZE 4096
+#define LAST_MS   5000 // before it was found dead: it was inspected then
 
 struct details {
     capture_t *capture;
@@ -27,7 +25,6 @@ struct details {
     char cgroup[TEXT_SIZE];
     char leak[LEAK_TEXT_MAX + CHRONICLE_STORY_MAX], spike[SPIKE_TEXT_MAX], zombie[ZOMBIE_TEXT_MAX];
     char unreadable[256];
-    char scratch[STATUS_SIZE];
 };
 
 int details_new(details_t **ret, capture_t *capture, const tags_t *tags,
@@ -112,12 +109,8 @@ static void set_breakdown(
 static void set_status(details_t *d, details_message_t *m, uint64_t pid)
 {
     pid_status_t s;
-    char path[64];
-    ssize_t n;
 
-    snprintf(path, sizeof(path), "%llu/status", (unsigned long long) pid);
-    n = file_read_at(d->fs->fd, path, d->scratch, sizeof(d->scratch));
-    if (n <= 0 || pid_status_parse(d->scratch, (size_t) n, &s) < 0)
+    if (pid_status_read(d->fs, pid, &s) < 0)
         return;
     if (s.has & PID_STATUS_LOCKED)
         MESSAGE_SET(m, locked_kb, s.locked_kb);
@@ -131,14 +124,12 @@ static void set_status(details_t *d, details_message_t *m, uint64_t pid)
 
 static void set_cgroup(details_t *d, details_message_t *m, uint64_t pid)
 {
-    char path[64];
-    cgroup_t cg;
+    char text[CGROUP_FILE_MAX];
+    ssize_t n = procfs_read(d->fs, pid, "cgroup", text, sizeof(text));
     uint64_t limit, used;
-    ssize_t n;
+    cgroup_t cg;
 
-    snprintf(path, sizeof(path), "%llu/cgroup", (unsigned long long) pid);
-    n = file_read_at(d->fs->fd, path, d->scratch, sizeof(d->scratch));
-    if (n <= 0 || cgroup_parse(d->scratch, (size_t) n, &cg) < 0)
+    if (n < 0 || cgroup_parse(text, (size_t) n, &cg) < 0)
         return;
     cg.path_len = MIN(cg.path_len, sizeof(d->cgroup));
     memcpy(d->cgroup, cg.path, cg.path_len);

@@ -176,9 +176,25 @@ static void test_as_the_kernel_has_it(void **state)
     procfs_done(&fs);
 }
 
+static void test_ids_that_are_missing(void **state)
+{
+    const procfs_t fs = {.fd = -1};
+    pid_status_t s = {.has = PID_STATUS_UID | PID_STATUS_GID,
+            .uid = {ANN, ANN, ANN, ANN},
+            .gid = {ANN, ANN, ANN, ANN}};
+
+    (void) state;
+    assert_int_equal(owner_of(&fs, 1, &s, ANN).gid, ANN);
+    s.has = PID_STATUS_UID;
+    assert_int_equal(owner_of(&fs, 1, &s, ANN).uid, OWNER_ROOT_ONLY);
+    s.has = PID_STATUS_GID;
+    assert_int_equal(owner_of(&fs, 1, &s, ANN).uid, OWNER_ROOT_ONLY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_ids_that_are_missing),
             cmocka_unit_test(test_as_the_kernel_has_it),
     };
 

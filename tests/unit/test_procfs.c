@@ -150,10 +150,18 @@ static void test_opens(void **state)
 {
     process_t actor = actor_start();
     char buf[512], expected[32];
+    struct stat is;
     procfs_t fs;
 
     (void) state;
     assert_int_equal(procfs_init(&fs, "/proc"), 0);
+
+    assert_int_equal(procfs_stat(&fs, (uint64_t) actor.pid, "stat", &is), 0);
+    assert_int_equal(is.st_uid, geteuid());
+    assert_int_equal(procfs_stat(&fs, (uint64_t) actor.pid, "nothing", &is), -ENOENT);
+    assert_int_equal(procfs_read(&fs, (uint64_t) actor.pid, "nothing", buf, sizeof(buf)), -ENOENT);
+    assert_int_equal(procfs_read(&fs, (uint64_t) actor.pid, "statm", buf, 4), 3);
+    assert_int_equal(buf[3], '\0');
 
     _cleanup_close_ int stat = procfs_open(&fs, (uint64_t) actor.pid, "stat");
     _cleanup_close_ int dir = procfs_open_dir(&fs, (uint64_t) actor.pid);
