@@ -174,9 +174,10 @@ void worker_start(const people_t *p, worker_t *w, size_t index)
     char path[192], suid[192], c;
     int ready[2];
 
-    // Nor to be found with those of another run of the test, beside this one.
+    // Nor to be found with those of another test, or of another run of it, beside this one. No name
+    // is part of another one.
     snprintf(w->dir, sizeof(w->dir), "unmistakable-%d-%zu", (int) getpid(), index);
-    snprintf(w->name, sizeof(w->name), "planted-%zu", index);
+    snprintf(w->name, sizeof(w->name), "w%zu-%d.", index, (int) getpid());
     snprintf(path, sizeof(path), "%s/%s", p->dir.path, w->dir);
     assert_int_equal(mkdir(path, 0755), 0);
     snprintf(suid, sizeof(suid), "%s/%s/suid", p->dir.path, w->dir);
