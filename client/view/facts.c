@@ -241,17 +241,26 @@ static void facts_of_tags(writer_t *w, const inspect_t *i)
     }
 }
 
-int view_facts(const ui_t *ui, const pane_t *p, int row)
+int view_verdict(const ui_t *ui, const pane_t *p, int row)
 {
     const inspect_t *i = ui->inspect;
-    const details_message_t *d = &i->details;
     writer_t w = {ui, p, row};
 
     if (i->has_details) {
         facts_of_tags(&w, i);
-        fact_text(&w, STYLE_ALERT, "Unread", &d->unreadable);
+        fact_text(&w, STYLE_ALERT, "Unread", &i->details.unreadable);
+    } else if (view_has_memory(i) && !i->exited) {
+        put_fact(&w, STYLE_DIM, "Leak", "-"); // what comes takes its place
     }
     facts_of_limit(&w, i);
+    return w.row - row;
+}
+
+int view_facts(const ui_t *ui, const pane_t *p, int row)
+{
+    const inspect_t *i = ui->inspect;
+    writer_t w = {ui, p, row};
+
     put_fact(&w, STYLE_NORMAL, "Command", i->command);
     facts_of_events(&w, i);
     put_fact(&w, STYLE_NORMAL, "User", i->user);
@@ -263,8 +272,8 @@ int view_facts(const ui_t *ui, const pane_t *p, int row)
     facts_of_io(&w, i);
     facts_of_memory(&w, i);
     if (i->has_details) {
-        fact_text(&w, STYLE_NORMAL, "Cgroup", &d->cgroup);
-        fact_text(&w, STYLE_NORMAL, "Program", &d->exe);
+        fact_text(&w, STYLE_NORMAL, "Cgroup", &i->details.cgroup);
+        fact_text(&w, STYLE_NORMAL, "Program", &i->details.exe);
     }
     return w.row - row;
 }

@@ -53,8 +53,8 @@ static int draw_columns(const pane_t *p, int row)
     row += 1;
     row += put_title(p, row, "READING");
     row += put_entry(p, row, STYLE_KEY, "-", "unknown: the kernel does not tell, or not to you");
-    row += put_entry(
-            p, row, STYLE_KEY, "~", "an estimate: the last reading, scaled to the memory of now");
+    row += put_entry(p, row, STYLE_KEY, "~",
+            "the last reading, some minutes old, scaled to the memory of now");
     return row - first;
 }
 

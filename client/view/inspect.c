@@ -26,7 +26,16 @@ typedef struct {
 typedef struct {
     amount_t rss, uss, anon, file, shmem, swap, locked, page_tables, pss;
     bool pss_estimated;
+    bool pss_sampled; // with the sample, so long before:
+    uint64_t pss_age_ms;
 } breakdown_t;
+
+static void take_sampled_pss(breakdown_t *b, const inspect_t *i)
+{
+    b->pss.known = snapshot_pss_kb(
+            &i->last, i->system.mono_ms, &b->pss.kb, &b->pss_estimated, &b->pss_age_ms);
+    b->pss_sampled = b->pss.known;
+}
 
 static breakdown_t from_snapshot(const inspect_t *i)
 {
@@ -38,10 +47,8 @@ static breakdown_t from_snapshot(const inspect_t *i)
             .shmem = AMOUNT(PROCESS_KNOWN(s, shmem_kb), s->shmem_kb),
             .swap = AMOUNT(PROCESS_KNOWN(s, swap_kb), s->swap_kb),
     };
-    uint64_t age;
 
     b.rss.known = snapshot_rss_kb(s, &b.rss.kb);
-    b.pss.known = snapshot_pss_kb(s, i->system.mono_ms, &b.pss.kb, &b.pss_estimated, &age);
     return b;
 }
 
@@ -66,6 +73,8 @@ static breakdown_t breakdown_of(const inspect_t *i)
                    (i->details.rss_kb > 0 || i->row.state != 'Z');
     breakdown_t b = details ? from_details(&i->details) : from_snapshot(i);
 
+    if (!b.pss.known)
+        take_sampled_pss(&b, i);
     if (i->has_details) {
         b.locked = AMOUNT(i->details.has.locked_kb, i->details.locked_kb);
         b.page_tables = AMOUNT(i->details.has.page_tables_kb, i->details.page_tables_kb);
@@ -136,7 +145,14 @@ static void put_totals(const inspect_t *i, const pane_t *p, int row, const break
     }
     snprintf(text, sizeof(text), "Total PSS: %s%s", b->pss_estimated ? "~" : "",
             amount_text(amount, b->pss));
-    pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+    at = pane_put(p, row + 1, 0, p->cols, ALIGN_LEFT, STYLE_NORMAL, text);
+    if (!b->pss_sampled)
+        return;
+    format_duration(amount, sizeof(amount), b->pss_age_ms / 1000);
+    snprintf(text, sizeof(text), ", read %s ago", amount);
+    if ((int) strlen(text) > p->cols - at)
+        snprintf(text, sizeof(text), ", %s ago", amount);
+    pane_put(p, row + 1, at, p->cols - at, ALIGN_LEFT, STYLE_DIM, text);
 }
 
 // Returns the rows it took.
@@ -252,9 +268,9 @@ static int draw_all(const ui_t *ui, const pane_t *p)
     const inspect_t *i = ui->inspect;
     int row = view_status(i, p, 0);
 
-    if (!view_has_memory(i))
-        row += 1;
-    else
+    row += view_verdict(ui, p, row);
+    row += row > 0;
+    if (view_has_memory(i))
         row += draw_memory(ui, p, row) + 1;
     return row + view_facts(ui, p, row);
 }

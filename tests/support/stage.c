@@ -142,6 +142,20 @@ void stage_open_ten(stage_t *s)
     stage_run(s, 1);
 }
 
+process_snapshot_t *stage_open_victim(stage_t *s)
+{
+    process_snapshot_t *p;
+
+    stage_init(s, true, 40, 100);
+    p = stage_add(s, 500, "victim", 200 * 1024);
+    PROCESS_SET(p, file_kb, 100 * 1024);
+    PROCESS_SET(p, shmem_kb, 50 * 1024);
+    stage_add(s, 501, "other", 1024);
+    stage_run(s, 1);
+    stage_keys(s, "\r");
+    return p;
+}
+
 void stage_done(stage_t *s)
 {
     app_free(s->app);

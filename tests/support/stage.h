@@ -40,6 +40,9 @@ void stage_init(stage_t *s, bool utf8, int rows, int cols);
 void stage_open(stage_t *s, int rows, int cols);
 // In 80x24, with ten processes p1 to p10, of which p10 is the largest.
 void stage_open_ten(stage_t *s);
+// In 40x100, with the inspection of "victim", PID 500, of 350 MB, 200 of them anonymous and 50
+// shared memory.
+process_snapshot_t *stage_open_victim(stage_t *s);
 void stage_done(stage_t *s);
 
 // A living process with plausible figures; the caller changes what it likes. Its start time is its

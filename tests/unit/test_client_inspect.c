@@ -1,28 +1,10 @@
 // Inspecting one process.
 
-#include "client/widget/sparkline.h"
-#include "common/cleanup.h"
-#include "protocol/cursor.h"
+#include "protocol/message.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/stage.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static process_snapshot_t *open_one(stage_t *s)
-{
-    process_snapshot_t *p;
-
-    stage_init(s, true, 40, 100);
-    p = stage_add(s, 500, "victim", 200 * 1024);
-    PROCESS_SET(p, file_kb, 100 * 1024);
-    PROCESS_SET(p, shmem_kb, 50 * 1024);
-    stage_add(s, 501, "other", 1024);
-    stage_run(s, 1);
-    stage_keys(s, "\r");
-    assert_int_equal(s->inspected_pid, 500);
-    return p;
-}
 
 // The text after `label` in the row that has it.
 static const char *after(const stage_t *s, const char *label)
@@ -68,7 +50,8 @@ static void the_snapshot_stands_in_until_details_come(void **state)
     stage_t s;
 
     (void) state;
-    open_one(&s);
+    stage_open_victim(&s);
+    assert_int_equal(s.inspected_pid, 500);
     assert_shown(&s, "INSPECT: victim (PID 500)");
     assert_non_null(strstr(after(&s, "Anon "), "200.0 MB"));
     assert_non_null(strstr(after(&s, "File "), "100.0 MB"));
@@ -86,7 +69,7 @@ static void details_say_who_answered_and_when(void **state)
     stage_t s;
 
     (void) state;
-    open_one(&s);
+    stage_open_victim(&s);
     d = details_of(&s);
     MESSAGE_SET(&d, source, PSS_SOURCE_ROLLUP);
     MESSAGE_SET(&d, breakdown_ms, s.snapshot.system.mono_ms - 7000);
@@ -130,7 +113,7 @@ static void a_limit_says_when_it_is_reached(void **state)
     stage_t s;
 
     (void) state;
-    p = open_one(&s);
+    p = stage_open_victim(&s);
     d = details_of(&s);
     MESSAGE_SET(&d, cgroup_limit_kb, 2000 * 1024);
     MESSAGE_SET(&d, cgroup_used_kb, 1000 * 1024);
@@ -151,13 +134,66 @@ static void a_limit_says_when_it_is_reached(void **state)
     stage_done(&s);
 }
 
+// What an inspection is opened for comes before the figures, whatever the size of the screen.
+static void the_verdict_is_what_is_seen_first(void **state)
+{
+    static const char why_not[] =
+            "no leak: its memory goes back down, as a cache's does, each time";
+    details_message_t d;
+    stage_t s;
+
+    (void) state;
+    stage_open_victim(&s);
+    stage_resize(&s, 15, 60);
+    stage_draw(&s);
+    assert_in_row(&s, 2, "Leak      -");
+    assert_in_row(&s, 4, "MEMORY BREAKDOWN");
+    d = details_of(&s);
+    MESSAGE_SET_TEXT(&d, leak_text, why_not, sizeof(why_not) - 1);
+    send_details(&s, d);
+    assert_in_row(&s, 2, "Leak      no leak: its memory goes back down");
+    assert_in_row(&s, 5, "MEMORY BREAKDOWN");
+    stage_remove(&s, 500);
+    stage_run(&s, 1);
+    assert_in_row(&s, 2, "EXITED");
+    assert_in_row(&s, 3, "Leak      no leak");
+    stage_done(&s);
+}
+
+// A reading of before the inspection says how old it is: ~ alone could be a second or an hour.
+static void an_old_reading_of_pss_says_its_age(void **state)
+{
+    process_snapshot_t *p;
+    details_message_t d;
+    stage_t s;
+
+    (void) state;
+    p = stage_open_victim(&s);
+    PROCESS_SET(p, pss_kb, 300 * 1024);
+    PROCESS_SET(p, pss_rss_kb, 700 * 1024);
+    PROCESS_SET(p, pss_time_ms, s.snapshot.system.mono_ms - 14 * 60 * 1000);
+    stage_run(&s, 1);
+    assert_non_null(strstr(after(&s, "Total PSS:"), "~150.0 MB, read 14 min ago"));
+    // What the daemon reads now lacks it: the memory of this one cannot be read any more.
+    d = details_of(&s);
+    MESSAGE_SET(&d, rss_kb, 350 * 1024);
+    MESSAGE_SET(&d, source, PSS_SOURCE_STATUS);
+    send_details(&s, d);
+    assert_non_null(strstr(after(&s, "Total PSS:"), "~150.0 MB, read 14 min ago"));
+    MESSAGE_SET(&d, pss_kb, 250 * 1024);
+    send_details(&s, d);
+    assert_non_null(strstr(after(&s, "Total PSS:"), "250.0 MB"));
+    assert_null(strstr(after(&s, "Total PSS:"), "read"));
+    stage_done(&s);
+}
+
 static void details_of_others_are_ignored(void **state)
 {
     details_message_t d;
     stage_t s;
 
     (void) state;
-    open_one(&s);
+    stage_open_victim(&s);
     d = details_of(&s);
     MESSAGE_SET(&d, start_time, 499);
     MESSAGE_SET(&d, rss_kb, 1);
@@ -172,7 +208,7 @@ static void space_resets_here_too(void **state)
     stage_t s;
 
     (void) state;
-    p = open_one(&s);
+    p = stage_open_victim(&s);
     p->anon_kb += 5 * 1024;
     stage_run(&s, 1);
     assert_non_null(strstr(after(&s, "Total RSS:"), "+5.00 MB"));
@@ -183,6 +219,23 @@ static void space_resets_here_too(void **state)
     stage_done(&s);
 }
 
+static void a_word_that_does_not_fit_is_left_out(void **state)
+{
+    process_snapshot_t *p;
+    stage_t s;
+
+    (void) state;
+    p = stage_open_victim(&s);
+    PROCESS_SET(p, baseline_kb, 1024);
+    stage_run(&s, 1);
+    assert_non_null(strstr(after(&s, "Total RSS:"), "+199.00 MB private"));
+    PROCESS_SET(p, anon_kb, 5200 * 1024);
+    stage_run(&s, 1);
+    assert_non_null(strstr(after(&s, "Total RSS:"), "+5199.00 MB  "));
+    assert_null(strstr(after(&s, "Total RSS:"), "priv"));
+    stage_done(&s);
+}
+
 // ---- Those without memory ----------------------------------------------------------------------
 
 static void one_that_exits_keeps_its_last_figures(void **state)
@@ -190,7 +243,7 @@ static void one_that_exits_keeps_its_last_figures(void **state)
     stage_t s;
 
     (void) state;
-    open_one(&s);
+    stage_open_victim(&s);
     stage_run(&s, 1);
     stage_remove(&s, 500);
     stage_run(&s, 3);
@@ -211,7 +264,7 @@ static void one_that_dies_by_way_of_a_zombie_keeps_them_too(void **state)
     stage_t s;
 
     (void) state;
-    p = open_one(&s);
+    p = stage_open_victim(&s);
     PROCESS_SET(p, state, 'Z');
     PROCESS_SET(p, anon_kb, 0);
     PROCESS_SET(p, file_kb, 0);
@@ -237,7 +290,7 @@ static void the_daemon_knows_best_when_it_exited(void **state)
     stage_t s;
 
     (void) state;
-    open_one(&s);
+    stage_open_victim(&s);
     stage_remove(&s, 500);
     stage_run(&s, 1);
     d = details_of(&s);
@@ -291,186 +344,22 @@ static void a_zombie_names_its_parent(void **state)
     stage_done(&s);
 }
 
-// ---- Trend -------------------------------------------------------------------------------------
-
-static void put_run(buffer_t *b, uint64_t length, bool gap, int64_t rss, int64_t private_kb)
-{
-    buffer_put_varint(b, length << 1 | gap);
-    if (!gap) {
-        buffer_put_zigzag(b, rss);
-        buffer_put_zigzag(b, private_kb);
-    }
-}
-
-static void send_history(stage_t *s, uint64_t request, uint64_t count, const buffer_t *b)
-{
-    message_t m = {0};
-    history_message_t *h = &m.history;
-
-    MESSAGE_SET(h, request, request);
-    MESSAGE_SET(h, pid, 500);
-    MESSAGE_SET(h, start_time, 500);
-    MESSAGE_SET(h, step_ms, 1000);
-    MESSAGE_SET(h, end_ms, s->snapshot.system.mono_ms);
-    MESSAGE_SET(h, count, count);
-    MESSAGE_SET_TEXT(h, points, (const char *) b->data, b->len);
-    app_message(s->app, MESSAGE_HISTORY, &m);
-    stage_draw(s);
-}
-
-static void the_past_is_there_at_once(void **state)
-{
-    int64_t seconds[64];
-    buffer_t b = {0};
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    assert_int_equal(s.history_requests, 1);
-    assert_int_equal(s.history_span_ms, 64000);
-    put_run(&b, 20, false, 100 * 1024, 50 * 1024);
-    put_run(&b, 5, true, 0, 0);
-    put_run(&b, 34, false, 100 * 1024, 50 * 1024);
-    put_run(&b, 1, false, 150 * 1024, 100 * 1024);
-    send_history(&s, 1, 60, &b);
-    assert_shown(&s, "Range: 100.0 - 350.0 MB");
-    assert_shown(&s, "Current: 350.00 MB");
-    // Live ticks go on from there.
-    stage_find(&s, 500)->anon_kb += 50 * 1024;
-    stage_run(&s, 1);
-    assert_shown(&s, "Range: 100.0 - 400.0 MB");
-    assert_int_equal(s.app->inspect->series.n, 56);
-    // And what is not known is not drawn.
-    series_columns(&s.app->inspect->series, seconds, ARRAY_SIZE(seconds));
-    for (size_t i = 0; i < ARRAY_SIZE(seconds); i++)
-        assert_int_equal(seconds[i] == SPARKLINE_GAP, i < 3 || (i >= 23 && i < 28));
-    buffer_done(&b);
-    stage_done(&s);
-}
-
-static void an_answer_that_nobody_awaits_is_ignored(void **state)
-{
-    buffer_t b = {0};
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    put_run(&b, 20, false, 1024, 1024);
-    send_history(&s, 99, 20, &b);
-    assert_int_equal(s.app->inspect->series.n, 1);
-    buffer_done(&b);
-    stage_done(&s);
-}
-
-static void histories_may_be_any_bytes(void **state)
-{
-    buffer_t b = {0};
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    srand(1);
-    for (unsigned round = 0; round < 3000; round++) {
-        uint64_t count = (uint64_t) rand() % 3 ? (uint64_t) rand() % 200 : UINT64_MAX / 2;
-
-        buffer_reset(&b);
-        for (int i = rand() % 60; i > 0; i--)
-            buffer_put_u8(&b, (uint8_t) rand());
-        s.app->inspect->request = 7;
-        send_history(&s, 7, count, &b);
-        assert_true(s.app->inspect->series.n <= SERIES_MAX);
-    }
-    buffer_done(&b);
-    stage_done(&s);
-}
-
-static void a_longer_time_asks_for_more(void **state)
-{
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    stage_keys(&s, "+");
-    assert_int_equal(s.history_requests, 2);
-    assert_int_equal(s.history_span_ms, 120000);
-    assert_shown(&s, "MEMORY TREND (last 2 min)");
-    stage_keys(&s, "-");
-    assert_shown(&s, "MEMORY TREND (last 64 s)");
-    stage_keys(&s, "-");
-    assert_int_equal(s.history_requests, 3);
-    stage_done(&s);
-}
-
-static void a_reconnect_asks_again(void **state)
-{
-    hello_message_t hello = {0};
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    app_link(s.app, LINK_RECONNECTING, "gone", NULL);
-    app_link(s.app, LINK_LIVE, "", &hello);
-    assert_int_equal(s.history_requests, 2);
-    stage_done(&s);
-}
-
-static void a_day_of_ticks_fits(void **state)
-{
-    stage_t s;
-
-    (void) state;
-    open_one(&s);
-    for (unsigned i = 0; i < 5; i++)
-        stage_keys(&s, "+");
-    assert_shown(&s, "last 24 h");
-    for (unsigned i = 0; i < 100000; i++) {
-        series_point_t p = {2000000 + (uint64_t) i * 1000, 1024 + i};
-
-        series_add(&s.app->inspect->series, p);
-    }
-    stage_draw(&s);
-    assert_true(s.app->inspect->series.n <= SERIES_MAX);
-    assert_true(s.app->inspect->series.n > 400);
-    stage_done(&s);
-}
-
-static void a_word_that_does_not_fit_is_left_out(void **state)
-{
-    process_snapshot_t *p;
-    stage_t s;
-
-    (void) state;
-    p = open_one(&s);
-    PROCESS_SET(p, baseline_kb, 1024);
-    stage_run(&s, 1);
-    assert_non_null(strstr(after(&s, "Total RSS:"), "+199.00 MB private"));
-    PROCESS_SET(p, anon_kb, 5200 * 1024);
-    stage_run(&s, 1);
-    assert_non_null(strstr(after(&s, "Total RSS:"), "+5199.00 MB  "));
-    assert_null(strstr(after(&s, "Total RSS:"), "priv"));
-    stage_done(&s);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_snapshot_stands_in_until_details_come),
             cmocka_unit_test(details_say_who_answered_and_when),
             cmocka_unit_test(a_limit_says_when_it_is_reached),
+            cmocka_unit_test(the_verdict_is_what_is_seen_first),
+            cmocka_unit_test(an_old_reading_of_pss_says_its_age),
             cmocka_unit_test(details_of_others_are_ignored),
+            cmocka_unit_test(a_word_that_does_not_fit_is_left_out),
             cmocka_unit_test(space_resets_here_too),
             cmocka_unit_test(one_that_exits_keeps_its_last_figures),
             cmocka_unit_test(one_that_dies_by_way_of_a_zombie_keeps_them_too),
             cmocka_unit_test(the_daemon_knows_best_when_it_exited),
             cmocka_unit_test(a_kernel_thread_has_no_numbers),
             cmocka_unit_test(a_zombie_names_its_parent),
-            cmocka_unit_test(the_past_is_there_at_once),
-            cmocka_unit_test(an_answer_that_nobody_awaits_is_ignored),
-            cmocka_unit_test(histories_may_be_any_bytes),
-            cmocka_unit_test(a_longer_time_asks_for_more),
-            cmocka_unit_test(a_reconnect_asks_again),
-            cmocka_unit_test(a_day_of_ticks_fits),
-            cmocka_unit_test(a_word_that_does_not_fit_is_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,9 +216,9 @@ static void help_scrolls_to_its_end_and_no_further(void **state)
     stage_open(&s, 15, 60);
     stage_keys(&s, "?");
     stage_key(&s, KEY_CODE_END);
-    assert_shown(&s, "an estimate");
+    assert_shown(&s, "the last reading, some minutes old");
     stage_keys(&s, "jjjjjjjjjj");
-    assert_shown(&s, "an estimate");
+    assert_shown(&s, "the last reading, some minutes old");
     stage_key(&s, KEY_CODE_UP);
     stage_key(&s, KEY_CODE_HOME);
     assert_shown(&s, "KEYS");
