@@ -117,6 +117,40 @@ size_t text_sanitize(char *buf, size_t cap, const char *s, size_t len, bool utf8
     return at;
 }
 
+// What is drawn as nothing, though it may take columns: blanks of all widths, Braille without a
+// dot, and the fillers of Hangul.
+static bool is_blank(uint32_t c)
+{
+    return c == ' ' || c == 0xa0 || c == 0x115f || c == 0x1160 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x2800 ||
+           c == 0x3000 || c == 0x3164 || c == 0xffa0;
+}
+
+bool text_is_blank(const char *s)
+{
+    size_t len = strlen(s);
+    uint32_t c;
+
+    for (size_t at = 0; at < len;) {
+        at += text_decode(s + at, len - at, &c);
+        if (!is_blank(c))
+            return false;
+    }
+    return true;
+}
+
+size_t text_name(char *buf, size_t cap, const char *s, size_t len, bool utf8)
+{
+    size_t n = text_sanitize(buf, cap, s, len, utf8);
+
+    if (cap < 3 || !text_is_blank(buf))
+        return n;
+    n = text_sanitize(buf + 1, cap - 2, s, len, utf8);
+    buf[0] = buf[n + 1] = '\'';
+    buf[n + 2] = '\0';
+    return n + 2;
+}
+
 size_t text_width(const char *s)
 {
     size_t columns;

@@ -28,6 +28,13 @@ bool text_is_unsafe(uint32_t codepoint);
 // without the NUL.
 size_t text_sanitize(char *buf, size_t cap, const char *s, size_t len, bool utf8);
 
+// The same of a name that somebody chose; one of which nothing would be seen, empty or all blanks,
+// comes in quotes.
+size_t text_name(char *buf, size_t cap, const char *s, size_t len, bool utf8);
+
+// Whether a sanitised string shows nothing: it is empty, or all blanks.
+bool text_is_blank(const char *s);
+
 // Columns of a sanitised, NUL-terminated string.
 size_t text_width(const char *s);
 

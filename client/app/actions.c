@@ -58,9 +58,10 @@ void actions_open(app_t *a)
     }
     if (a->list.kind == GROUP_USER && model_user(&a->model, row))
         snprintf(a->within_name, sizeof(a->within_name), "%s", model_user(&a->model, row));
+    else if (a->list.kind == GROUP_UNIT)
+        model_string(&a->model, row->unit, a->within_name, sizeof(a->within_name));
     else
-        model_string(&a->model, a->list.kind == GROUP_UNIT ? row->unit : row->name, a->within_name,
-                sizeof(a->within_name));
+        model_name(&a->model, row, a->within_name, sizeof(a->within_name));
     list_enter_group(&a->list);
     a->stale = true;
 }

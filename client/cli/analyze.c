@@ -68,7 +68,7 @@ static void print_row(
     char name[256], text[512], fitted[32], line[1024];
     size_t columns, len;
 
-    text_sanitize(name, sizeof(name), m->name.data, m->name.len, a->utf8);
+    text_name(name, sizeof(name), m->name.data, m->name.len, a->utf8);
     text_sanitize(text, sizeof(text), m->text.data, m->text.len, a->utf8);
     len = MIN(text_fit(name, 15, &columns), sizeof(fitted) - 16);
     snprintf(fitted, sizeof(fitted), "%.*s%*s", (int) len, name, (int) (15 - columns), "");

@@ -72,6 +72,12 @@ static char *put_safe(const event_printer_t *p, text_view_t text, char *buf, siz
     return buf;
 }
 
+static char *put_name(const event_printer_t *p, text_view_t name, char *buf, size_t cap)
+{
+    text_name(buf, cap, name.data ? name.data : "", name.len, p->utf8);
+    return buf;
+}
+
 void event_print_line(event_printer_t *p, const event_message_t *m)
 {
     char when[WHEN_MAX], what[32], name[TEXT_SIZE], unit[TEXT_SIZE], text[TEXT_SIZE], pid[32];
@@ -81,7 +87,7 @@ void event_print_line(event_printer_t *p, const event_message_t *m)
     snprintf(line, sizeof(line), "%s  %-16s  %s%s  %s  %s  %s",
             when_format(when, sizeof(when), when_real_ms(&p->clock, m->time_ms), p->clock.now_ms),
             put_what(m, what, sizeof(what)),
-            m->has.name ? put_safe(p, m->name, name, sizeof(name)) : "-", m->has.pid ? pid : "",
+            m->has.name ? put_name(p, m->name, name, sizeof(name)) : "-", m->has.pid ? pid : "",
             m->has.uid ? userdb_name(p->users, (uint32_t) m->uid) : "-",
             m->unit.len > 0 ? put_safe(p, m->unit, unit, sizeof(unit)) : "-",
             put_safe(p, m->text, text, sizeof(text)));

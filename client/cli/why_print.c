@@ -142,7 +142,7 @@ static void print_notes(const table_t *t, const reason_t *line)
 
 static void print_row(const table_t *t, const reasons_t *r, const reason_t *line)
 {
-    char name[REASONS_NAME_MAX + 48], which[48];
+    char shown[REASONS_NAME_MAX], name[REASONS_NAME_MAX + 48], which[48];
     bool owned = line->kind == REASON_PROCESSES && r->by == WHY_BY_PROCESS;
     const int64_t kb[] = {
             (int64_t) line->row.start_kb, (int64_t) line->row.end_kb, (int64_t) line->row.peak_kb};
@@ -155,8 +155,9 @@ static void print_row(const table_t *t, const reasons_t *r, const reason_t *line
     else if (line->kind == REASON_PROCESSES)
         snprintf(which, sizeof(which), " (%" PRIu64 ")", line->count);
     // A name that is too long gives way.
-    len = text_fit(line->name, t->name - MIN(strlen(which), t->name), &columns);
-    snprintf(name, sizeof(name), "%.*s%s", (int) len, line->name, which);
+    text_name(shown, sizeof(shown), line->name, strlen(line->name), true);
+    len = text_fit(shown, t->name - MIN(strlen(which), t->name), &columns);
+    snprintf(name, sizeof(name), "%.*s%s", (int) len, shown, which);
     print_change(t, line->change_kb, line->share);
     print_cell(name, t->name);
     print_sizes(kb, ARRAY_SIZE(kb));

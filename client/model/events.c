@@ -67,8 +67,8 @@ static void add(events_t *e, const event_message_t *m, bool utf8)
 
     if (there || (at == 0 && e->n == EVENTS_MAX))
         return;
-    if (m->name.len > 0)
-        text_sanitize(event.name, sizeof(event.name), m->name.data, m->name.len, utf8);
+    if (m->has.name)
+        text_name(event.name, sizeof(event.name), m->name.data, m->name.len, utf8);
     event.text = keep_text(&m->text, utf8);
     if (e->n == EVENTS_MAX) {
         free(e->items[0].text);

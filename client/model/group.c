@@ -103,6 +103,7 @@ static row_t new_group(const model_t *m, const row_t *first, group_kind_t kind)
         break;
     default:
         g.name = first->name;
+        g.flags |= first->flags & ROW_NAME_KNOWN;
     }
     return g;
 }

@@ -131,7 +131,7 @@ bool inspect_details(inspect_t *i, const details_message_t *d)
         i->exited_ms = copy.exited_ms;
     }
     if (copy.has.name && !i->name[0])
-        text_sanitize(i->name, sizeof(i->name), copy.name.data, copy.name.len, true);
+        text_name(i->name, sizeof(i->name), copy.name.data, copy.name.len, true);
     return true;
 }
 

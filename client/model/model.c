@@ -73,6 +73,8 @@ static void fill_row(row_t *r, const process_snapshot_t *p, uint64_t now_ms)
         r->flags |= ROW_UID_KNOWN;
     if (PROCESS_KNOWN(p, ppid))
         r->flags |= ROW_PPID_KNOWN;
+    if (PROCESS_KNOWN(p, name))
+        r->flags |= ROW_NAME_KNOWN;
     row_set(r, VALUE_PID, (int64_t) p->pid);
     row_set(r, VALUE_COUNT, 1);
     if (snapshot_rss_kb(p, &kb)) {
@@ -226,13 +228,18 @@ char *model_string(const model_t *m, uint32_t id, char *buf, size_t cap)
     size_t len = 0;
     const char *s = m->strings ? intern_get(m->strings, id, &len) : "";
 
-    text_sanitize(buf, cap, s, len, m->utf8);
+    buf[0] = '\0';
+    if (len > 0)
+        text_name(buf, cap, s, len, m->utf8);
     return buf;
 }
 
 char *model_name(const model_t *m, const row_t *r, char *buf, size_t cap)
 {
-    return model_string(m, r->name, buf, cap);
+    model_string(m, r->name, buf, cap);
+    if (!buf[0] && r->flags & ROW_NAME_KNOWN)
+        text_name(buf, cap, "", 0, m->utf8);
+    return buf;
 }
 
 char *model_command(const model_t *m, const row_t *r, char *buf, size_t cap)
@@ -243,15 +250,14 @@ char *model_command(const model_t *m, const row_t *r, char *buf, size_t cap)
 
     while (len > 0 && s[len - 1] == '\0')
         len--;
-    if (len == 0) {
-        // Like ps: a kernel thread, or a process that has no arguments, by its name.
-        model_name(m, r, joined, sizeof(joined));
-        snprintf(buf, cap, "[%s]", joined);
-        return buf;
-    }
     for (size_t i = 0; i < len; i++)
         joined[i] = s[i] == '\0' ? ' ' : s[i];
     text_sanitize(buf, cap, joined, len, m->utf8);
+    if (text_is_blank(buf)) {
+        // Like ps: a kernel thread, or a process that has no arguments, by its name.
+        model_name(m, r, joined, sizeof(joined));
+        snprintf(buf, cap, "[%s]", joined);
+    }
     return buf;
 }
 

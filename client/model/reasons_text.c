@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/format.h"
+#include "common/text.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -69,7 +70,8 @@ char *reasons_size(char *buf, size_t cap, int64_t kb, bool sign)
 static void say_name(line_t *s, const char *name)
 {
     size_t len = strlen(name);
-    bool plain = len > 0 && name[0] != ' ' && name[len - 1] != ' ' && !strpbrk(name, "(),%");
+    bool plain = !text_is_blank(name) && name[0] != ' ' && name[len - 1] != ' ' &&
+                 !strpbrk(name, "(),%");
 
     line_add(s, plain ? "%s" : "'%s'", name);
 }

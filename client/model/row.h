@@ -52,6 +52,7 @@ enum {
     ROW_PPID_KNOWN = 1 << 4,
     ROW_LISTED = 1 << 5, // a process that passes what the list is restricted to
     ROW_PLACED = 1 << 6, // has a place in the list that is being made
+    ROW_NAME_KNOWN = 1 << 7,
 };
 
 typedef struct {

@@ -4,8 +4,10 @@
 
 #include "common/cleanup.h"
 #include "common/format.h"
+#include "common/text.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CHANGE_WIDTH 9
 #define SHARE_WIDTH  5
@@ -88,11 +90,13 @@ static void draw_row(const ui_t *ui, const pane_t *p, int row, const reason_t *l
     char text[96], when[64], from[FORMAT_MAX], to[FORMAT_MAX];
     int others = at + 1 + WHO_WIDTH + 1 + USER_WIDTH + 1 + SPAN_WIDTH + 1 + ENDED_WIDTH;
     int name = MIN(MAX(p->cols - others, NAME_WIDTH), NAME_WIDE);
+    char shown[REASONS_NAME_MAX];
 
     put_change(p, row, line);
+    text_name(shown, sizeof(shown), line->name, strlen(line->name), true);
     // What is the kernel's has no PID.
     pane_put(p, row, at, r->kind ? name + 1 + WHO_WIDTH : name, ALIGN_LEFT,
-            r->kind ? STYLE_DIM : STYLE_NORMAL, line->name);
+            r->kind ? STYLE_DIM : STYLE_NORMAL, shown);
     at += name + 1;
     if (r->pid)
         snprintf(text, sizeof(text), "%" PRIu64, r->pid);

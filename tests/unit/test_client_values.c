@@ -193,6 +193,36 @@ static void names_are_only_text(void **state)
     stage_done(&s);
 }
 
+// Blanks of all kinds, and nothing at all: there is something to see and to point at.
+static void a_name_of_which_nothing_is_seen_is_quoted(void **state)
+{
+    static const struct {
+        const char *name, *shown;
+    } cases[] = {{"   ", " '   ' "}, {"", " '' "}, {"\xe3\x80\x80", " '\xe3\x80\x80"},
+            {"\xe2\xa0\x80\xc2\xa0", " '\xe2\xa0\x80\xc2\xa0' "}, {" a", "  a "}, {"-", " - "}};
+    process_snapshot_t *p;
+    stage_t s;
+
+    (void) state;
+    stage_init(&s, true, 24, 80);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        stage_add(&s, 10 + i, cases[i].name, 4096);
+    p = stage_add(&s, 90, "unknown", 4096);
+    PROCESS_UNSET(p, name);
+    stage_run(&s, 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_in_row(&s, FIRST_ROW + (int) i, cases[i].shown);
+    assert_int_equal(stage_pid(&s, stage_find_row(&s, " - ")), 15);
+    stage_keys(&s, "n");
+    assert_in_row(&s, FIRST_ROW, " ['   '] ");
+    stage_keys(&s, "ng");
+    assert_shown(&s, " '   ' ");
+    assert_shown(&s, " '' ");
+    stage_keys(&s, "ggg\r");
+    assert_shown(&s, "INSPECT: '   ' (PID 10)");
+    stage_done(&s);
+}
+
 static void a_command_line_is_only_text(void **state)
 {
     static const char command[] = "/bin/x\0--evil=\x1b]0;title\a\0\n";
@@ -294,6 +324,7 @@ int main(void)
             cmocka_unit_test(a_zombie_has_no_memory),
             cmocka_unit_test(an_estimate_says_so),
             cmocka_unit_test(names_are_only_text),
+            cmocka_unit_test(a_name_of_which_nothing_is_seen_is_quoted),
             cmocka_unit_test(a_command_line_is_only_text),
     };
 

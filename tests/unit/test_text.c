@@ -139,6 +139,31 @@ static void test_random_bytes(void **state)
     }
 }
 
+static void test_names_are_seen(void **state)
+{
+    char buf[16], small[4];
+
+    (void) state;
+    assert_int_equal(text_name(buf, sizeof(buf), "sh", 2, true), 2);
+    assert_string_equal(buf, "sh");
+    assert_int_equal(text_name(buf, sizeof(buf), " sh ", 4, true), 4);
+    assert_string_equal(buf, " sh ");
+    assert_int_equal(text_name(buf, sizeof(buf), "", 0, true), 2);
+    assert_string_equal(buf, "''");
+    assert_int_equal(text_name(buf, sizeof(buf), "  ", 2, true), 4);
+    assert_string_equal(buf, "'  '");
+    assert_int_equal(text_name(buf, sizeof(buf), "\xe2\xa0\x80 ", 4, true), 6);
+    assert_string_equal(buf, "'\xe2\xa0\x80 '");
+    assert_int_equal(text_name(buf, sizeof(buf), "\xe2\xa0\x80", 3, false), 1);
+    assert_string_equal(buf, "?");
+    // Where there is hardly room, and where there is none.
+    assert_int_equal(text_name(small, sizeof(small), "      ", 6, true), 3);
+    assert_string_equal(small, "' '");
+    assert_int_equal(text_name(small, 2, "      ", 6, true), 1);
+    assert_string_equal(small, " ");
+    assert_int_equal(text_name(small, 0, "", 0, true), 0);
+}
+
 static void test_width(void **state)
 {
     size_t columns;
@@ -191,6 +216,7 @@ int main(void)
             cmocka_unit_test(test_ascii_only),
             cmocka_unit_test(test_never_cuts_a_code_point),
             cmocka_unit_test(test_random_bytes),
+            cmocka_unit_test(test_names_are_seen),
             cmocka_unit_test(test_width),
             cmocka_unit_test(test_wrap),
     };
