@@ -5,15 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static void close_inspect(app_t *a)
+void actions_forget_inspect(app_t *a)
 {
+    if (a->inspect && a->requests.inspect)
+        a->requests.inspect(a->requests.user, 0, 0);
     inspect_free(a->inspect);
     a->inspect = NULL;
+    a->pane_below = VIEW_LIST;
+}
+
+static void close_inspect(app_t *a)
+{
+    actions_forget_inspect(a);
     // The pane below it may have been left for another one since.
     a->view = a->inspect_below == VIEW_WHY && !a->why ? VIEW_LIST : a->inspect_below;
-    a->pane_below = VIEW_LIST;
-    if (a->requests.inspect)
-        a->requests.inspect(a->requests.user, 0, 0);
 }
 
 void actions_inspect(app_t *a, identity_t id, const char *name, view_t below)
@@ -48,6 +53,7 @@ void actions_inspect(app_t *a, identity_t id, const char *name, view_t below)
 void actions_open(app_t *a)
 {
     const row_t *row = list_selected(&a->list, &a->model);
+    char name[LIST_NAME_MAX];
 
     if (!row)
         return;
@@ -57,12 +63,12 @@ void actions_open(app_t *a)
         return;
     }
     if (a->list.kind == GROUP_USER && model_user(&a->model, row))
-        snprintf(a->within_name, sizeof(a->within_name), "%s", model_user(&a->model, row));
+        snprintf(name, sizeof(name), "%s", model_user(&a->model, row));
     else if (a->list.kind == GROUP_UNIT)
-        model_string(&a->model, row->unit, a->within_name, sizeof(a->within_name));
+        model_string(&a->model, row->unit, name, sizeof(name));
     else
-        model_name(&a->model, row, a->within_name, sizeof(a->within_name));
-    list_enter_group(&a->list);
+        model_name(&a->model, row, name, sizeof(name));
+    list_enter_group(&a->list, name);
     a->stale = true;
 }
 
@@ -105,7 +111,7 @@ static void go_back(app_t *a)
     } else if (l->tagged) {
         l->tagged = false;
         a->stale = true;
-    } else if (list_leave_group(l)) {
+    } else if (panes_leave_members(a) || list_leave_group(l)) {
         a->stale = true;
     } else {
         a->quit = true;

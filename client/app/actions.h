@@ -44,9 +44,11 @@ void past_forget(app_t *a);
 void panes_toggle(app_t *a, view_t view);
 void panes_events_action(app_t *a, action_t action);
 void panes_why_action(app_t *a, action_t action);
-// Inspects whom the selected line is about.
+// Inspects whom the selected line is about; where that are several, lists those that live.
 void panes_open_event(app_t *a);
 void panes_open_reason(app_t *a);
+// From that list back to where it was opened. False: the list is another one.
+bool panes_leave_members(app_t *a);
 // Gets hold of the events, if that was not done yet.
 void panes_want_events(app_t *a);
 void panes_tick(app_t *a);
@@ -58,6 +60,9 @@ void panes_again(app_t *a);
 void actions_scroll(int *scroll, int page, action_t action);
 // Inspects a process that may be listed or may have ended, and comes back to `below`.
 void actions_inspect(app_t *a, identity_t id, const char *name, view_t below);
+
+// Nothing is inspected any more.
+void actions_forget_inspect(app_t *a);
 
 // One line that says all that is known of the selected process, for a ticket or a chat: to the
 // clipboard. Groups are reported as their sum.

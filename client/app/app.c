@@ -43,6 +43,8 @@ void app_free(app_t *a)
     events_free(a->events);
     why_free(a->why);
     list_done(&a->list);
+    if (a->has_list_before)
+        list_done(&a->list_before);
     model_done(&a->model);
     grid_done(&a->grid);
     free(a);

@@ -160,18 +160,57 @@ void panes_events_action(app_t *a, action_t action)
     }
 }
 
+// The viewer's own list, with its filter and its place, is there again afterwards.
+static void list_members(app_t *a, const reason_t *line)
+{
+    sort_order_t order = a->list.order;
+    bool command = a->list.command;
+    identity_t group;
+    group_kind_t kind = why_group(a->why, line, &a->model, &group);
+
+    if (kind == GROUP_NONE) {
+        app_say(a, "none of these processes lives any more");
+        return;
+    }
+    actions_forget_inspect(a);
+    if (a->has_list_before)
+        list_done(&a->list);
+    else
+        a->list_before = a->list;
+    a->has_list_before = true;
+    list_init(&a->list);
+    a->list.order = order;
+    a->list.command = command;
+    list_show_members(&a->list, kind, group, line->name);
+    a->view = VIEW_LIST;
+    a->stale = true;
+}
+
+bool panes_leave_members(app_t *a)
+{
+    if (!a->has_list_before)
+        return false;
+    list_done(&a->list);
+    a->list = a->list_before;
+    a->has_list_before = false;
+    if (a->why)
+        a->view = VIEW_WHY;
+    return true;
+}
+
 void panes_open_reason(app_t *a)
 {
     const reason_t *line = why_selected(a->why);
-    const why_row_t *row = line ? &line->row : NULL;
 
-    if (!row)
+    if (!line)
         return;
-    if (row->kind == 0 && row->pid != 0)
-        actions_inspect(a, (identity_t){row->pid, row->start_time}, line->name, VIEW_WHY);
+    if (line->row.pid != 0) // also who likely wrote what is in tmpfs
+        actions_inspect(a, (identity_t){line->row.pid, line->row.start_time},
+                line->writer[0] ? line->writer : line->name, VIEW_WHY);
+    else if (line->kind == REASON_PROCESSES)
+        list_members(a, line);
     else
-        app_say(a, row->kind ? "that is the kernel's: there is no process to open"
-                             : "these are several: g shows each process");
+        app_say(a, "that is the kernel's: there is no process to open");
 }
 
 // The cursor moves over the rows; what is below them comes into sight after the last.

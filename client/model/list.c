@@ -289,18 +289,22 @@ void list_toggle_tree(list_t *l)
     l->tree = !l->tree;
 }
 
-void list_enter_group(list_t *l)
+void list_show_members(list_t *l, group_kind_t kind, identity_t group, const char *name)
 {
-    identity_t group = l->selected;
-
-    if (l->kind == GROUP_NONE || l->n == 0)
-        return;
-    l->outer_selected = group;
-    l->outer_top = l->top;
-    l->within_kind = l->kind;
+    l->within_kind = kind;
     l->within = group;
+    snprintf(l->within_name, sizeof(l->within_name), "%s", name);
     l->kind = GROUP_NONE;
     forget_place(l);
+}
+
+void list_enter_group(list_t *l, const char *name)
+{
+    if (l->kind == GROUP_NONE || l->n == 0)
+        return;
+    l->outer_selected = l->selected;
+    l->outer_top = l->top;
+    list_show_members(l, l->kind, l->selected, name);
 }
 
 bool list_leave_group(list_t *l)

@@ -8,13 +8,16 @@
 #include "client/model/filter.h"
 #include "client/model/sort.h"
 
+#define LIST_NAME_MAX 128
+
 typedef struct {
     // What is shown.
     group_kind_t kind;        // groups of that kind
     bool tree;                // processes below their parents; kind is GROUP_NONE then
     group_kind_t within_kind; // only processes of the group `within`; GROUP_NONE: all
     identity_t within;
-    filter_t *filter; // NULL: none
+    char within_name[LIST_NAME_MAX]; // as people call it, safe to show
+    filter_t *filter;                // NULL: none
     char filter_text[FILTER_TEXT_MAX];
     bool tagged; // only processes that have a tag
     sort_order_t order;
@@ -66,7 +69,9 @@ void list_cycle_groups(list_t *l, const model_t *m);
 // Between a tree and a flat list of processes.
 void list_toggle_tree(list_t *l);
 // From the selected group to its members, and back (false: there is nowhere to go back to).
-void list_enter_group(list_t *l);
+void list_enter_group(list_t *l, const char *name);
+// The members of a group that is not listed.
+void list_show_members(list_t *l, group_kind_t kind, identity_t group, const char *name);
 bool list_leave_group(list_t *l);
 
 #endif

@@ -52,14 +52,15 @@ typedef struct ui {
     uint64_t now_ms;            // CLOCK_BOOTTIME
     model_t model;
     list_t list;
+    list_t list_before; // where `list` are the processes that a reason is about: the viewer's own
+    bool has_list_before;
     column_layout_t layout; // of the drawn list
     model_sum_t sum;        // of the members that are listed, where those of a group are
-    char within_name[INSPECT_NAME_MAX]; // of the group whose members are listed
-    inspect_t *inspect;                 // NULL unless VIEW_INSPECT (or something above it)
-    view_t inspect_below;               // where ESC leads to from there
-    events_t *events;                   // NULL until they were wanted for the first time
-    why_t *why;                         // NULL unless VIEW_WHY, or something above it
-    view_t pane_below;                  // where ESC leads to from VIEW_EVENTS and VIEW_WHY
+    inspect_t *inspect;     // NULL unless VIEW_INSPECT (or something above it)
+    view_t inspect_below;   // where ESC leads to from there
+    events_t *events;       // NULL until they were wanted for the first time
+    why_t *why;             // NULL unless VIEW_WHY, or something above it
+    view_t pane_below;      // where ESC leads to from VIEW_EVENTS and VIEW_WHY
     int why_scroll;
     int why_first; // line of its first row, as drawn
     int inspect_scroll;

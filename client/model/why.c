@@ -51,6 +51,43 @@ const reason_t *why_selected(const why_t *w)
     return w->known && w->cursor < w->reasons.n_rows ? &w->reasons.lines[w->cursor] : NULL;
 }
 
+// Whether a process is one of those that a row is about: by the text that the row has of it.
+static bool is_of(const model_t *m, const row_t *process, group_kind_t kind, const reason_t *line)
+{
+    uint32_t id = kind == GROUP_NAME ? process->name : process->unit;
+    char text[REASONS_NAME_MAX];
+    const char *raw;
+    size_t len = 0;
+
+    if (kind == GROUP_USER)
+        return line->row.has_uid && process->flags & ROW_UID_KNOWN && process->uid == line->row.uid;
+    raw = m->strings ? intern_get(m->strings, id, &len) : "";
+    text_sanitize(text, sizeof(text), raw, MIN(len, (size_t) WHY_NAME_MAX), m->utf8);
+    return strcmp(text[0] ? text : "-", line->name) == 0;
+}
+
+group_kind_t why_group(
+        const why_t *w, const reason_t *line, const model_t *m, identity_t *ret_group)
+{
+    static const group_kind_t kinds[] = {
+            [WHY_BY_PROCESS] = GROUP_NAME, // of one program, if they share a row
+            [WHY_BY_USER] = GROUP_USER,
+            [WHY_BY_UNIT] = GROUP_UNIT,
+            [WHY_BY_NAME] = GROUP_NAME,
+    };
+    unsigned by = w->reasons.by;
+
+    for (size_t i = 0; i < m->processes.n && by < ARRAY_SIZE(kinds); i++) {
+        const row_t *process = &m->processes.items[i];
+
+        if (!is_of(m, process, kinds[by], line))
+            continue;
+        *ret_group = model_group_of(m, process, kinds[by]);
+        return kinds[by];
+    }
+    return GROUP_NONE;
+}
+
 bool why_move(why_t *w, int lines)
 {
     size_t step = (size_t) abs(lines), before = w->cursor;

@@ -3,6 +3,7 @@
 
 // Who took memory in a span of time, as the daemon answered last, and what is to be asked next.
 
+#include "client/model/model.h"
 #include "client/model/reasons.h"
 
 #define WHY_ROWS  48
@@ -34,6 +35,10 @@ bool why_failed(why_t *w, const error_message_t *m, bool utf8);
 
 // The row under the cursor, NULL: there is none.
 const reason_t *why_selected(const why_t *w);
+// What those that a row is about have in common, and the group that they are, as far as some of
+// them live; GROUP_NONE: nobody does.
+group_kind_t why_group(
+        const why_t *w, const reason_t *line, const model_t *m, identity_t *ret_group);
 // By so many rows, or as far as there are any. False: there is none in that direction.
 bool why_move(why_t *w, int lines);
 

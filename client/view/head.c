@@ -36,7 +36,7 @@ static void describe_rows(const ui_t *ui, char *buf, size_t cap, int width)
     if (ui->view != VIEW_LIST)
         return;
     if (l->within_kind != GROUP_NONE)
-        at = snprintf(buf, cap, "%s = %s", names[l->within_kind], ui->within_name);
+        at = snprintf(buf, cap, "%s = %s", names[l->within_kind], l->within_name);
     if (l->within_kind != GROUP_NONE)
         at += describe_sum(ui, buf + at, cap - (size_t) at, width);
     if (l->tagged)

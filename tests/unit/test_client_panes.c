@@ -144,6 +144,99 @@ static void a_reason_can_be_opened(void **state)
     stage_done(&s);
 }
 
+// One row for all that are called alike, one for a part of the kernel's of which the writer is
+// known, and two for nobody that lives.
+static void answer_with_several(stage_t *s, uint64_t request, unsigned by, const char *name)
+{
+    why_row_t several = {.count = 501, .end_kb = 1 << 20}, ended = {.count = 7, .end_kb = 1 << 18};
+    why_row_t tmpfs = {.kind = LEDGER_SHMEM, .pid = 812, .start_time = 812, .end_kb = 1 << 19};
+    buffer_t rows = {0};
+    message_t m = {0};
+
+    several.name = several.unit = (text_view_t){name, strlen(name)};
+    several.has_uid = by == WHY_BY_USER;
+    ended.name = ended.unit = (text_view_t){"gone", 4};
+    tmpfs.name = (text_view_t){"postgres", 8};
+    why_row_put(&rows, &several);
+    why_row_put(&rows, &tmpfs);
+    why_row_put(&rows, &ended);
+    MESSAGE_SET(&m.why, request, request);
+    MESSAGE_SET(&m.why, by, by);
+    MESSAGE_SET(&m.why, change_to_kb, 2 << 20);
+    MESSAGE_SET_TEXT(&m.why, rows, (const char *) rows.data, rows.len);
+    app_message(s->app, MESSAGE_WHY, &m);
+    stage_draw(s);
+    buffer_done(&rows);
+}
+
+// Enter on a row of several shows those of them that live, and ESC leads back: to the reasons, and
+// from there to the list as it was.
+static void a_row_of_several_opens_its_processes(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "fchrome\rw");
+    answer_with_several(&s, 3001, WHY_BY_PROCESS, "worker");
+    assert_in_row(&s, stage_find_row(&s, "worker  "), "×501");
+    stage_keys(&s, "\r");
+    assert_shown(&s, "NAME = worker: together MEM");
+    assert_int_equal(s.app->list.n, 24);
+    assert_not_shown(&s, "postgres");
+    stage_keys(&s, "j\r"); // one of them, and back
+    assert_int_equal(s.inspected_pid, stage_find(&s, 1007)->pid);
+    stage_keys(&s, KEY_ESCAPE);
+    assert_shown(&s, "NAME = worker");
+    stage_keys(&s, KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_WHY);
+    assert_selected(&s, "worker");
+    stage_keys(&s, "j\r");
+    assert_shown(&s, "INSPECT: postgres (PID 812)");
+    stage_keys(&s, KEY_ESCAPE "j\r");
+    assert_shown(&s, "none of these processes lives any more");
+    assert_int_equal(s.app->view, VIEW_WHY);
+    stage_keys(&s, KEY_ESCAPE);
+    assert_shown(&s, "FILTER: chrome");
+    assert_int_equal(s.app->list.n, 2);
+    stage_done(&s);
+}
+
+// Rows of users and of units are several by nature.
+static void rows_of_users_and_units_open_too(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "w");
+    answer_with_several(&s, 3001, WHY_BY_UNIT, "app-chrome.scope");
+    stage_keys(&s, "\r");
+    assert_shown(&s, "UNIT = app-chrome.scope");
+    assert_int_equal(s.app->list.n, 1);
+    stage_keys(&s, KEY_ESCAPE "g");
+    answer_with_several(&s, s.why_requests + 3000, WHY_BY_USER, "");
+    stage_keys(&s, "\r");
+    assert_shown(&s, "USER = root");
+    // Reasons asked for from there, and their processes: two steps further, and as many back.
+    stage_keys(&s, "w");
+    answer_with_several(&s, s.why_requests + 3000, WHY_BY_NAME, "chrome");
+    stage_keys(&s, "\r");
+    assert_shown(&s, "NAME = chrome");
+    stage_keys(&s, KEY_ESCAPE KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_LIST);
+    assert_int_equal(s.app->list.n, 32);
+    // Above an inspection, which then is none any more.
+    stage_keys(&s, "\rw");
+    answer_with_several(&s, s.why_requests + 3000, WHY_BY_NAME, "chrome");
+    stage_keys(&s, "\r");
+    assert_null(s.app->inspect);
+    stage_keys(&s, "y" KEY_ESCAPE KEY_ESCAPE);
+    assert_int_equal(s.app->view, VIEW_LIST);
+    assert_false(s.app->quit);
+    stage_done(&s);
+}
+
 static void pages_move_the_cursor_and_then_the_screen(void **state)
 {
     stage_t s;
@@ -316,6 +409,8 @@ int main(void)
             cmocka_unit_test(why_tells_who),
             cmocka_unit_test(why_tells_what_was_not_seen),
             cmocka_unit_test(a_reason_can_be_opened),
+            cmocka_unit_test(a_row_of_several_opens_its_processes),
+            cmocka_unit_test(rows_of_users_and_units_open_too),
             cmocka_unit_test(pages_move_the_cursor_and_then_the_screen),
             cmocka_unit_test(the_mouse_opens_reasons),
             cmocka_unit_test(what_hardly_changed_is_summed_up),
