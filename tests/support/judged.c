@@ -26,6 +26,21 @@ void judged_done(judged_t *j)
     proctree_free(&j->tree);
 }
 
+int judged_setup(void **state)
+{
+    static judged_t j;
+
+    judged_init(&j);
+    *state = &j;
+    return 0;
+}
+
+int judged_teardown(void **state)
+{
+    judged_done(*state);
+    return 0;
+}
+
 void judged_tick(judged_t *j)
 {
     // The reader has a thread of its own that looks at the clock.
@@ -40,6 +55,25 @@ const event_t *judged_next(judged_t *j)
     if (e)
         j->seen = e->number;
     return e;
+}
+
+void judged_kill(judged_t *j, unsigned n)
+{
+    j->kills += n;
+    proctree_write(&j->tree, "vmstat", "pgsteal_kswapd 0\noom_kill %u\n", j->kills);
+}
+
+const event_t *judged_next_kill(judged_t *j)
+{
+    for (int i = 0; i < 8; i++) {
+        const event_t *e;
+
+        while ((e = judged_next(j)))
+            if (e->kind == EVENT_OOM_KILL)
+                return e;
+        judged_tick(j);
+    }
+    return NULL;
 }
 
 void judged_restart(judged_t *j)

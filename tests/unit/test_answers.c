@@ -4,12 +4,10 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "daemon/engine/engine.h"
 #include "daemon/publish/answers_events.h"
 #include "daemon/publish/answers_why.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/proctree.h"
+#include "tests/support/judged.h"
 #include "tests/support/raw.h"
 
 #include <string.h>
@@ -17,9 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MB_PAGES 256 // pages of 4 KiB in a MiB
-#define TOTAL_MB 16384
-#define SECONDS  30
+#define SECONDS 30
 
 enum { VICTIM = 100, GROWER, WRITER, ENDED };
 
@@ -32,8 +28,7 @@ static uint32_t ann(void)
 #define BOB (ann() + 1)
 
 typedef struct {
-    proctree_t tree;
-    engine_t *engine;
+    judged_t host;
     audiences_t *audiences;
 } fixture_t;
 
@@ -42,53 +37,49 @@ static void process(fixture_t *f, uint64_t pid, uint32_t uid, const char *name, 
 {
     static uint64_t time;
 
-    proctree_process(&f->tree, &(proctree_process_t){.pid = pid,
-                                       .name = name,
-                                       .start_time = pid,
-                                       .utime = ++time,
-                                       .uid = uid,
-                                       .euid = uid,
-                                       .gid = uid,
-                                       .egid = uid,
-                                       .anon_pages = mb * MB_PAGES,
-                                       .hwm_kb = mb << 10,
-                                       .wchar = written_mb << 20});
+    proctree_process(&f->host.tree, &(proctree_process_t){.pid = pid,
+                                            .name = name,
+                                            .start_time = pid,
+                                            .utime = ++time,
+                                            .uid = uid,
+                                            .euid = uid,
+                                            .gid = uid,
+                                            .egid = uid,
+                                            .anon_pages = mb * MB_PAGES,
+                                            .hwm_kb = mb << 10,
+                                            .wchar = written_mb << 20});
 }
 
-static void tick(fixture_t *f, uint64_t anon_mb, uint64_t shmem_mb, int kills)
+static void tick(fixture_t *f, uint64_t anon_mb, uint64_t shmem_mb)
 {
-    unsigned long long free_kb = (TOTAL_MB - anon_mb - shmem_mb) << 10;
+    unsigned long long free_kb = (HOST_MB - anon_mb - shmem_mb) << 10;
 
-    proctree_write(&f->tree, "meminfo",
+    proctree_write(&f->host.tree, "meminfo",
             "MemTotal: %d kB\nMemFree: %llu kB\nMemAvailable: %llu kB\nCached: %llu kB\n"
             "AnonPages: %llu kB\nShmem: %llu kB\n",
-            TOTAL_MB << 10, free_kb, free_kb, (unsigned long long) shmem_mb << 10,
+            HOST_MB << 10, free_kb, free_kb, (unsigned long long) shmem_mb << 10,
             (unsigned long long) anon_mb << 10, (unsigned long long) shmem_mb << 10);
-    proctree_write(&f->tree, "vmstat", "pgsteal_kswapd 0\noom_kill %d\n", kills);
-    __atomic_add_fetch(&fake_clock_ahead_us, USEC_PER_SEC, __ATOMIC_RELAXED);
-    assert_int_equal(engine_tick(f->engine), 0);
+    judged_tick(&f->host);
 }
 
 static int setup(void **state)
 {
     static fixture_t f;
-    const engine_config_t config = {.proc_root = f.tree.path};
 
-    f = (fixture_t){.tree = proctree_new()};
-    proctree_system(&f.tree, TOTAL_MB << 10, false);
-    assert_int_equal(engine_new(&f.engine, &config, NULL, NULL), 0);
-    assert_int_equal(audiences_new(&f.audiences, engine_capture(f.engine)), 0);
+    judged_init(&f.host);
+    assert_int_equal(audiences_new(&f.audiences, engine_capture(f.host.engine)), 0);
     for (uint64_t s = 0; s < SECONDS; s++) {
         process(&f, VICTIM, ann(), "anns-victim", 2000, 0);
         process(&f, GROWER, BOB, "bobs-grower", 100 + 10 * s, 0);
         process(&f, WRITER, BOB, "bobs-writer", 10, 40 * s);
         process(&f, ENDED, BOB, "bobs-ended", 300, 0);
-        tick(&f, 2410 + 10 * s, 40 * s, 0);
+        tick(&f, 2410 + 10 * s, 40 * s);
     }
-    proctree_end(&f.tree, ENDED);
-    proctree_end(&f.tree, VICTIM);
-    for (int s = 0; s < 8; s++) // three were killed; nobody saw the third
-        tick(&f, 400, 40 * SECONDS, 3);
+    judged_kill(&f.host, 3); // nobody saw the third
+    proctree_end(&f.host.tree, ENDED);
+    proctree_end(&f.host.tree, VICTIM);
+    for (int s = 0; s < 8; s++)
+        tick(&f, 400, 40 * SECONDS);
     *state = &f;
     return 0;
 }
@@ -98,8 +89,7 @@ static int teardown(void **state)
     fixture_t *f = *state;
 
     audiences_free(f->audiences);
-    engine_free(f->engine);
-    proctree_free(&f->tree);
+    judged_done(&f->host);
     return 0;
 }
 
@@ -108,7 +98,7 @@ static raw_t ask(fixture_t *f, uint32_t uid, unsigned rights)
 {
     const subscriber_handlers_t handlers = {.user = f};
     const peer_t peer = {.uid = uid, .gid = uid, .rights = rights};
-    uint64_t now_ms = capture_current(engine_capture(f->engine))->system.mono_ms;
+    uint64_t now_ms = capture_current(engine_capture(f->host.engine))->system.mono_ms;
     events_request_message_t events = {0};
     why_request_message_t why = {0};
     subscriber_t *s;
@@ -120,13 +110,13 @@ static raw_t ask(fixture_t *f, uint32_t uid, unsigned rights)
     assert_int_equal(
             subscriber_new(&s, fds[0], &peer, f->audiences, &handlers, clock_monotonic_us()), 0);
     MESSAGE_SET(&events, request, 1);
-    answers_events(s, engine_events(f->engine), &events);
+    answers_events(s, engine_events(f->host.engine), &events);
     for (uint64_t by = WHY_BY_PROCESS; by <= WHY_BY_NAME; by++) {
         MESSAGE_SET(&why, request, 2 + by);
         MESSAGE_SET(&why, by, by);
         MESSAGE_SET(&why, from_ms, now_ms - (SECONDS + 6) * 1000);
         MESSAGE_SET(&why, to_ms, now_ms - 9 * 1000);
-        answers_why(s, engine_why(f->engine), now_ms, &why);
+        answers_why(s, engine_why(f->host.engine), now_ms, &why);
     }
     do {
         assert_int_equal(subscriber_dispatch(s, 0), 0);

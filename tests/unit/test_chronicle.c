@@ -10,21 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int setup(void **state)
-{
-    static judged_t j;
-
-    judged_init(&j);
-    *state = &j;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    judged_done(*state);
-    return 0;
-}
-
 static void run(judged_t *j, proctree_process_t *p)
 {
     p->utime++;
@@ -312,7 +297,7 @@ static void test_stories_that_are_none(void **state)
     buffer_done(&saved);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, judged_setup, judged_teardown)
 
 int main(void)
 {
