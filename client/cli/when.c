@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY_S 86400
+#define DAY_S        86400
+#define EPOCH_DIGITS 11 // of seconds: until the year 5138
 
 // "10m", "1h30m", "90": seconds where there is no unit. Not empty.
 static bool parse_duration(const char *text, uint64_t *ret_s)
@@ -33,20 +34,83 @@ static bool parse_duration(const char *text, uint64_t *ret_s)
     return true;
 }
 
+static bool take_number(const char **at, int least_digits, int most_digits, int *ret)
+{
+    const char *text = *at;
+    int n = 0, digits = 0;
+
+    for (; *text >= '0' && *text <= '9' && digits < most_digits; digits++)
+        n = n * 10 + (*text++ - '0');
+    if (digits < least_digits)
+        return false;
+    *at = text;
+    *ret = n;
+    return true;
+}
+
+// ".25" or ",250000", as programs write fractions of a second; nothing at all is 0.
+static bool take_fraction(const char **at, uint64_t *ret_ms)
+{
+    uint64_t ms = 0, unit = 100;
+
+    if (**at == '.' || **at == ',') {
+        const char *first = ++*at;
+
+        for (; **at >= '0' && **at <= '9'; ++*at, unit /= 10)
+            ms += (uint64_t) (**at - '0') * unit;
+        if (*at == first)
+            return false;
+    }
+    *ret_ms = ms;
+    return true;
+}
+
+// "14:02", "14:02:10", "14:02:10.5"
+static bool take_clock(const char **at, struct tm *tm, uint64_t *ret_ms)
+{
+    tm->tm_sec = 0;
+    if (!take_number(at, 1, 2, &tm->tm_hour) || *(*at)++ != ':' ||
+            !take_number(at, 1, 2, &tm->tm_min))
+        return false;
+    if (**at != ':')
+        return true;
+    ++*at;
+    return take_number(at, 1, 2, &tm->tm_sec) && take_fraction(at, ret_ms);
+}
+
+// "Z", "+01:00", "+0100" or "+01": seconds that its clocks are ahead.
+static bool parse_zone(const char *text, int *ret_s)
+{
+    int sign = *text == '-' ? -1 : 1, h, m = 0;
+
+    if (strcmp(text, "Z") == 0) {
+        *ret_s = 0;
+        return true;
+    }
+    if (*text != '-' && *text != '+')
+        return false;
+    text++;
+    if (!take_number(&text, 2, 2, &h))
+        return false;
+    if (*text) {
+        text += *text == ':';
+        if (!take_number(&text, 2, 2, &m) || *text)
+            return false;
+    }
+    *ret_s = sign * (h * 3600 + m * 60);
+    return true;
+}
+
 static bool to_ms(struct tm *tm, const char *zone, uint64_t *ret_ms)
 {
+    int ahead_s = 0;
     time_t t;
-    int h = 0, m = 0, end = 0;
-    char sign = 0;
 
     if (*zone == '\0') {
         tm->tm_isdst = -1;
         t = mktime(tm);
-    } else if (strcmp(zone, "Z") == 0) {
-        t = timegm(tm);
-    } else if (sscanf(zone, "%c%2d:%2d%n", &sign, &h, &m, &end) == 3 && !zone[end] &&
-               (sign == '+' || sign == '-') && h >= 0 && m >= 0) {
-        t = timegm(tm) - (sign == '+' ? 1 : -1) * (h * 3600 + m * 60);
+    } else if (parse_zone(zone, &ahead_s)) {
+        t = timegm(tm) - ahead_s;
     } else {
         return false;
     }
@@ -58,55 +122,61 @@ static bool to_ms(struct tm *tm, const char *zone, uint64_t *ret_ms)
 
 static bool is_valid(const struct tm *tm)
 {
-    return tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 && tm->tm_min < 60 &&
-           tm->tm_sec >= 0 && tm->tm_sec < 61 && tm->tm_mon >= 0 && tm->tm_mon < 12 &&
-           tm->tm_mday >= 1 && tm->tm_mday <= 31;
+    return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 61 && tm->tm_mon >= 0 &&
+           tm->tm_mon < 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
 }
 
 static bool parse_date(const char *text, uint64_t *ret_ms)
 {
     struct tm tm = {0};
-    int end = 0;
+    uint64_t fraction_ms = 0;
 
-    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &end) != 3 || end != 10)
+    if (!take_number(&text, 4, 4, &tm.tm_year) || *text++ != '-' ||
+            !take_number(&text, 2, 2, &tm.tm_mon) || *text++ != '-' ||
+            !take_number(&text, 2, 2, &tm.tm_mday))
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon--;
-    text += end;
     if (*text == 'T' || *text == ' ') {
-        int time_end = 0, seconds_end = 0;
-
         text++;
-        if (sscanf(text, "%2d:%2d%n:%2d%n", &tm.tm_hour, &tm.tm_min, &time_end, &tm.tm_sec,
-                    &seconds_end) < 2)
+        if (!take_clock(&text, &tm, &fraction_ms))
             return false;
-        text += seconds_end ? seconds_end : time_end;
     }
-    return is_valid(&tm) && to_ms(&tm, text, ret_ms);
+    if (!is_valid(&tm) || !to_ms(&tm, text, ret_ms))
+        return false;
+    *ret_ms += fraction_ms;
+    return true;
 }
 
 static bool parse_time(const char *text, uint64_t now_ms, uint64_t *ret_ms)
 {
     time_t now = (time_t) (now_ms / 1000);
-    int end = 0, seconds_end = 0;
+    uint64_t ms, fraction_ms = 0;
     struct tm tm;
-    uint64_t ms;
 
-    if (!localtime_r(&now, &tm))
+    if (!localtime_r(&now, &tm) || !take_clock(&text, &tm, &fraction_ms) || *text ||
+            !is_valid(&tm) || !to_ms(&tm, "", &ms))
         return false;
-    tm.tm_sec = 0;
-    if (sscanf(text, "%2d:%2d%n:%2d%n", &tm.tm_hour, &tm.tm_min, &end, &tm.tm_sec, &seconds_end) <
-                    2 ||
-            text[seconds_end ? seconds_end : end] || !is_valid(&tm))
-        return false;
-    if (!to_ms(&tm, "", &ms))
-        return false;
-    if (ms > now_ms) { // the day before, whose midnights may be 23 or 25 hours away
+    if (ms + fraction_ms > now_ms) { // the day before, whose midnights may be 23 or 25 hours away
         tm.tm_mday--;
         if (!to_ms(&tm, "", &ms))
             return false;
     }
-    *ret_ms = ms;
+    *ret_ms = ms + fraction_ms;
+    return true;
+}
+
+// "@1795271400.25", as date(1) takes it: what the output for programs calls a time.
+static bool parse_epoch(const char *text, uint64_t *ret_ms)
+{
+    uint64_t s = 0, fraction_ms = 0;
+    const char *first = ++text;
+
+    for (; *text >= '0' && *text <= '9' && text - first < EPOCH_DIGITS; text++)
+        s = s * 10 + (uint64_t) (*text - '0');
+    if (text == first || !take_fraction(&text, &fraction_ms) || *text)
+        return false;
+    *ret_ms = s * 1000 + fraction_ms;
     return true;
 }
 
@@ -122,6 +192,8 @@ bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
         *ret_ms = now_ms - MIN(now_ms, ago_s * 1000);
         return true;
     }
+    if (text[0] == '@')
+        return parse_epoch(text, ret_ms);
     return parse_time(text, now_ms, ret_ms) || parse_date(text, ret_ms);
 }
 

@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WHEN_ALLOWED "now, -10m, -1h30m, 14:02, 14:02:10, 2026-11-21 or 2026-11-21T14:02:10+01:00"
-#define WHEN_MAX     32
+#define WHEN_ALLOWED \
+    "now, -10m, -1h30m, 14:02, 14:02:10, 2026-11-21, 2026-11-21T14:02:10+01:00 or @1795271400"
+#define WHEN_MAX 32
 
 // CLOCK_REALTIME in ms. A time of day is of today or, when that is yet to come, of yesterday; local
-// time unless a zone is given. False: not understood.
+// time unless a zone is given; seconds may have a fraction. False: not understood.
 bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms);
 
 // What --since and --until mean, where they are given (NULL: not, and its end stays untouched).
