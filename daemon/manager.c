@@ -79,8 +79,10 @@ static void capture_now(manager_t *m)
     r = engine_tick(m->engine);
     s = capture_current_writable(m->capture);
     m->captured_us = clock_monotonic_us();
-    watch_captured(&m->watch, (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
-                                      .taken_kb = s->system.anon_kb + s->system.shmem_kb});
+    watch_captured(&m->watch,
+            (meminfo_levels_t){.available_kb = s->system.mem_available_kb,
+                    .taken_kb = s->system.anon_kb + s->system.shmem_kb},
+            s->system.capture_us);
     if (r < 0 && !m->failing)
         log_error("cannot look for processes in %s: %s", m->settings.proc_root, strerror(-r));
     m->failing = r < 0;

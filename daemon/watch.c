@@ -12,10 +12,12 @@
 // shows 16.
 #define HEAD_SIZE 1024
 
-#define SMALL_KB    (UINT64_C(32) * 1024)
-#define SMALL_PART  1024
-#define SMALL_LOOKS 20 // between captures for a small fall, in the long run
-#define SMALL_SAVED 8
+#define SMALL_KB       (UINT64_C(32) * 1024)
+#define SMALL_PART     1024
+#define SMALL_REST     8     // such a part of it is worth another capture within the same fall
+#define SMALL_LOOK_US  500   // of CPU time that a look earns: half a percent of a core
+#define SMALL_MOST_US  10000 // that a capture costs of it, however many processes there are
+#define SMALL_SAVED_US (8 * SMALL_MOST_US)
 
 // Some task waited for memory for 50 ms within a second; two seconds are the least that users
 // without privileges may ask about.
@@ -115,26 +117,41 @@ static uint64_t unseen_change(watch_t *w, meminfo_levels_t now)
     return MAX(w->highest_kb - now.available_kb, now.taken_kb - w->lowest_kb);
 }
 
+// For a small fall. False: such captures have cost more than `most_us` of late.
+static bool spend(watch_t *w, uint64_t most_us)
+{
+    uint64_t cost_us = MIN(w->cost_us, (uint64_t) SMALL_MOST_US);
+
+    if (w->spent_us + cost_us > most_us)
+        return false;
+    w->spent_us += cost_us;
+    return true;
+}
+
+// Half of what is saved up is for falls that nobody has seen anything of.
+static bool judge_small(watch_t *w, uint64_t unseen, uint64_t recent, uint64_t least)
+{
+    if (unseen >= least)
+        return spend(w, SMALL_SAVED_US);
+    return recent >= least && unseen >= least / SMALL_REST && spend(w, SMALL_SAVED_US / 2);
+}
+
 bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb)
 {
-    uint64_t unseen = unseen_change(w, now);
-    bool falls = MAX(unseen, recent_change(w, now)) >= mem_total_kb / 100;
+    uint64_t unseen = unseen_change(w, now), recent = recent_change(w, now);
 
     w->looks[w->next] = now;
     w->next = (w->next + 1) % WATCH_SPAN;
     w->count = MIN(w->count + 1, (unsigned) WATCH_SPAN);
-    w->spent -= w->spent > 0;
-    if (falls)
+    w->spent_us -= MIN(w->spent_us, (uint64_t) SMALL_LOOK_US);
+    if (MAX(unseen, recent) >= mem_total_kb / 100)
         return unseen >= mem_total_kb / 1000;
-    if (unseen < MAX(mem_total_kb / SMALL_PART, SMALL_KB) ||
-            w->spent > (SMALL_SAVED - 1) * SMALL_LOOKS)
-        return false;
-    w->spent += SMALL_LOOKS;
-    return true;
+    return judge_small(w, unseen, recent, MAX(mem_total_kb / SMALL_PART, SMALL_KB));
 }
 
-void watch_captured(watch_t *w, meminfo_levels_t levels)
+void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t cost_us)
 {
+    w->cost_us = cost_us;
     w->highest_kb = levels.available_kb;
     w->lowest_kb = levels.taken_kb;
 }

@@ -8,10 +8,10 @@
 // counts it neither as free nor as available: who takes that moves only the other number.) So that
 // what takes memory is seen with all that it took and not only with what it had by then, each look
 // within such a fall wants a capture, where a tenth of that has gone since the last one. Otherwise
-// less than 1%, but 32 MiB and 0.1% of RAM, is reason enough as long as that is seldom: some of
-// those are saved up, and one more is allowed every two seconds. Where the kernel lets us, it also
-// wakes us as soon as tasks wait for memory (Documentation/accounting/psi.rst): a host that stalls
-// is worth a look at once.
+// less than 1%, but 32 MiB and 0.1% of RAM, is reason enough, and is followed to its end, as long
+// as such captures take no more than half a percent of a core; the dearest are allowed every two
+// seconds, and some are saved up. Where the kernel lets us, it also wakes us as soon as tasks wait
+// for memory (Documentation/accounting/psi.rst): a host that stalls is worth a look at once.
 
 #include "daemon/proc/meminfo.h"
 #include <stdbool.h>
@@ -30,7 +30,8 @@ typedef struct {
     uint64_t lowest_kb;  // taken since then
     meminfo_levels_t looks[WATCH_SPAN];
     unsigned next, count;
-    unsigned spent; // looks until all captures for a small fall are saved up again
+    uint64_t spent_us; // CPU time, on captures for small falls, that no look has earned yet
+    uint64_t cost_us;  // of the last capture
 } watch_t;
 
 #define WATCH_NONE                  \
@@ -51,8 +52,8 @@ bool watch_can_look(const watch_t *w);
 
 // Looks. True when a capture should be taken now, and again until watch_captured says that one was.
 bool watch_look(watch_t *w, uint64_t mem_total_kb);
-// After each capture: what it found.
-void watch_captured(watch_t *w, meminfo_levels_t levels);
+// After each capture: what it found, and how much CPU time it took.
+void watch_captured(watch_t *w, meminfo_levels_t levels, uint64_t cost_us);
 
 // The rule alone: takes in the new value.
 bool watch_judge(watch_t *w, meminfo_levels_t now, uint64_t mem_total_kb);

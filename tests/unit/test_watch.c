@@ -14,6 +14,7 @@
 
 #define TOTAL   UINT64_C(1000000) // 1% are 10,000
 #define PERCENT (TOTAL / 100)
+#define DEAR_US 10000 // a capture of many processes
 
 // Nothing but what is available changes.
 static bool judge(watch_t *w, uint64_t available_kb, uint64_t total_kb)
@@ -23,7 +24,7 @@ static bool judge(watch_t *w, uint64_t available_kb, uint64_t total_kb)
 
 static void captured(watch_t *w, uint64_t available_kb)
 {
-    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb});
+    watch_captured(w, (meminfo_levels_t){.available_kb = available_kb}, DEAR_US);
 }
 
 static void test_less_is_for_the_tick(void **state)
@@ -124,7 +125,7 @@ static void test_taken_from_where_nobody_counts(void **state)
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb++;
     assert_true(watch_judge(&w, levels, TOTAL));
-    watch_captured(&w, levels);
+    watch_captured(&w, levels, DEAR_US);
     assert_false(watch_judge(&w, levels, TOTAL));
     levels.taken_kb += PERCENT / 10;
     assert_true(watch_judge(&w, levels, TOTAL));
@@ -156,6 +157,58 @@ static void test_small_falls(void **state)
     // A great one is seen all the same.
     assert_false(judge(&w, total / 2 - fall, total));
     assert_true(judge(&w, total / 2 - fall - total / 100, total));
+}
+
+// How few depends on what it costs to see them: each look earns a twentieth of what the dearest do.
+static void test_cheap_captures_for_small_falls(void **state)
+{
+    const uint64_t total = UINT64_C(32) << 20, fall = 40 << 10;
+    static const struct {
+        uint64_t cost_us;
+        unsigned seen; // of 1000 falls, one with each third look
+    } cases[] = {{0, 1000}, {1500, 1000}, {3000, 526}, {10000, 158}, {50000, 158}};
+
+    (void) state;
+    for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+        watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
+        unsigned seen = 0;
+
+        for (int i = 0; i < 1000; i++) {
+            // Long enough ago that the fall before it is none any more.
+            for (int k = 0; k < 2; k++)
+                judge(&w, total / 2, total);
+            seen += judge(&w, total / 2 - fall, total);
+            watch_captured(&w, (meminfo_levels_t){.available_kb = total / 2}, cases[c].cost_us);
+        }
+        assert_in_range(seen, cases[c].seen - 2, cases[c].seen + 2);
+    }
+}
+
+// Until half of what is saved up is spent: the rest is for what has not been seen at all.
+static void test_a_small_fall_is_followed(void **state)
+{
+    const uint64_t total = UINT64_C(32) << 20, fall = 40 << 10, more = 4 << 10;
+    uint64_t available = total / 2;
+    watch_t w = {.fd = -1, .lowest_kb = UINT64_MAX};
+
+    (void) state;
+    captured(&w, available);
+    assert_false(judge(&w, available, total));
+    assert_false(judge(&w, available - more, total)); // there is no fall yet
+    assert_true(judge(&w, available -= fall, total));
+    captured(&w, available);
+    for (int i = 0; i < 3; i++) {
+        assert_false(judge(&w, available - more + 1, total));
+        assert_true(judge(&w, available -= more, total));
+        captured(&w, available);
+    }
+    assert_false(judge(&w, available -= more, total));
+    captured(&w, available);
+    assert_true(judge(&w, available -= fall, total));
+    captured(&w, available);
+    for (int i = 0; i < 12 * WATCH_SPAN; i++)
+        assert_false(judge(&w, available, total));
+    assert_false(judge(&w, available -= more, total)); // it is over
 }
 
 static void test_looks_at_the_file(void **state)
@@ -255,6 +308,8 @@ int main(void)
             cmocka_unit_test(test_a_dip_between_looks_counts),
             cmocka_unit_test(test_taken_from_where_nobody_counts),
             cmocka_unit_test(test_small_falls),
+            cmocka_unit_test(test_cheap_captures_for_small_falls),
+            cmocka_unit_test(test_a_small_fall_is_followed),
             cmocka_unit_test(test_looks_at_the_file),
             cmocka_unit_test(test_a_trigger_wants_a_capture),
             cmocka_unit_test(test_a_trigger_that_does_not_work_is_done_without),
