@@ -4,7 +4,6 @@
 #include "client/cli/event_print.h"
 #include "client/cli/json.h"
 #include "client/cli/link.h"
-#include "client/cli/progress.h"
 #include "client/cli/wrapped.h"
 #include "common/cleanup.h"
 #include "common/format.h"
@@ -38,7 +37,6 @@ typedef struct {
     bool utf8;
     bool printed;
     uint64_t counts[TAGS][STATES];
-    progress_t progress;
 } analyze_run_t;
 
 // ---- Transitions -------------------------------------------------------------------------------
@@ -82,8 +80,9 @@ static void print_row(
     wrapped_print(line, wrapped_columns(), INDENT);
 }
 
-static void on_event(analyze_run_t *a, const event_message_t *m)
+static void on_event(cli_link_t *l, const event_message_t *m)
 {
+    analyze_run_t *a = l->user;
     const char *tag = NULL, *state = NULL;
 
     for (size_t t = 0; t < TAGS; t++) {
@@ -97,7 +96,7 @@ static void on_event(analyze_run_t *a, const event_message_t *m)
     }
     if (!tag)
         return;
-    progress_hide(&a->progress);
+    progress_hide(&l->progress);
     if (a->options->json)
         print_json(m, tag, state);
     else
@@ -148,11 +147,11 @@ static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
     bool closed = false;
 
     if (type == MESSAGE_EVENT)
-        on_event(a, &m->event);
+        on_event(l, &m->event);
     if (type != MESSAGE_ANALYSIS)
         return;
     if (progress->finished) {
-        progress_hide(&a->progress);
+        progress_hide(&l->progress);
         cli_link_end(l, finish(a, progress));
         return;
     }
@@ -160,7 +159,7 @@ static void on_message(cli_link_t *l, message_type_t type, const message_t *m)
     if (cli_flush(&closed) != CLI_OK || closed)
         cli_link_end(l, closed ? CLI_OK : CLI_FAILURE);
     snprintf(text, sizeof(text), "%s rows", format_count(rows, sizeof(rows), progress->rows));
-    progress_show(&a->progress, progress->bytes, a->size, text);
+    progress_show(&l->progress, progress->bytes, a->size, text);
 }
 
 // ---- The file ----------------------------------------------------------------------------------
@@ -186,18 +185,11 @@ static int run(const cli_call_t *call)
             .utf8 = call->utf8};
     cli_link_t link = {.message = on_message, .user = &a};
     _cleanup_close_ int fd = open_trace(call->operand, &a.size);
-    int status;
 
     if (fd < 0)
         return cli_fail(fd == -EACCES || fd == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE,
                 "cannot read %s: %s", a.file, strerror(-fd));
-    a.progress = progress_begin();
-    status = cli_link_open_file(&link, "--analyze", fd);
-    if (status == CLI_OK)
-        status = cli_link_run(&link);
-    progress_hide(&a.progress);
-    cli_link_close(&link);
-    return status;
+    return cli_link_run_file(&link, "--analyze", fd);
 }
 
 // clang-format off

@@ -157,10 +157,7 @@ static int run(const cli_call_t *call)
         return cli_fail(CLI_USAGE, "nothing comes after the end of a trace: leave --follow out");
     if (event_printer_init(&r.printer, call->utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
-    status = cli_link_open(&link, &o->common);
-    if (status == CLI_OK)
-        status = cli_link_run(&link);
-    cli_link_close(&link);
+    status = cli_link_run(&link, &o->common);
     event_printer_done(&r.printer);
     return status;
 }

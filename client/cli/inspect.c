@@ -137,10 +137,7 @@ static int run(const cli_call_t *call)
         return cli_fail(CLI_USAGE, "nothing comes after the end of a trace: leave --follow out");
     if (model_init(&s.model, call->utf8 || s.options->json) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
-    status = cli_link_open(&link, &s.options->common);
-    if (status == CLI_OK)
-        status = cli_link_run(&link);
-    cli_link_close(&link);
+    status = cli_link_run(&link, &s.options->common);
     model_done(&s.model);
     return status;
 }

@@ -104,42 +104,12 @@ static void on_state(void *user, session_state_t state)
     cli_fail(0, "%s; waiting for it to come back", session_error(l->attach.session));
 }
 
-static session_handlers_t handlers_of(cli_link_t *l)
+static session_handlers_t begin(cli_link_t *l)
 {
     l->attach = (attach_t){.errors_fd = -1};
+    l->progress = progress_begin();
     return (session_handlers_t){
             .tick = on_tick, .message = on_message, .state = on_state, .user = l};
-}
-
-static int failure(int r, const char *error)
-{
-    if (r == 0)
-        return CLI_OK;
-    return cli_fail(r == -EACCES || r == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE, "%s", error);
-}
-
-int cli_link_open(cli_link_t *l, const cli_common_t *o)
-{
-    session_handlers_t handlers = handlers_of(l);
-    char error[ATTACH_ERROR_MAX];
-
-    l->progress = progress_begin();
-    return failure(o->replay ? attach_replay(&l->attach, o->replay, "max", &handlers, error)
-                             : attach(&l->attach, &o->target, &handlers, error),
-            error);
-}
-
-int cli_link_open_file(cli_link_t *l, const char *option, int fd)
-{
-    session_handlers_t handlers = handlers_of(l);
-    char error[ATTACH_ERROR_MAX];
-
-    return failure(attach_file(&l->attach, option, fd, &handlers, error), error);
-}
-
-void cli_link_close(cli_link_t *l)
-{
-    attach_done(&l->attach);
 }
 
 // ---- The loop ----------------------------------------------------------------------------------
@@ -204,7 +174,7 @@ static void wait_and_take(cli_link_t *l)
     }
 }
 
-int cli_link_run(cli_link_t *l)
+static void converse(cli_link_t *l)
 {
     l->patient_until_us = clock_monotonic_us() + PATIENCE_US;
     while (!l->done) {
@@ -218,5 +188,36 @@ int cli_link_run(cli_link_t *l)
         else
             wait_and_take(l);
     }
+}
+
+// `r` and `error`: of attaching.
+static int run(cli_link_t *l, int r, const char *error)
+{
+    if (r == 0)
+        converse(l);
+    else
+        l->status = cli_fail(
+                r == -EACCES || r == -EPERM ? CLI_NOT_PERMITTED : CLI_FAILURE, "%s", error);
+    progress_hide(&l->progress);
+    attach_done(&l->attach);
     return l->status;
+}
+
+int cli_link_run(cli_link_t *l, const cli_common_t *o)
+{
+    session_handlers_t handlers = begin(l);
+    char error[ATTACH_ERROR_MAX];
+    int r = o->replay ? attach_replay(&l->attach, o->replay, "max", &handlers, error)
+                      : attach(&l->attach, &o->target, &handlers, error);
+
+    return run(l, r, error);
+}
+
+int cli_link_run_file(cli_link_t *l, const char *option, int fd)
+{
+    session_handlers_t handlers = begin(l);
+    char error[ATTACH_ERROR_MAX];
+    int r = attach_file(&l->attach, option, fd, &handlers, error);
+
+    return run(l, r, error);
 }

@@ -5,10 +5,7 @@
 // subcommand says so, the daemon is lost for good or the reader of stdout has gone.
 //
 //     cli_link_t l = {.tick = on_tick, .user = &mine};
-//     int status = cli_link_open(&l, &options->common);
-//     if (status == CLI_OK)
-//         status = cli_link_run(&l);
-//     cli_link_close(&l);
+//     return cli_link_run(&l, &options->common);
 
 #include "client/cli/cli.h"
 #include "client/cli/progress.h"
@@ -17,7 +14,7 @@
 typedef struct cli_link cli_link_t;
 
 struct cli_link {
-    // Set before cli_link_open; each may be NULL.
+    // Set before cli_link_run; each may be NULL.
     void (*tick)(cli_link_t *l, const snapshot_t *s); // the snapshot lives until the next one
     void (*message)(cli_link_t *l, message_type_t type, const message_t *m);
     void (*wake)(cli_link_t *l); // at wake_us; sets it anew
@@ -26,7 +23,7 @@ struct cli_link {
     uint64_t wake_us; // CLOCK_MONOTONIC; 0: never
 
     attach_t attach;
-    progress_t progress; // of reading a trace
+    progress_t progress; // of reading a file
     bool live;           // a first tick has come
     bool done;
     int status;
@@ -34,15 +31,11 @@ struct cli_link {
     uint64_t patient_until_us; // CLOCK_MONOTONIC: with a daemon that never answered
 };
 
-// CLI_OK, or the exit status after saying why. With --replay nothing is handed over before the last
-// sample, and no other comes after it.
-int cli_link_open(cli_link_t *l, const cli_common_t *o);
+// All of it, until cli_link_end: the exit status, after saying why where it went wrong. With
+// --replay nothing is handed over before the last sample, and no other comes after it.
+int cli_link_run(cli_link_t *l, const cli_common_t *o);
 // The same with a private daemon that works on a file: see attach_file.
-int cli_link_open_file(cli_link_t *l, const char *option, int fd);
-void cli_link_close(cli_link_t *l);
-
-// Until cli_link_end; the exit status.
-int cli_link_run(cli_link_t *l);
+int cli_link_run_file(cli_link_t *l, const char *option, int fd);
 void cli_link_end(cli_link_t *l, int status);
 
 // Ends with what the daemon has to say against it.

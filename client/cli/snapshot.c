@@ -192,12 +192,8 @@ static int run(const cli_call_t *call)
     if (model_init(&s.model, utf8) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
     status = choose(&s);
-    if (status == CLI_OK) {
-        status = cli_link_open(&link, &o->common);
-        if (status == CLI_OK)
-            status = cli_link_run(&link);
-        cli_link_close(&link);
-    }
+    if (status == CLI_OK)
+        status = cli_link_run(&link, &o->common);
     list_done(&s.list);
     model_done(&s.model);
     return status;

@@ -206,12 +206,8 @@ static int run(const cli_call_t *call)
 {
     status_run_t mine = {.options = call->options, .utf8 = call->utf8};
     cli_link_t l = {.tick = on_tick, .message = on_message, .user = &mine};
-    int status = cli_link_open(&l, &mine.options->common);
 
-    if (status == CLI_OK)
-        status = cli_link_run(&l);
-    cli_link_close(&l);
-    return status;
+    return cli_link_run(&l, &mine.options->common);
 }
 
 // clang-format off

@@ -136,10 +136,7 @@ static int run(const cli_call_t *call)
 
     if (userdb_new(&r.users) < 0)
         return cli_fail(CLI_FAILURE, "out of memory");
-    status = cli_link_open(&link, &o->common);
-    if (status == CLI_OK)
-        status = cli_link_run(&link);
-    cli_link_close(&link);
+    status = cli_link_run(&link, &o->common);
     userdb_free(r.users);
     return status;
 }
