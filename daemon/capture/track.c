@@ -1,5 +1,4 @@
 #include "daemon/capture/track.h"
-#include "common/cleanup.h"
 #include "common/clock.h"
 #include "daemon/capture/capture.h"
 #include "daemon/capture/turn.h"
@@ -196,18 +195,14 @@ static bool slow_is_due(const turn_t *turn)
 // What was opened by path was somebody else's by then: the record is what it was a tick ago.
 static void take_back(const visit_t *v, uint32_t slot, process_snapshot_t *p)
 {
-    static const unsigned texts[] = {PROCESS_FIELD_name, PROCESS_FIELD_cmdline, PROCESS_FIELD_unit};
     process_snapshot_t was;
 
     if (slot >= v->previous->n_slots || v->previous->processes[slot].pid != p->pid)
         return;
     was = v->previous->processes[slot];
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) { // these are counted
-        uint64_t bit = UINT64_C(1) << texts[i];
-
-        was.values[texts[i]] = p->values[texts[i]];
-        was.known = (was.known & ~bit) | (p->known & bit);
-    }
+    for (uint64_t rest = process_string_mask; rest; rest &= rest - 1) // these are counted
+        was.values[__builtin_ctzll(rest)] = p->values[__builtin_ctzll(rest)];
+    was.known = (was.known & ~process_string_mask) | (p->known & process_string_mask);
     *p = was;
 }
 
@@ -342,9 +337,8 @@ void track_last(const tracked_t *t, const process_snapshot_t *p, process_snapsho
 void track_end(visit_t *v, uint32_t slot, tracked_t *t, process_snapshot_t *p)
 {
     descriptors_close(v->pool, slot);
-    intern_unref(v->strings, (uint32_t) p->name);
-    intern_unref(v->strings, (uint32_t) p->cmdline);
-    intern_unref(v->strings, (uint32_t) p->unit);
+    for (uint64_t rest = process_string_mask; rest; rest &= rest - 1)
+        intern_unref(v->strings, (uint32_t) p->values[__builtin_ctzll(rest)]);
     memset(p, 0, sizeof(*p));
     *t = (tracked_t){0};
 }
