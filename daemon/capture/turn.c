@@ -33,6 +33,14 @@ static int open_file(turn_t *turn, const char *name)
     return fd == -ENOENT ? -ESRCH : -ENOENT;
 }
 
+static ssize_t read_once(turn_t *turn, const char *name)
+{
+    _cleanup_close_ int fd = open_file(turn, name);
+
+    return fd < 0 ? fd : file_pread_all(fd, turn->v->buf, turn->v->buf_cap);
+}
+
+// The descriptor is kept where there is room for it.
 static ssize_t read_file(turn_t *turn, proc_file_t file, bool watch)
 {
     visit_t *v = turn->v;
@@ -192,14 +200,9 @@ int turn_read_status(turn_t *turn)
 {
     visit_t *v = turn->v;
     process_snapshot_t *p = turn->p;
-    int fd = open_file(turn, "status");
+    ssize_t n = read_once(turn, "status");
     pid_status_t s;
-    ssize_t n;
 
-    if (fd < 0)
-        return fd;
-    n = file_pread_all(fd, v->buf, v->buf_cap);
-    close(fd);
     if (n < 0)
         return (int) n;
     if (pid_status_parse(v->buf, (size_t) n, &s) < 0)
@@ -354,14 +357,9 @@ bool turn_apply_stat(turn_t *turn, const pid_stat_t *s, uint64_t run_ns, bool ha
 void turn_read_cgroup(turn_t *turn)
 {
     visit_t *v = turn->v;
-    int fd = open_file(turn, "cgroup");
+    ssize_t n = read_once(turn, "cgroup");
     cgroup_t cg;
-    ssize_t n;
 
-    if (fd < 0)
-        return;
-    n = file_pread_all(fd, v->buf, v->buf_cap);
-    close(fd);
     if (n > 0 && cgroup_parse(v->buf, (size_t) n, &cg) == 0 && cg.unit_len > 0)
         turn_set_text(v->strings, turn->p, PROCESS_FIELD_unit, cg.unit, cg.unit_len);
 }
