@@ -74,8 +74,8 @@ static inline bool snapshot_rss_kb(const process_snapshot_t *p, uint64_t *ret_kb
     return true;
 }
 
-// What the process alone can give back: anonymous + swap, KiB. Swap that could not be read counts
-// as none only where the process has no entry for it (kernels without swap).
+// What the process alone can give back: anonymous + swap, KiB. Unknown (false) where the anonymous
+// part is; swap that is unknown counts as none.
 static inline bool snapshot_private_kb(const process_snapshot_t *p, uint64_t *ret_kb)
 {
     if (!PROCESS_KNOWN(p, anon_kb))
