@@ -48,6 +48,12 @@ struct manager {
     bool failing;
 };
 
+// Of one client alone, which started it: without systemd, the bus and a past.
+static bool is_private(const manager_t *m)
+{
+    return m->settings.private_fd >= 0;
+}
+
 // ---- The tick ----------------------------------------------------------------------------------
 
 static void on_reading(void *user, const reader_result_t *result)
@@ -87,11 +93,11 @@ static void capture_now(manager_t *m)
         log_error("cannot look for processes in %s: %s", m->settings.proc_root, strerror(-r));
     m->failing = r < 0;
     SYSTEM_SET(&s->system, missed_ticks, m->pulse.missed);
-    if (m->settings.private_fd >= 0)
+    if (is_private(m))
         SYSTEM_SET(&s->system, system_flags, s->system.system_flags | SYSTEM_PRIVATE);
     server_publish(m->server);
     status_tick_end(&m->status, m->engine);
-    if (m->settings.private_fd >= 0)
+    if (is_private(m))
         return;
     engine_prepare(m->engine);
     tell_events(m);
@@ -207,19 +213,19 @@ static int add_sources(manager_t *m)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    if (m->settings.private_fd < 0)
+    if (!is_private(m))
         sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     r = sd_event_add_signal(m->loop, &m->sigterm, SIGTERM, NULL, NULL);
     if (r >= 0)
         r = sd_event_add_signal(m->loop, &m->sigint, SIGINT, NULL, NULL);
-    if (r >= 0 && m->settings.private_fd < 0)
+    if (r >= 0 && !is_private(m))
         r = sd_event_add_signal(m->loop, &m->sighup, SIGHUP, on_hangup, m);
     if (r >= 0)
         r = sd_event_add_io(
                 m->loop, &m->reader, capture_reader_fd(m->capture), EPOLLIN, on_reader, m);
     if (r >= 0)
-        r = sd_event_set_watchdog(m->loop, m->settings.private_fd < 0);
+        r = sd_event_set_watchdog(m->loop, !is_private(m));
     return r < 0 ? r : watch_start(&m->watch, m->loop, on_fallen, m);
 }
 
@@ -236,7 +242,7 @@ static int build(manager_t *m)
             .subscribers_max_per_user = m->settings.subscribers_max_per_user,
             .group = m->settings.group,
             .proc_root = m->settings.proc_root,
-            .private_daemon = m->settings.private_fd >= 0,
+            .private_daemon = is_private(m),
             .want_capture = on_wanted,
             .status = on_status,
             .user = m};
@@ -254,7 +260,7 @@ static int build(manager_t *m)
     m->capture = engine_capture(m->engine);
     bus.engine = m->engine;
     r = server_new(&m->server, m->loop, &server, m->engine);
-    if (r == 0 && m->settings.private_fd < 0)
+    if (r == 0 && !is_private(m))
         r = bus_new(&m->bus, m->loop, &bus);
     if (r < 0)
         log_error("cannot start: %s", strerror(-r));
@@ -301,9 +307,9 @@ int manager_new(manager_t **ret, const settings_t *settings)
         r = open_proc(m);
     if (r >= 0)
         r = endpoint_open(&m->listener, &m->sweeper, &m->settings);
-    if (r >= 0 && settings->private_fd < 0)
+    if (r >= 0 && !is_private(m))
         rlimits_lock_memory();
-    if (r >= 0 && settings->private_fd < 0)
+    if (r >= 0 && !is_private(m))
         r = state_new(&m->state, settings->state_fds, settings->state_directory);
     if (r >= 0)
         r = privileges_drop(PRIVILEGES_USER, true);
@@ -351,7 +357,7 @@ int manager_run(manager_t *m)
         state_load(m->state, m->engine);
     m->told = events_last(engine_events(m->engine)); // of the run before
     capture_now(m);
-    if (m->settings.private_fd < 0)
+    if (!is_private(m))
         log_info("watching %s processes, listening on %s",
                 format_count(count, sizeof(count), capture_current(m->capture)->system.processes),
                 m->settings.listen_fd >= 0 ? "the socket handed over" : m->settings.socket_path);
