@@ -185,6 +185,7 @@ int capture_run(capture_t *c)
         if (track_visit(&c->visit, slot, t, p) == -ESRCH)
             capture_bury(c, slot);
     }
+    capture_settle_reaped(c);
     capture_adopt_orphans(c);
     r = capture_find_births(c);
     capture_count_zombies(c);

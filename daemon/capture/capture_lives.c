@@ -57,6 +57,7 @@ void capture_bury(capture_t *c, uint32_t slot)
     if (c->handlers.died)
         c->handlers.died(c->handlers.user, slot, e);
     c->dead_pids[c->n_dead++] = t->pid;
+    capture_note_reaped(c, slot);
     procmap_remove(&c->by_pid, t->pid, 0);
     intern_unref(c->strings, t->news.cmdline);
     track_end(&c->visit, slot, t, p);

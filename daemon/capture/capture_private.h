@@ -2,7 +2,8 @@
 #define MEMSCOPE_DAEMON_CAPTURE_CAPTURE_PRIVATE_H
 
 // What the parts of the capture share: capture.c the tick, capture_lives.c who comes and goes,
-// capture_reader.c what is read beside the tick, capture_given.c samples that were taken elsewhere.
+// capture_reader.c what is read beside the tick, capture_reaped.c
+// whose I/O comes to its parent, capture_given.c samples that were taken elsewhere.
 
 #include "common/arena.h"
 #include "common/procmap.h"
@@ -12,7 +13,16 @@
 #include "daemon/capture/pss_schedule.h"
 #include "daemon/capture/track.h"
 
-#define CAPTURE_SCRATCH (64 * 1024)
+#define CAPTURE_SCRATCH    (64 * 1024)
+#define CAPTURE_REAPED_MAX 256 // at one time; of more their parents' rates tell all at once
+
+// A child that ended, until what it read and wrote shows in its parent's counters.
+typedef struct {
+    uint64_t pid;
+    uint64_t parent, parent_start; // 0: nobody
+    uint64_t read_bytes, write_bytes;
+    unsigned ticks; // that it was waited for
+} reaped_t;
 
 struct capture {
     capture_config_t config;
@@ -37,6 +47,8 @@ struct capture {
     unsigned since_scan;
     uint64_t *dead_pids; // of this tick
     size_t n_dead, zombies;
+    reaped_t reaped[CAPTURE_REAPED_MAX];
+    size_t n_reaped;
     exits_t exits;
     uint64_t failed_reads;
     uint64_t stuck_uids[READER_THREADS_MAX];
@@ -68,6 +80,10 @@ void capture_bury(capture_t *c, uint32_t slot);
 int capture_find_births(capture_t *c);
 void capture_adopt_orphans(capture_t *c);
 void capture_count_zombies(capture_t *c);
+
+// Before the process in `slot` is buried; and after all of them are.
+void capture_note_reaped(capture_t *c, uint32_t slot);
+void capture_settle_reaped(capture_t *c);
 
 // Takes what the reader brought into the record.
 void capture_apply_news(capture_t *c, tracked_t *t, process_snapshot_t *p);

@@ -90,9 +90,15 @@ void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us)
     turn->t->cpu_rest_ns = ns - permille * unit;
 }
 
+// Bytes that a rate of 1 KiB/s stands for.
+static double io_unit(uint64_t interval_us)
+{
+    return (double) interval_us * 1024 / USEC_PER_SEC;
+}
+
 static uint64_t io_rate(int64_t *rest, uint64_t rate_max, uint64_t interval_us)
 {
-    double unit = (double) interval_us * 1024 / USEC_PER_SEC; // bytes
+    double unit = io_unit(interval_us);
     uint64_t rate;
 
     if (interval_us == 0 || *rest <= 0)
@@ -109,6 +115,24 @@ void turn_set_io(turn_t *turn, uint64_t reads_max, uint64_t writes_max, uint64_t
 
     PROCESS_SET(p, read_rate, io_rate(&turn->t->read_rest, reads_max, interval_us));
     PROCESS_SET(p, write_rate, io_rate(&turn->t->write_rest, writes_max, interval_us));
+}
+
+bool turn_take_back_io(turn_t *turn, uint64_t read_bytes, uint64_t write_bytes)
+{
+    const process_snapshot_t *p = turn->p;
+    uint64_t interval_us = turn->v->interval_us;
+    double unit = io_unit(interval_us);
+    int64_t reads = (int64_t) ((double) p->read_rate * unit) + turn->t->read_rest;
+    int64_t writes = (int64_t) ((double) p->write_rate * unit) + turn->t->write_rest;
+
+    // What was rounded up before is less than one unit.
+    if (!PROCESS_KNOWN(p, read_rate) || (double) reads + unit < (double) read_bytes ||
+            (double) writes + unit < (double) write_bytes)
+        return false;
+    turn->t->read_rest = reads - (int64_t) read_bytes;
+    turn->t->write_rest = writes - (int64_t) write_bytes;
+    turn_set_io(turn, p->read_rate, p->write_rate, interval_us);
+    return true;
 }
 
 bool turn_set_text(

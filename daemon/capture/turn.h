@@ -22,6 +22,9 @@ uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us);
 void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us);
 // What is left to be told of its I/O, at this rate in KiB/s at most, as a rate over interval_us.
 void turn_set_io(turn_t *turn, uint64_t reads_max, uint64_t writes_max, uint64_t interval_us);
+// So much of what this tick told of its I/O, or has left to be told, is no I/O of now and is not
+// told. False: there is not so much.
+bool turn_take_back_io(turn_t *turn, uint64_t read_bytes, uint64_t write_bytes);
 void turn_set_rates_zero(turn_t *turn);
 // True: it was another, or unknown.
 bool turn_set_text(
