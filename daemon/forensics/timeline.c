@@ -38,6 +38,7 @@ struct timeline {
     int64_t last_gap_kb;    // of the last ledger
     int64_t unexplained_kb; // of the last one of which nothing was leaving
     uint64_t still_ms;      // since when it has not moved
+    uint64_t leaving_ms;    // since when something has been leaving; 0: nothing is
     bool has_gap;
 };
 
@@ -79,6 +80,37 @@ void timeline_free(timeline_t *t)
     free(t);
 }
 
+int64_t timeline_held_kb(const ledger_t *l)
+{
+    return l->used_kb - l->leaving_kb;
+}
+
+static void take_back(ledger_t *l, uint64_t since_ms, int64_t kb)
+{
+    if (l->time_ms >= since_ms)
+        l->leaving_kb = MAX(l->leaving_kb - kb, INT64_C(0));
+}
+
+// What has stayed for so long was not leaving: processes share less than before. Otherwise memory
+// would seem to come back that nobody has taken.
+static void stayed(timeline_t *t, int64_t kb)
+{
+    for (unsigned i = 0; i < HISTORY_LEVELS; i++) {
+        level_t *level = &t->level[i];
+
+        for (uint32_t k = 0; k < level->size; k++) {
+            step_t *s = &level->at[(level->newest - k) % level->size];
+
+            if (s->last.time_ms < t->leaving_ms)
+                break;
+            take_back(&s->last, t->leaving_ms, kb);
+            take_back(&s->peak, t->leaving_ms, kb);
+            if (timeline_held_kb(&s->last) >= timeline_held_kb(&s->peak))
+                s->peak = s->last;
+        }
+    }
+}
+
 static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
 {
     int64_t off = l->gap_kb - t->gap_kb, unexplained = l->kb[LEDGER_UNEXPLAINED];
@@ -87,13 +119,20 @@ static int64_t leaving_kb(timeline_t *t, const ledger_t *l)
         t->still_ms = l->time_ms;
     t->last_gap_kb = l->gap_kb;
     if (!t->has_gap || llabs(off) < WANDER_KB || l->time_ms - t->still_ms >= STAYS_MS) {
+        if (t->leaving_ms > 0 && off >= WANDER_KB)
+            stayed(t, off);
         t->gap_kb = l->gap_kb;
         t->has_gap = true;
         t->unexplained_kb = unexplained;
+        t->leaving_ms = 0;
         return 0;
     }
+    if (off < 0)
+        return 0;
+    if (t->leaving_ms == 0)
+        t->leaving_ms = l->time_ms;
     // On its way a page is no process's any more before it is free.
-    return off > 0 ? off + MAX(unexplained - t->unexplained_kb, INT64_C(0)) : 0;
+    return off + MAX(unexplained - t->unexplained_kb, INT64_C(0));
 }
 
 bool timeline_gap_kb(const timeline_t *t, int64_t *ret)
@@ -101,11 +140,6 @@ bool timeline_gap_kb(const timeline_t *t, int64_t *ret)
     if (t->has_gap)
         *ret = t->gap_kb;
     return t->has_gap;
-}
-
-int64_t timeline_held_kb(const ledger_t *l)
-{
-    return l->used_kb - l->leaving_kb;
 }
 
 // Captures out of turn are closer than usual, and recorded samples may be further apart.

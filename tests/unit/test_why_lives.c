@@ -72,6 +72,30 @@ static void test_one_goes_as_another_comes(void **state)
     assert_int_equal(a.unexplained_kb, 0);
 }
 
+// Nor has anybody taken the 600 MB that two have had together when the last one has them alone.
+static void test_what_was_shared_does_not_come_back(void **state)
+{
+    accounted_t *f = *state;
+
+    accounted_start(f, 0, 0);
+    accounted_start(f, 1, 0);
+    f->hog_mb[0] = f->hog_mb[1] = 800;
+    f->shared_mb = 600;
+    accounted_tick(f, 10);
+    f->hog_mb[1] = 0;
+    f->shared_mb = 0;
+    f->leaving_mb = 100; // for a second
+    accounted_tick(f, 1);
+    accounted_end(f, 1);
+    f->leaving_mb = 0;
+    for (unsigned wait_s = 5; wait_s <= 500; wait_s += 495) { // also where ten seconds are a step
+        accounted_tick(f, wait_s);
+        why_answer_t a = accounted_ask(f, WHY_BY_PROCESS, 600);
+        accounted_adds_up(&a);
+        assert_int_equal(accounted_change_of(&a), -200 * MB);
+    }
+}
+
 static void tick_after(accounted_t *f, uint64_t ms)
 {
     __atomic_sub_fetch(&fake_clock_ahead_us, (1000 - ms) * 1000, __ATOMIC_RELAXED);
@@ -350,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_on_its_way_out),
             TEST(test_one_goes_as_another_comes),
+            TEST(test_what_was_shared_does_not_come_back),
             TEST(test_a_peak_within_a_second),
             TEST(test_a_short_life),
             TEST(test_a_copy),
