@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define DAY_S        86400
+#define SECOND_MS    UINT64_C(1000)
 #define EPOCH_DIGITS 11 // of seconds: until the year 5138
 
 // "10m", "1h30m", "90": seconds where there is no unit. Not empty.
@@ -48,10 +49,17 @@ static bool take_number(const char **at, int least_digits, int most_digits, int 
     return true;
 }
 
-// ".25" or ",250000", as programs write fractions of a second; nothing at all is 0.
-static bool take_fraction(const char **at, uint64_t *ret_ms)
+// What was written, and for how long that is: a second where it is given to the second, as memscope
+// writes times itself.
+typedef struct {
+    uint64_t ms;
+    uint64_t lasts_ms;
+} moment_t;
+
+// ".25" or ",250000", as programs write fractions of a second; without any it is all of it.
+static bool take_fraction(const char **at, moment_t *ret)
 {
-    uint64_t ms = 0, unit = 100;
+    uint64_t ms = 0, unit = 100, lasts_ms = SECOND_MS;
 
     if (**at == '.' || **at == ',') {
         const char *first = ++*at;
@@ -60,13 +68,14 @@ static bool take_fraction(const char **at, uint64_t *ret_ms)
             ms += (uint64_t) (**at - '0') * unit;
         if (*at == first)
             return false;
+        lasts_ms = 1;
     }
-    *ret_ms = ms;
+    *ret = (moment_t){ms, lasts_ms};
     return true;
 }
 
 // "14:02", "14:02:10", "14:02:10.5"
-static bool take_clock(const char **at, struct tm *tm, uint64_t *ret_ms)
+static bool take_clock(const char **at, struct tm *tm, moment_t *ret_fraction)
 {
     tm->tm_sec = 0;
     if (!take_number(at, 1, 2, &tm->tm_hour) || *(*at)++ != ':' ||
@@ -75,7 +84,7 @@ static bool take_clock(const char **at, struct tm *tm, uint64_t *ret_ms)
     if (**at != ':')
         return true;
     ++*at;
-    return take_number(at, 1, 2, &tm->tm_sec) && take_fraction(at, ret_ms);
+    return take_number(at, 1, 2, &tm->tm_sec) && take_fraction(at, ret_fraction);
 }
 
 // "Z", "+01:00", "+0100" or "+01": seconds that its clocks are ahead.
@@ -116,7 +125,7 @@ static bool to_ms(struct tm *tm, const char *zone, uint64_t *ret_ms)
     }
     if (t < 0)
         return false;
-    *ret_ms = (uint64_t) t * 1000;
+    *ret_ms = (uint64_t) t * SECOND_MS;
     return true;
 }
 
@@ -126,10 +135,11 @@ static bool is_valid(const struct tm *tm)
            tm->tm_mon < 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
 }
 
-static bool parse_date(const char *text, uint64_t *ret_ms)
+static bool parse_date(const char *text, moment_t *ret)
 {
+    moment_t fraction = {.lasts_ms = 1};
     struct tm tm = {0};
-    uint64_t fraction_ms = 0;
+    uint64_t ms;
 
     if (!take_number(&text, 4, 4, &tm.tm_year) || *text++ != '-' ||
             !take_number(&text, 2, 2, &tm.tm_mon) || *text++ != '-' ||
@@ -139,83 +149,90 @@ static bool parse_date(const char *text, uint64_t *ret_ms)
     tm.tm_mon--;
     if (*text == 'T' || *text == ' ') {
         text++;
-        if (!take_clock(&text, &tm, &fraction_ms))
+        if (!take_clock(&text, &tm, &fraction))
             return false;
     }
-    if (!is_valid(&tm) || !to_ms(&tm, text, ret_ms))
+    if (!is_valid(&tm) || !to_ms(&tm, text, &ms))
         return false;
-    *ret_ms += fraction_ms;
+    *ret = (moment_t){ms + fraction.ms, fraction.lasts_ms};
     return true;
 }
 
-static bool parse_time(const char *text, uint64_t now_ms, uint64_t *ret_ms)
+static bool parse_time(const char *text, uint64_t now_ms, moment_t *ret)
 {
-    time_t now = (time_t) (now_ms / 1000);
-    uint64_t ms, fraction_ms = 0;
+    time_t now = (time_t) (now_ms / SECOND_MS);
+    moment_t fraction = {.lasts_ms = 1};
     struct tm tm;
+    uint64_t ms;
 
-    if (!localtime_r(&now, &tm) || !take_clock(&text, &tm, &fraction_ms) || *text ||
-            !is_valid(&tm) || !to_ms(&tm, "", &ms))
+    if (!localtime_r(&now, &tm) || !take_clock(&text, &tm, &fraction) || *text || !is_valid(&tm) ||
+            !to_ms(&tm, "", &ms))
         return false;
-    if (ms + fraction_ms > now_ms) { // the day before, whose midnights may be 23 or 25 hours away
+    if (ms + fraction.ms > now_ms) { // the day before, whose midnights may be 23 or 25 hours away
         tm.tm_mday--;
         if (!to_ms(&tm, "", &ms))
             return false;
     }
-    *ret_ms = ms + fraction_ms;
+    *ret = (moment_t){ms + fraction.ms, fraction.lasts_ms};
     return true;
 }
 
 // "@1795271400.25", as date(1) takes it: what the output for programs calls a time.
-static bool parse_epoch(const char *text, uint64_t *ret_ms)
+static bool parse_epoch(const char *text, moment_t *ret)
 {
-    uint64_t s = 0, fraction_ms = 0;
     const char *first = ++text;
+    moment_t fraction;
+    uint64_t s = 0;
 
     for (; *text >= '0' && *text <= '9' && text - first < EPOCH_DIGITS; text++)
         s = s * 10 + (uint64_t) (*text - '0');
-    if (text == first || !take_fraction(&text, &fraction_ms) || *text)
+    if (text == first || !take_fraction(&text, &fraction) || *text)
         return false;
-    *ret_ms = s * 1000 + fraction_ms;
+    *ret = (moment_t){s * SECOND_MS + fraction.ms, fraction.lasts_ms};
     return true;
+}
+
+static bool parse(const char *text, uint64_t now_ms, moment_t *ret)
+{
+    uint64_t ago_s = 0;
+
+    if (strcmp(text, "now") == 0 || (text[0] == '-' && parse_duration(text + 1, &ago_s))) {
+        *ret = (moment_t){now_ms - MIN(now_ms, ago_s * SECOND_MS), 1};
+        return true;
+    }
+    if (text[0] == '@')
+        return parse_epoch(text, ret);
+    return parse_time(text, now_ms, ret) || parse_date(text, ret);
 }
 
 bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
 {
-    uint64_t ago_s;
+    moment_t m;
 
-    if (strcmp(text, "now") == 0) {
-        *ret_ms = now_ms;
-        return true;
-    }
-    if (text[0] == '-' && parse_duration(text + 1, &ago_s)) {
-        *ret_ms = now_ms - MIN(now_ms, ago_s * 1000);
-        return true;
-    }
-    if (text[0] == '@')
-        return parse_epoch(text, ret_ms);
-    return parse_time(text, now_ms, ret_ms) || parse_date(text, ret_ms);
+    if (!parse(text, now_ms, &m))
+        return false;
+    *ret_ms = m.ms;
+    return true;
 }
 
 int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *ret_from_ms,
         uint64_t *ret_to_ms)
 {
-    uint64_t from_ms = 0, to_ms = now_ms;
+    moment_t from = {.ms = 0}, to = {now_ms, 1};
 
     // The command line was checked; but what time of day it is has moved on.
-    if ((since && !when_parse(since, now_ms, &from_ms)) ||
-            (until && !when_parse(until, now_ms, &to_ms)))
+    if ((since && !parse(since, now_ms, &from)) || (until && !parse(until, now_ms, &to)))
         return cli_fail(CLI_USAGE, "--since and --until: expected " WHEN_ALLOWED);
-    if (from_ms > now_ms)
+    if (from.ms > now_ms)
         return cli_fail(
                 CLI_USAGE, "--since '%.60s' lies in the future: choose an earlier time", since);
-    if (from_ms > to_ms)
+    if (from.ms > to.ms)
         return cli_fail(CLI_USAGE, "--since '%.60s' lies after --until '%.60s': exchange them",
                 since, until);
     if (since)
-        *ret_from_ms = from_ms;
+        *ret_from_ms = from.ms;
     if (until)
-        *ret_to_ms = to_ms;
+        *ret_to_ms = to.ms + to.lasts_ms - 1;
     return CLI_OK;
 }
 

@@ -16,7 +16,8 @@
 // time unless a zone is given; seconds may have a fraction. False: not understood.
 bool when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms);
 
-// What --since and --until mean, where they are given (NULL: not, and its end stays untouched).
+// What --since and --until mean, where they are given (NULL: not, and its end stays untouched). Who
+// writes 14:02:41 means up to the end of that second, for so is it written by memscope.
 // CLI_OK or, after saying what is wrong with them, CLI_USAGE.
 int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *ret_from_ms,
         uint64_t *ret_to_ms);

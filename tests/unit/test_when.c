@@ -1,5 +1,6 @@
 // Moments as people write them, in a zone with summer time.
 
+#include "client/cli/cli.h"
 #include "client/cli/when.h"
 #include "common/cleanup.h"
 #include "tests/support/cmocka.h"
@@ -88,6 +89,41 @@ static void test_not_understood(void **state)
     }
 }
 
+// What is written to the second is that second, to its end; all else is a moment.
+static void test_until(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } cases[] = {
+            {"15:29:50", NOW - 10 * SECOND + 999},
+            {"15:29:50.5", NOW - 10 * SECOND + 500},
+            {"15:29", NOW - 60 * SECOND},
+            {"2026-11-21T14:29:50Z", NOW - 10 * SECOND + 999},
+            {"2026-11-21T14:29:50.0Z", NOW - 10 * SECOND},
+            {"2026-11-21T15:29", NOW - 60 * SECOND},
+            {"@1795271390", NOW - 10 * SECOND + 999},
+            {"@1795271390.25", NOW - 10 * SECOND + 250},
+            {"-10s", NOW - 10 * SECOND},
+            {"now", NOW},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint64_t from_ms = 1, to_ms = 1;
+
+        assert_int_equal(when_span(NULL, cases[i].text, NOW, &from_ms, &to_ms), CLI_OK);
+        assert_int_equal(from_ms, 1);
+        if (to_ms != cases[i].ms)
+            fail_msg("%s: %llu, not %llu", cases[i].text, (unsigned long long) to_ms,
+                    (unsigned long long) cases[i].ms);
+    }
+    // One and the same second is a span, too.
+    uint64_t from_ms, to_ms;
+    assert_int_equal(when_span("15:29:50", "15:29:50", NOW, &from_ms, &to_ms), CLI_OK);
+    assert_int_equal(to_ms - from_ms, 999);
+}
+
 static void test_written(void **state)
 {
     char buf[WHEN_MAX];
@@ -102,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_understood),
             cmocka_unit_test(test_not_understood),
+            cmocka_unit_test(test_until),
             cmocka_unit_test(test_written),
     };
 
