@@ -5,9 +5,9 @@
 // connection of a private daemon. What goes wrong is logged.
 
 #include "daemon/confine/sweeper.h"
-#include "daemon/manager.h"
 #include "daemon/publish/listener.h"
 #include "daemon/publish/server.h"
+#include "daemon/settings/settings.h"
 
 // Before privileges are dropped, and before there are threads. 0 or -errno; nothing to open is no
 // failure.

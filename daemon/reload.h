@@ -5,8 +5,8 @@
 
 #include "daemon/capture/capture.h"
 #include "daemon/engine/status.h"
-#include "daemon/manager.h"
 #include "daemon/publish/server.h"
+#include "daemon/settings/settings.h"
 
 void reload_apply(settings_t *now, const settings_t *read, capture_t *capture, server_t *server,
         status_t *status);
