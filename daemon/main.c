@@ -60,6 +60,8 @@ static bool on_reload(void *user, settings_t *ret)
     return settings_read(p, ret, &p->reloaded);
 }
 
+_Static_assert(ARRAY_SIZE(((settings_t *) 0)->state_fds) == STATE_COPIES, "one for each copy");
+
 // The socket, and what the run before gave systemd to keep. False: more sockets than one.
 static bool take_descriptors(settings_t *settings)
 {

@@ -43,10 +43,10 @@ void history_set_user(history_t *h, uint32_t series, uint32_t uid);
 // The process died: its past is kept for a day or until room is needed, or (keep false) dropped.
 void history_close(history_t *h, uint32_t series, uint64_t now_ms, bool keep);
 
-// What a process shares with the one that it began as a copy of, until one of them writes to it or
-// has it no more: private memory of both, that was taken once.
 #define HISTORY_SHARED_POINTS 8
 
+// What a process shares with the one that it began as a copy of, until one of them writes to it or
+// has it no more: private memory of both, that was taken once.
 typedef struct {
     uint64_t kb;              // now, at most; 0: nothing
     uint64_t pid, start_time; // with whom

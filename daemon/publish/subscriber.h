@@ -22,8 +22,7 @@ typedef struct subscriber subscriber_t;
 
 typedef struct {
     // A request that is not about ticks: INSPECT, HISTORY_REQUEST, EVENTS_REQUEST, WHY_REQUEST,
-    // STATUS_REQUEST.
-    // Answers go into subscriber_answer.
+    // STATUS_REQUEST. Answers go into subscriber_answer.
     void (*request)(void *user, subscriber_t *s, message_type_t type, const message_t *m);
     // HELLO came: fill in the answer. False: refused, and subscriber_refuse was called.
     bool (*greeted)(void *user, subscriber_t *s, const hello_message_t *hello);
