@@ -51,8 +51,8 @@ static int put_receipts(sd_bus_message *m, engine_t *e, uint32_t slot, uint64_t 
     if (r >= 0)
         r = sd_bus_message_open_container(m, 'a', "{ss}");
     for (unsigned tag = 1; r >= 0 && tag != 0 && tag <= tags; tag <<= 1)
-        if ((tags & tag) && receipts_tag_name(tag))
-            r = sd_bus_message_append(m, "{ss}", receipts_tag_name(tag),
+        if (tags & tag & TAGS_TOLD)
+            r = sd_bus_message_append(m, "{ss}", tag_word(tag),
                     receipts_text(
                             engine_tags(e), now, slot, tag, headroom, receipt, sizeof(receipt)));
     for (int i = 0; r >= 0 && i < 3; i++)

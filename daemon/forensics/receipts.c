@@ -75,7 +75,7 @@ char *receipts_text(const tags_t *tags, const snapshot_t *s, uint32_t slot, uint
     zombie_receipt_t zombie;
 
     buf[0] = '\0';
-    if (tag == TAG_LEAK) {
+    if (tag == TAG_LEAK || tag == TAG_LEAK_SUSPECTED) {
         tags_leak_receipt(tags, slot, now_ms, headroom_kb, &leak);
         leak_format(&leak, now_ms, buf, cap);
     } else if (tag == TAG_SPIKE) {

@@ -1,6 +1,7 @@
 // A service that is killed at its limit, begun anew and killed again is one story.
 
 #include "common/cleanup.h"
+#include "daemon/forensics/receipts.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/judged.h"
 
@@ -41,6 +42,20 @@ static void assert_receipt(const judged_t *j, uint64_t pid, const char *says)
         assert_non_null(strstr(text, says));
     else
         assert_string_equal(text, "");
+}
+
+// Who is suspected has a receipt, too.
+static void assert_suspicion(const judged_t *j, uint64_t pid)
+{
+    const capture_t *c = engine_capture(j->engine);
+    const snapshot_t *s = capture_current(c);
+    uint32_t slot = capture_find(c, pid, 0);
+    char text[LEAK_TEXT_MAX];
+
+    assert_true(s->processes[slot].tags & TAG_LEAK_SUSPECTED);
+    receipts_text(
+            engine_tags(j->engine), s, slot, TAG_LEAK_SUSPECTED, UINT64_MAX, text, sizeof(text));
+    assert_memory_equal(text, "LEAK?: +", strlen("LEAK?: +"));
 }
 
 static void test_a_service_at_its_limit(void **state)
@@ -88,6 +103,7 @@ static void test_a_batch_job(void **state)
         proctree_process_t p = grow(j, 200 + i, "batch", "/system.slice/batch.service");
 
         assert_receipt(j, p.pid, NULL);
+        assert_suspicion(j, p.pid);
         proctree_end(&j->tree, p.pid);
         for (unsigned s = 0; s < 8; s++)
             judged_tick(j);
