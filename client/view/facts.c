@@ -231,12 +231,12 @@ static void facts_of_events(writer_t *w, const inspect_t *i)
 }
 
 // What is said of a tag that it does not have (why there is no leak yet) has no colour.
-static void facts_of_tags(writer_t *w, const inspect_t *i)
+static void facts_of_tags(writer_t *w, const inspect_t *i, bool are_set)
 {
     for (size_t k = 0; k < N_TAGS; k++) {
         const tag_info_t *t = &tag_infos[k], *set = tags_urgent(i->row.tags & tags_sharing(t));
 
-        if (t->title)
+        if (t->title && (set != NULL) == are_set)
             fact_text(w, set ? set->style : STYLE_NORMAL, t->title, tag_receipt(t, &i->details));
     }
 }
@@ -247,7 +247,8 @@ int view_verdict(const ui_t *ui, const pane_t *p, int row)
     writer_t w = {ui, p, row};
 
     if (i->has_details) {
-        facts_of_tags(&w, i);
+        facts_of_tags(&w, i, true);
+        facts_of_tags(&w, i, false);
         fact_text(&w, STYLE_ALERT, "Unread", &i->details.unreadable);
     } else if (view_has_memory(i) && !i->exited) {
         put_fact(&w, STYLE_DIM, "Leak", "-"); // what comes takes its place

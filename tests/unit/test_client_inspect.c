@@ -137,13 +137,15 @@ static void a_limit_says_when_it_is_reached(void **state)
 // What an inspection is opened for comes before the figures, whatever the size of the screen.
 static void the_verdict_is_what_is_seen_first(void **state)
 {
+    static const char spike[] = "+100 MB within a second";
     static const char why_not[] =
             "no leak: its memory goes back down, as a cache's does, each time";
+    process_snapshot_t *p;
     details_message_t d;
     stage_t s;
 
     (void) state;
-    stage_open_victim(&s);
+    p = stage_open_victim(&s);
     stage_resize(&s, 15, 60);
     stage_draw(&s);
     assert_in_row(&s, 2, "Leak      -");
@@ -153,10 +155,17 @@ static void the_verdict_is_what_is_seen_first(void **state)
     send_details(&s, d);
     assert_in_row(&s, 2, "Leak      no leak: its memory goes back down");
     assert_in_row(&s, 5, "MEMORY BREAKDOWN");
+    // What it is, before what it is not.
+    PROCESS_SET(p, tags, TAG_SPIKE);
+    stage_run(&s, 1);
+    MESSAGE_SET_TEXT(&d, spike_text, spike, sizeof(spike) - 1);
+    send_details(&s, d);
+    assert_in_row(&s, 2, "Spike     +100 MB within a second");
+    assert_in_row(&s, 3, "Leak      no leak");
     stage_remove(&s, 500);
     stage_run(&s, 1);
     assert_in_row(&s, 2, "EXITED");
-    assert_in_row(&s, 3, "Leak      no leak");
+    assert_in_row(&s, 3, "Spike     +100 MB");
     stage_done(&s);
 }
 
