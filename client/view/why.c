@@ -18,6 +18,7 @@
 #define SPAN_WIDTH   15
 #define ENDED_WIDTH  14
 #define SENTENCE_MAX 2048
+#define ROWS_WIDE    104 // more would be empty
 #define SIDE_BY_SIDE 136 // columns from which the ledger stands beside the rows
 #define LEDGER_NAME  24
 #define LEDGER_WIDTH (LEDGER_NAME + 3 * (CHANGE_WIDTH + 1))
@@ -176,8 +177,9 @@ static int draw_ledger(const ui_t *ui, const pane_t *p, int row)
 // Where the first row of those that can be selected is goes to *ret_first.
 static int draw_all(const ui_t *ui, const pane_t *p, int *ret_first)
 {
-    pane_t left = pane_part(p, 0, 0, p->rows, p->cols - LEDGER_WIDTH - 2);
-    pane_t right = pane_part(p, 0, p->cols - LEDGER_WIDTH, p->rows, LEDGER_WIDTH);
+    int width = MIN(p->cols - LEDGER_WIDTH - 2, ROWS_WIDE);
+    pane_t left = pane_part(p, 0, 0, p->rows, width);
+    pane_t right = pane_part(p, 0, width + 2, p->rows, LEDGER_WIDTH);
     int row, taken;
 
     if (!ui->why->known) {
