@@ -322,12 +322,26 @@ void actions_do(app_t *a, action_t action)
     }
 }
 
+// For those who try what other programs have there.
+static void say_unused(app_t *a, int code)
+{
+    char text[64];
+
+    if (code <= ' ' || code >= KEY_CODE_BACKSPACE || a->view == VIEW_HELP)
+        return;
+    snprintf(text, sizeof(text), "%c does nothing here: ? shows the keys", code);
+    app_say(a, text);
+    a->dirty = true;
+}
+
 void app_key(app_t *a, int code)
 {
     action_t action = key_action(code, a->view);
 
-    if (action == ACTION_NONE && a->prompt.kind == PROMPT_NONE)
+    if (action == ACTION_NONE && a->prompt.kind == PROMPT_NONE) {
+        say_unused(a, code);
         return;
+    }
     // The key before changed what is listed: this one is meant for what comes of it.
     if (a->stale)
         app_take_up(a);

@@ -22,11 +22,11 @@ const key_binding_t key_bindings[] = {
     {{'>', KEY_CODE_RIGHT}, ">", NULL, ACTION_SORT_RIGHT, IN_LIST, "sort by the column to the right"},
     {{'I'}, "I", NULL, ACTION_INVERT, IN_LIST, "invert the order"},
     {{'n'}, "n", NULL, ACTION_COMMAND, IN_LIST, "command line or name"},
-    {{'/'}, "/", NULL, ACTION_SEARCH, IN_LIST, "search in names, command lines and PIDs"},
+    {{'/', KEY_CODE_F3}, "/ F3", NULL, ACTION_SEARCH, IN_LIST, "search in names, command lines and PIDs"},
     {{'N'}, "N", NULL, ACTION_SEARCH_NEXT, IN_LIST, "to the next match"},
     {{'P'}, "P", NULL, ACTION_SEARCH_BEFORE, IN_LIST, "to the previous match"},
-    {{'f', KEY_CODE_F4}, "f", NULL, ACTION_FILTER, IN_LIST, "filter: text /regex/ user: unit: tag: pid: >100M <1G !not"},
-    {{'t'}, "t", NULL, ACTION_TREE, IN_LIST, "tree: processes below their parents, with sums"},
+    {{'f', KEY_CODE_F4}, "f F4", NULL, ACTION_FILTER, IN_LIST, "filter: text /regex/ user: unit: tag: pid: >100M <1G !not"},
+    {{'t', KEY_CODE_F5}, "t F5", NULL, ACTION_TREE, IN_LIST, "tree: processes below their parents, with sums"},
     {{'T'}, "T", NULL, ACTION_TAGGED, IN_LIST, "only processes that have a tag"},
     {{'Z'}, "Z", NULL, ACTION_FREEZE, IN_DATA, "freeze the picture, and go on"},
     {{'y'}, "y", NULL, ACTION_COPY, IN_LIST | IN_INSPECT, "copy a line of all that is known of it, where the terminal allows it"},
@@ -38,7 +38,7 @@ const key_binding_t key_bindings[] = {
     {{'e'}, "e", NULL, ACTION_EVENTS, IN_DATA, "events: leaks, spikes, OOM kills and ends, as they happen", "events"},
     {{'w'}, "w", NULL, ACTION_WHY, IN_DATA, "why: who took memory in the span of time", "why"},
     {{'?', 'h', KEY_CODE_F1}, "? F1", NULL, ACTION_HELP, IN_ALL, "this help", "help"},
-    {{'q'}, "q", NULL, ACTION_QUIT, IN_ALL, "quit", "quit"},
+    {{'q', KEY_CODE_F10}, "q", NULL, ACTION_QUIT, IN_ALL, "quit, as F10 does", "quit"},
 };
 // clang-format on
 

@@ -21,8 +21,11 @@ enum {
     KEY_CODE_HOME,
     KEY_CODE_END,
     KEY_CODE_F1,
+    KEY_CODE_F3,
     KEY_CODE_F4,
+    KEY_CODE_F5,
     KEY_CODE_F9,
+    KEY_CODE_F10,
     KEY_CODE_MOUSE, // what it did is told apart
 };
 

@@ -312,7 +312,8 @@ static const char *bytes_of(int code, char buf[2])
     } special[] = {{KEY_CODE_UP, "\033OA"}, {KEY_CODE_DOWN, "\033OB"}, {KEY_CODE_LEFT, "\033OD"},
             {KEY_CODE_RIGHT, "\033OC"}, {KEY_CODE_PAGE_UP, "\033[5~"},
             {KEY_CODE_PAGE_DOWN, "\033[6~"}, {KEY_CODE_HOME, "\033OH"}, {KEY_CODE_END, "\033OF"},
-            {KEY_CODE_F1, "\033OP"}, {KEY_CODE_F4, "\033OS"}, {KEY_CODE_F9, "\033[20~"}};
+            {KEY_CODE_F1, "\033OP"}, {KEY_CODE_F3, "\033OR"}, {KEY_CODE_F4, "\033OS"},
+            {KEY_CODE_F5, "\033[15~"}, {KEY_CODE_F9, "\033[20~"}, {KEY_CODE_F10, "\033[21~"}};
 
     for (size_t i = 0; i < ARRAY_SIZE(special); i++)
         if (special[i].code == code)

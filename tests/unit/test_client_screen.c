@@ -116,7 +116,7 @@ static void nothing_to_draw_without_a_change(void **state)
     (void) state;
     stage_open(&s, 24, 80);
     assert_false(s.app->dirty);
-    app_key(s.app, 'x'); // no key of ours
+    app_key(s.app, '\t'); // no key of ours
     assert_false(s.app->dirty);
     app_key(s.app, 'j');
     assert_true(s.app->dirty);
@@ -222,6 +222,28 @@ static void help_scrolls_to_its_end_and_no_further(void **state)
     stage_key(&s, KEY_CODE_UP);
     stage_key(&s, KEY_CODE_HOME);
     assert_shown(&s, "KEYS");
+    stage_done(&s);
+}
+
+static void a_key_that_is_none_says_so(void **state)
+{
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    stage_keys(&s, "s");
+    assert_in_row(&s, 23, "s does nothing here: ? shows the keys");
+    stage_keys(&s, "\r");
+    stage_keys(&s, "m"); // it does something elsewhere
+    assert_in_row(&s, 23, "m does nothing here: ? shows the keys");
+    stage_run(&s, 5); // it has passed by then
+    // What has no letter, and where the keys are on the screen: nothing at all.
+    stage_keys(&s, "?");
+    stage_keys(&s, "s");
+    assert_not_shown(&s, "does nothing");
+    app_key(s.app, '\t');
+    app_key(s.app, 0x1b9);
+    assert_false(s.app->dirty);
     stage_done(&s);
 }
 
@@ -376,6 +398,7 @@ int main(void)
             cmocka_unit_test(help_knows_every_key),
             cmocka_unit_test(no_key_means_two_things),
             cmocka_unit_test(help_scrolls_to_its_end_and_no_further),
+            cmocka_unit_test(a_key_that_is_none_says_so),
             cmocka_unit_test(escape_and_q_quit),
             cmocka_unit_test(the_mouse_selects_opens_and_sorts),
             cmocka_unit_test(y_copies_a_report),
