@@ -28,6 +28,7 @@
 static struct {
     bool open;
     SCREEN *screen;
+    const char *kind; // as terminfo knows it
     const theme_t *theme;
     grid_t shown; // what the terminal has
     bool colors;
@@ -35,10 +36,35 @@ static struct {
     uint64_t pasted_us; // when the last of that came
 } terminal;
 
+static bool is_usable(const char *name)
+{
+    int status;
+    bool usable = setupterm(name, STDOUT_FILENO, &status) == OK;
+
+    if (usable) {
+        usable = cursor_address != NULL;
+        del_curterm(cur_term);
+    }
+    return usable;
+}
+
+// A relative of xterm that this host has not heard of, where it came by ssh say, understands what
+// xterm does. NULL: there is none.
+static const char *find_kind(const char *name)
+{
+    static const char *const relatives[] = {"xterm-256color", "xterm"};
+
+    if (is_usable(name))
+        return name;
+    for (size_t i = 0; i < ARRAY_SIZE(relatives) && strncmp(name, "xterm-", 6) == 0; i++)
+        if (is_usable(relatives[i]))
+            return relatives[i];
+    return NULL;
+}
+
 int terminal_check(char *ret_error, size_t cap)
 {
     const char *name = getenv("TERM");
-    int status;
 
     if (!isatty(STDOUT_FILENO)) {
         snprintf(ret_error, cap,
@@ -50,10 +76,9 @@ int terminal_check(char *ret_error, size_t cap)
                 "TERM is not set: set it to the kind of the terminal, such as xterm");
         return -ENOENT;
     }
-    if (setupterm(name, STDOUT_FILENO, &status) == OK && cursor_address) {
-        del_curterm(cur_term);
+    terminal.kind = find_kind(name);
+    if (terminal.kind)
         return 0;
-    }
     snprintf(ret_error, cap,
             "TERM '%.60s': no such terminal is known, or it cannot move its cursor: set TERM to "
             "another, such as xterm",
@@ -82,7 +107,7 @@ static void bracket_pastes(bool on)
 int terminal_open(const theme_t *theme, bool mouse, char *ret_error, size_t cap)
 {
     guard_open();
-    terminal.screen = newterm(NULL, stdout, stdin);
+    terminal.screen = newterm(terminal.kind, stdout, stdin);
     if (!terminal.screen) {
         snprintf(ret_error, cap, "cannot set up the terminal");
         return -EIO;

@@ -114,12 +114,26 @@ static void test_dumb_terminal(void **state)
     terminal_free(t);
 }
 
+// As over ssh, from a terminal that is newer than the host: no reason to refuse.
+static void test_relative_of_xterm(void **state)
+{
+    const char *argv[] = {MEMSCOPE_PATH, "--private", NULL};
+    const char *env[] = {"TERM=xterm-unheard-of", NULL};
+    terminal_t *t = viewer_start_with(argv, env, 24, 80);
+
+    (void) state;
+    viewer_await_list(t);
+    assert_waited(t, is_colourful, NULL);
+    viewer_quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_suspend_and_resume),
             cmocka_unit_test(test_colours),
             cmocka_unit_test(test_dumb_terminal),
+            cmocka_unit_test(test_relative_of_xterm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
