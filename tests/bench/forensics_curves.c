@@ -50,3 +50,16 @@ void curve_job(series_t *s, double at, double rise, double hold, double height_k
     for (unsigned t = (unsigned) at; t < s->len && t < at + rise + hold; t++)
         s->kb[t] += height_kb * fmin(1, (t - at) / rise);
 }
+
+void curve_sawtooth(rng_t *r, series_t *s, curve_tooth_t tooth)
+{
+    double length = tooth.period;
+
+    for (unsigned t = 0; t < s->len; t++) {
+        if ((tooth.phase += 1) >= length) {
+            tooth.phase -= length;
+            length = tooth.period * (1 + tooth.vary * rng_uniform(r, -1, 1));
+        }
+        s->kb[t] += tooth.height_kb * tooth.phase / tooth.period;
+    }
+}

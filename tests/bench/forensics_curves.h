@@ -20,4 +20,13 @@ void curve_finish(rng_t *r, series_t *s);
 // Adds memory that is taken over `rise` seconds, held, and given back at once.
 void curve_job(series_t *s, double at, double rise, double hold, double height_kb);
 
+typedef struct {
+    double height_kb, period;
+    double vary;  // how much teeth differ in length, a share of the period
+    double phase; // seconds into the first one
+} curve_tooth_t;
+
+// Adds memory that is taken evenly and given back at once, again and again.
+void curve_sawtooth(rng_t *r, series_t *s, curve_tooth_t tooth);
+
 #endif

@@ -62,18 +62,12 @@ static void cache_stops(rng_t *r, series_t *s)
 
 static void sawtooth(rng_t *r, series_t *s)
 {
-    double period = rng_log(r, 4, 300), height = rng_log(r, 10 * MB, 2 * GB), phase = 0, p = period;
+    double period = rng_log(r, 4, 300), height = rng_log(r, 10 * MB, 2 * GB), phase;
     double vary = rng_uniform(r, 0, 0.3);
 
     curve_begin(r, s, curve_any_base(r));
-    phase = rng_uniform(r, 0, p);
-    for (unsigned t = 0; t < s->len; t++) {
-        if ((phase += 1) >= p) {
-            phase -= p;
-            p = period * (1 + vary * rng_uniform(r, -1, 1));
-        }
-        s->kb[t] += height * phase / period;
-    }
+    phase = rng_uniform(r, 0, period);
+    curve_sawtooth(r, s, (curve_tooth_t){height, period, vary, phase});
     curve_finish(r, s);
 }
 

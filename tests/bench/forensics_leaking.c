@@ -110,20 +110,13 @@ static void leak_bursts(rng_t *r, series_t *s)
 
 static void leak_sawtooth(rng_t *r, series_t *s)
 {
-    double period = rng_log(r, 4, 150), height = rng_log(r, 20 * MB, 1 * GB), phase = 0;
-    double rate = rng_log(r, fmax(100, height / 6000), 4 * MB), vary = rng_uniform(r, 0, 0.3),
-           p = period;
+    double period = rng_log(r, 4, 150), height = rng_log(r, 20 * MB, 1 * GB);
+    double rate = rng_log(r, fmax(100, height / 6000), 4 * MB), vary = rng_uniform(r, 0, 0.3);
 
     curve_begin(r, s, rng_log(r, 50 * MB, 4 * GB));
     leaks_from(r, s);
     s->cls = SERIES_MILD;
-    for (unsigned t = 0; t < s->len; t++) {
-        if ((phase += 1) >= p) {
-            phase -= p;
-            p = period * (1 + vary * rng_uniform(r, -1, 1));
-        }
-        s->kb[t] += height * phase / period;
-    }
+    curve_sawtooth(r, s, (curve_tooth_t){height, period, vary, 0});
     add_leak(s, rate);
     curve_finish_with(r, s, rng_log(r, 1e-4, 2e-3));
 }
