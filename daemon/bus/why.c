@@ -55,7 +55,8 @@ static int put_change(bus_t *b, sd_bus_message *m, const why_answer_t *a)
             {"change_from_bytes", a->change_from_kb}, {"change_to_bytes", a->change_to_kb},
             {"steepest_bytes", a->steepest_kb}, {"processes_bytes", a->processes_kb},
             {"others_bytes", a->others_kb}, {"hidden_bytes", a->hidden_kb},
-            {"unexplained_bytes", a->unexplained_kb}};
+            {"unexplained_bytes", a->unexplained_kb},
+            {"estimated_bytes", (int64_t) a->estimated_kb}};
     int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
     for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(moments); i++)
