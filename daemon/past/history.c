@@ -279,6 +279,8 @@ void history_prepare(history_t *h)
 
 // ---- Series ------------------------------------------------------------------------------------
 
+_Static_assert(HISTORY_NONE == PROCMAP_NONE, "a series that is not there");
+
 uint32_t history_find(const history_t *h, uint64_t pid, uint64_t start_time)
 {
     return procmap_get(&h->by_process, pid, start_time);
@@ -319,7 +321,7 @@ uint32_t history_open(history_t *h, uint64_t pid, uint64_t start_time)
     uint32_t id = history_find(h, pid, start_time);
     series_t *s;
 
-    if (id != PROCMAP_NONE) {
+    if (id != HISTORY_NONE) {
         if (h->series[id].died_ms) { // known from before a restart
             history_dead_remove(h, id);
             h->series[id].died_ms = 0;

@@ -46,6 +46,36 @@ bool server_greeted(void *user, subscriber_t *sub, const hello_message_t *hello)
     return subscriber_answer(sub, MESSAGE_HELLO, &m);
 }
 
+// Whom a client asks about: a living process, or one that has ended.
+typedef struct {
+    uint32_t slot;               // PROCMAP_NONE: it has ended
+    const exit_record_t *exited; // then
+    uint64_t start_time;
+    bool see_private;
+} subject_t;
+
+// False: there is none that the client may see. `start_time` 0: whoever has the PID now.
+static bool find_subject(const client_t *c, uint64_t pid, uint64_t start_time, subject_t *ret)
+{
+    const capture_t *capture = c->server->from.capture;
+    const audience_t *au = subscriber_audience(c->subscriber);
+    subject_t x = {.slot = capture_find(capture, pid, start_time)};
+
+    if (x.slot != PROCMAP_NONE) {
+        if (!audience_sees(au, x.slot))
+            return false;
+        x.start_time = capture_current(capture)->processes[x.slot].start_time;
+        x.see_private = audience_sees_private(au, x.slot);
+    } else {
+        x.exited = capture_find_exit(capture, pid, start_time);
+        if (!x.exited || !audience_sees_owner(au, x.exited->owner, &x.see_private))
+            return false;
+        x.start_time = x.exited->last.start_time;
+    }
+    *ret = x;
+    return true;
+}
+
 // Who owns it is known of the last capture, and the process may have changed hands before it was
 // read: then what was read is not for those who saw it then.
 static bool sees(
@@ -111,38 +141,31 @@ static bool is_its_turn(client_t *c, uint32_t slot)
 
 // Who may not see what smaps says does not make the daemon read it either: that takes the process's
 // mmap lock, which the kernel would not let this viewer do.
-static void inspect_slot(client_t *c, uint32_t slot)
+static void inspect_living(client_t *c, uint64_t pid, const subject_t *x)
 {
     server_t *s = c->server;
-    const process_snapshot_t *p = &capture_current(s->from.capture)->processes[slot];
 
-    if (audience_sees_private(subscriber_audience(c->subscriber), slot) &&
-            (!is_its_turn(c, slot) || ask_reader(s, slot)))
+    if (x->see_private && (!is_its_turn(c, x->slot) || ask_reader(s, x->slot)))
         inspections_add(s->from.inspections,
-                &(inspection_t){p->pid, p->start_time, subscriber_peer(c->subscriber)->uid});
+                &(inspection_t){pid, x->start_time, subscriber_peer(c->subscriber)->uid});
     else
-        server_answer_details(c, slot, NULL);
+        server_answer_details(c, x->slot, NULL);
 }
 
 void server_inspect(client_t *c)
 {
-    server_t *s = c->server;
     inspected_t *i = subscriber_inspected(c->subscriber);
-    const audience_t *au = subscriber_audience(c->subscriber);
-    uint32_t slot = capture_find(s->from.capture, i->pid, i->start_time);
-    const exit_record_t *e;
-    bool see_private;
+    details_message_t m;
+    subject_t x;
+    bool found = find_subject(c, i->pid, i->start_time, &x);
 
-    if (slot != PROCMAP_NONE && audience_sees(au, slot)) {
-        i->start_time = capture_current(s->from.capture)->processes[slot].start_time;
-        inspect_slot(c, slot);
+    if (found && !x.exited) {
+        i->start_time = x.start_time;
+        inspect_living(c, i->pid, &x);
         return;
     }
-    e = slot == PROCMAP_NONE ? capture_find_exit(s->from.capture, i->pid, i->start_time) : NULL;
-    if (e && audience_sees_owner(au, e->owner, &see_private)) {
-        details_message_t m;
-
-        details_of_exit(s->from.details, e, see_private, &m);
+    if (found) {
+        details_of_exit(c->server->from.details, x.exited, x.see_private, &m);
         subscriber_answer(c->subscriber, MESSAGE_DETAILS, &m);
     } else {
         subscriber_error(c->subscriber, 0, ERROR_NO_PROCESS,
@@ -177,29 +200,20 @@ void server_keep_details(server_t *s, uint32_t slot, const reader_result_t *read
 static void answer_history(client_t *c, const history_request_message_t *q)
 {
     server_t *s = c->server;
-    const audience_t *au = subscriber_audience(c->subscriber);
+    subject_t x = {.start_time = q->start_time}; // of PID 0, the system, which everybody sees
     history_message_t m = {0};
-    uint32_t slot = capture_find(s->from.capture, q->pid, q->start_time), series;
-    uint64_t start_time = q->start_time;
-    const exit_record_t *e = NULL;
-    bool see_private, visible = q->pid == 0;
+    uint32_t series = HISTORY_NONE;
 
-    if (q->pid != 0 && slot != PROCMAP_NONE) {
-        start_time = capture_current(s->from.capture)->processes[slot].start_time;
-        visible = audience_sees(au, slot);
-    } else if (q->pid != 0) {
-        e = capture_find_exit(s->from.capture, q->pid, q->start_time);
-        visible = e && audience_sees_owner(au, e->owner, &see_private);
-    }
-    series = visible ? history_find(s->from.history, q->pid, start_time) : PROCMAP_NONE;
-    if (series == PROCMAP_NONE) {
+    if (q->pid == 0 || find_subject(c, q->pid, q->start_time, &x))
+        series = history_find(s->from.history, q->pid, x.start_time);
+    if (series == HISTORY_NONE) {
         subscriber_error(c->subscriber, q->request, ERROR_NO_PROCESS,
                 "nothing is known of the past of such a process");
         return;
     }
     MESSAGE_SET(&m, request, q->request);
     MESSAGE_SET(&m, pid, q->pid);
-    MESSAGE_SET(&m, start_time, start_time);
+    MESSAGE_SET(&m, start_time, x.start_time);
     if (details_history(s->from.details, s->from.history, series,
                 capture_current(s->from.capture)->system.mono_ms, q->span_ms, q->step_ms, &m) == 0)
         subscriber_answer(c->subscriber, MESSAGE_HISTORY, &m);
