@@ -2,8 +2,8 @@
 #define MEMSCOPE_DAEMON_CAPTURE_CAPTURE_PRIVATE_H
 
 // What the parts of the capture share: capture.c the tick, capture_lives.c who comes and goes,
-// capture_reader.c what is read beside the tick, capture_reaped.c
-// whose I/O comes to its parent, capture_given.c samples that were taken elsewhere.
+// capture_reaped.c whose I/O comes to its parent, capture_reader.c what is read beside the tick,
+// capture_given.c samples that were taken elsewhere.
 
 #include "common/arena.h"
 #include "common/procmap.h"

@@ -18,6 +18,10 @@ typedef struct {
 } turn_t;
 
 uint32_t turn_now_s(const visit_t *v);
+// Into the visit's buffer, with a NUL at the end; the descriptor is kept where there is room for
+// it. `watch`: it is the file that the process is watched with. Returns the number of bytes or
+// -errno.
+ssize_t turn_read_file(turn_t *turn, proc_file_t file, bool watch);
 uint64_t turn_rate(uint64_t before, uint64_t now, uint64_t interval_us);
 void turn_set_cpu(turn_t *turn, uint64_t used_ns, uint64_t interval_us);
 // What is left to be told of its I/O, at this rate in KiB/s at most, as a rate over interval_us.
