@@ -52,8 +52,8 @@ static void thin_out(series_t *s)
 
 static void print_head(const char *title)
 {
-    printf("\n%-22s %5s %7s %7s %8s %8s %8s %8s\n", title, "n", "LEAK %", "wrong %", "LEAK s%",
-            "LEAK? s%", "delay s", "reset/h");
+    printf("\n%-22s %5s %7s %7s %8s %8s %8s %8s %7s\n", title, "n", "LEAK %", "wrong %", "LEAK s%",
+            "LEAK? s%", "delay s", "reset/h", "held %");
 }
 
 static void print_row(const char *name, leak_score_t *s)
@@ -63,11 +63,12 @@ static void print_row(const char *name, leak_score_t *s)
 
     if (delay >= 0 && delay < 1e9)
         snprintf(text, sizeof(text), "%.0f", delay);
-    printf("%-22s %5u %7.1f %7.1f %8.3f %8.2f %8s %8.3f\n", name, s->n,
+    printf("%-22s %5u %7.1f %7.1f %8.3f %8.2f %8s %8.3f %7.1f\n", name, s->n,
             score_percent(s->tagged, s->n), score_percent(s->wrongly, s->n),
             score_percent(s->healthy_set_s, s->healthy_s),
             score_percent(s->healthy_suspected_s, s->healthy_s), text,
-            s->leaking_s > 0 ? s->reset / (s->leaking_s / 3600) : 0);
+            s->leaking_s > 0 ? s->reset / (s->leaking_s / 3600) : 0,
+            score_percent(s->held_s, s->found_s));
 }
 
 static void print_total(leak_score_t *s, char *json, size_t cap)
@@ -75,14 +76,15 @@ static void print_total(leak_score_t *s, char *json, size_t cap)
     snprintf(json, cap,
             "{\"processes\":%u,\"leaking\":%u,\"precision\":%.4f,\"recall\":%.4f,"
             "\"healthy_set_percent\":%.4f,\"healthy_suspected_percent\":%.3f,"
-            "\"reset_per_hour\":%.4f,\"fast_suspected_s\":%.0f,\"fast_set_s\":%.0f,"
+            "\"reset_per_hour\":%.4f,\"held_percent\":%.2f,\"fast_suspected_s\":%.0f,\"fast_set_"
+            "s\":%.0f,"
             "\"mild_set_s\":%.0f,\"ended\":%u,\"lingering\":%u}",
             s->n, s->leaking, score_precision(s), score_recall(s),
             score_percent(s->healthy_set_s, s->healthy_s),
             score_percent(s->healthy_suspected_s, s->healthy_s),
             s->leaking_s > 0 ? s->reset / (s->leaking_s / 3600) : 0,
-            delays_median(&s->fast_suspected), delays_median(&s->fast_set),
-            delays_median(&s->mild_set), s->ended, s->lingering);
+            score_percent(s->held_s, s->found_s), delays_median(&s->fast_suspected),
+            delays_median(&s->fast_set), delays_median(&s->mild_set), s->ended, s->lingering);
     printf("%s\n", json);
 }
 

@@ -56,6 +56,8 @@ static void count_sample(
         if (v.tag == LEAK_SET && isinf(c->set_at))
             c->set_at = t - s->onset;
         score->reset += v.tag == LEAK_SET && c->dropped;
+        score->found_s += isinf(c->set_at) ? 0 : seconds;
+        score->held_s += !isinf(c->set_at) && v.tag == LEAK_SET ? seconds : 0;
         c->dropped = (c->dropped && v.tag != LEAK_SET) || (v.was == LEAK_SET && v.tag != LEAK_SET);
         c->tagged |= v.tag == LEAK_SET;
     } else if (!c->leaks || t < s->onset || t >= over) {
@@ -120,6 +122,8 @@ void score_add(leak_score_t *to, const leak_score_t *from)
     to->healthy_set_s += from->healthy_set_s;
     to->healthy_suspected_s += from->healthy_suspected_s;
     to->leaking_s += from->leaking_s;
+    to->found_s += from->found_s;
+    to->held_s += from->held_s;
     to->reset += from->reset;
     to->ended += from->ended;
     to->lingering += from->lingering;

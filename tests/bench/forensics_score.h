@@ -20,6 +20,7 @@ typedef struct {
     unsigned tagged;     // with LEAK while leaking
     unsigned wrongly;    // with LEAK while healthy
     double healthy_s, healthy_set_s, healthy_suspected_s, leaking_s;
+    double found_s, held_s;    // leaking since LEAK was first set; LEAK in that time
     unsigned reset;            // LEAK dropped while leaking, and set again
     unsigned ended, lingering; // leaks that ended; still LEAK when they should no longer be
     delays_t any_set, fast_suspected, fast_set, mild_set;
