@@ -174,7 +174,7 @@ static void count(tags_t *t, uint64_t tags)
 static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64_t now_ms)
 {
     uint64_t tags = p->blocked_s > 0 ? TAG_BLOCKED : 0, private_kb;
-    bool is_zombie = snapshot_is_zombie(p);
+    bool is_zombie = snapshot_is_zombie(p), known;
     zombie_verdict_t zombie = zombie_update(&s->zombie, now_ms, is_zombie);
 
     s->fresh = zombie.tagged && !zombie.was;
@@ -182,12 +182,13 @@ static uint64_t judge(tags_t *t, state_t *s, const process_snapshot_t *p, uint64
         t->counts.zombies++;
         tags |= TAG_ZOMBIE;
     }
-    if (is_zombie || !snapshot_private_kb(p, &private_kb))
+    if (is_zombie)
         return tags;
-    if (!s->measured)
+    known = snapshot_private_kb(p, &private_kb);
+    if (known && !s->measured)
         begin_series(s, now_ms, private_kb);
-    s->measured = true;
-    if (is_on_its_way_out(p, private_kb)) {
+    s->measured |= known;
+    if (!known || is_on_its_way_out(p, private_kb)) { // nothing that was told is untrue by that
         tags |= s->told & (TAG_LEAK | TAG_LEAK_SUSPECTED | TAG_SPIKE);
     } else {
         tags |= tag_of_leak[leak_update(&s->leak, now_ms, private_kb).tag];

@@ -290,6 +290,40 @@ static void test_memory_known_late(void **state)
     assert_int_equal(spike.base_kb, 4 << 20);
 }
 
+static void count_news(void *user, uint32_t slot, uint64_t tag, tag_news_t change)
+{
+    unsigned *counts = user;
+
+    (void) slot;
+    assert_int_equal(tag, TAG_LEAK);
+    counts[change]++;
+}
+
+// A value that could not be read says nothing: not that what was there is gone either.
+static void test_memory_unknown_for_a_while(void **state)
+{
+    unsigned counts[8] = {0};
+    host_t *h = *state;
+    process_snapshot_t *p = put(h, 0, 100, 1);
+    uint64_t kb = 10000;
+
+    tags_notify(h->tags, count_news, counts);
+    for (int s = 0; s < 900; s++) {
+        kb += 1024;
+        if (s % 7 == 0)
+            hide_memory(p);
+        else
+            PROCESS_SET(p, anon_kb, kb);
+        tick(h);
+    }
+    assert_int_equal(p->tags, TAG_LEAK);
+    assert_int_equal(tags_counts(h->tags)->leaking, 1);
+    assert_int_equal(counts[TAG_SUSPECTED], 1);
+    assert_int_equal(counts[TAG_WAS_SET], 1);
+    assert_int_equal(counts[TAG_WAS_DROPPED], 0);
+    assert_int_equal(counts[TAG_WAS_CLEARED], 0);
+}
+
 // It grew to that within its first seconds: that counts, as soon as it is known.
 static void test_newborn_known_at_the_next_tick(void **state)
 {
@@ -380,6 +414,7 @@ int main(void)
             TEST(test_blocked),
             TEST(test_leaks_and_spikes),
             TEST(test_memory_known_late),
+            TEST(test_memory_unknown_for_a_while),
             TEST(test_newborn_known_at_the_next_tick),
             TEST(test_only_what_a_process_alone_holds_counts),
             TEST(test_limit_that_applies),
