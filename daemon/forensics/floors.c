@@ -36,22 +36,27 @@ static void hold(floors_t *f, floors_level_t level, uint32_t low)
     f->kb[levels[level].at + (total - 1) % levels[level].len] = low;
 }
 
-// The open block is over, and with it those above that it completes. The next one begins with the
-// value that the process has since.
-static void close_block(floors_t *f)
+// The open block is over, and with it those above that it completes. `kb`: at its end.
+static void close_block(floors_t *f, uint32_t kb)
 {
-    uint32_t low = f->low_kb[FLOORS_FINE];
+    uint32_t low;
 
     f->blocks++;
+    hold(f, FLOORS_FINE, f->low_kb[FLOORS_FINE]);
     f->low_kb[FLOORS_FINE] = f->last_kb;
-    hold(f, FLOORS_FINE, low);
-    for (unsigned i = FLOORS_MID; i < FLOORS_LEVELS; i++) {
-        f->low_kb[i] = low = MIN(low, f->low_kb[i]);
-        if (f->blocks % levels[i].fines != 0)
-            return;
+    f->low_kb[FLOORS_MID] = low = MIN(kb, f->low_kb[FLOORS_MID]);
+    for (unsigned i = FLOORS_MID; f->blocks % levels[i].fines == 0; i++) {
         hold(f, i, low);
-        f->low_kb[i] = UINT32_MAX;
+        f->low_kb[i] = kb;
+        if (i + 1 == FLOORS_LEVELS)
+            break;
+        f->low_kb[i + 1] = low = MIN(low, f->low_kb[i + 1]);
     }
+}
+
+static uint32_t between(uint32_t a, uint32_t b, unsigned i, unsigned n)
+{
+    return (uint32_t) (a + ((int64_t) b - a) * i / n);
 }
 
 unsigned floors_add(floors_t *f, uint64_t now_ms, uint32_t kb)
@@ -60,11 +65,16 @@ unsigned floors_add(floors_t *f, uint64_t now_ms, uint32_t kb)
 
     if (now_ms >= f->end_ms + FLOORS_GAP_MS)
         f->end_ms = now_ms + 1; // not observed, not counted
-    for (; now_ms >= f->end_ms; f->end_ms += FLOORS_BLOCK_MS, closed++)
-        close_block(f);
+    if (now_ms >= f->end_ms)
+        closed = (unsigned) ((now_ms - f->end_ms) / FLOORS_BLOCK_MS) + 1;
+    for (unsigned i = 1; i <= closed; i++)
+        close_block(f, between(f->last_kb, kb, i, closed));
+    f->end_ms += (uint64_t) closed * FLOORS_BLOCK_MS;
+    if (closed > 0)
+        f->step = closed;
     f->last_kb = kb;
-    if (kb < f->low_kb[FLOORS_FINE])
-        f->low_kb[FLOORS_FINE] = kb;
+    for (unsigned i = FLOORS_FINE; i <= FLOORS_MID; i++)
+        f->low_kb[i] = MIN(f->low_kb[i], kb);
     return closed;
 }
 

@@ -3,7 +3,8 @@
 
 // The floor of a series at four resolutions: the lowest value of every 5 s of the last 50 s, of
 // every 30 s of the last 20 min, of every 4 min of the last hour, of every 32 min of the last 13 h.
-// O(1) per sample, no pointers.
+// O(1) per sample, no pointers. Where samples are further apart than blocks, blocks without one
+// lie on the straight line between those before and after; the finest alone hold the sample before.
 // Time that was not observed (a gap longer than FLOORS_GAP_MS) is not counted: the clock of the
 // blocks stands still meanwhile, so that a gap neither looks like a plateau nor like growth.
 
@@ -35,6 +36,7 @@ typedef struct {
     uint64_t end_ms; // when the open fine block ends
     uint32_t blocks; // fine blocks closed so far
     uint32_t last_kb;
+    uint32_t step;                  // fine blocks closed by the newest sample that closed any
     uint32_t low_kb[FLOORS_LEVELS]; // of the open block of each level
     uint32_t kb[FLOORS_HELD];       // of the closed ones, level by level
 } floors_t;

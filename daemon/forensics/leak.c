@@ -178,15 +178,15 @@ static void look_for_growth(leak_state_t *s, uint64_t now_ms, unsigned closed, b
 }
 
 // Growth goes on as before: the pause that lies behind it was only a pause.
-static void follow(leak_state_t *s, uint64_t now_ms)
+static void follow(leak_state_t *s, uint64_t now_ms, unsigned mid)
 {
-    double expected = rate_so_far(s, now_ms) * FLOORS_MID_MS * (s->quiet + 1);
+    double expected = rate_so_far(s, now_ms) * FLOORS_MID_MS * (s->quiet + mid);
     uint32_t kept = kept_now(s), v[FLOORS_MAX];
     unsigned n = floors_read(&s->floors, FLOORS_MID, v);
     trend_t t;
 
     if (kept < s->top_kb + CONTINUED_SHARE * expected || kept == s->top_kb) {
-        s->quiet += s->quiet < UINT8_MAX;
+        s->quiet = (uint8_t) MIN(s->quiet + mid, (unsigned) UINT8_MAX);
         return;
     }
     s->top_kb = kept;
@@ -196,15 +196,15 @@ static void follow(leak_state_t *s, uint64_t now_ms)
         learn(s, &t, FLOORS_MID);
 }
 
-static void look_for_end(leak_state_t *s, uint64_t now_ms, bool mid)
+static void look_for_end(leak_state_t *s, uint64_t now_ms, unsigned mid)
 {
-    if (mid)
-        follow(s, now_ms);
+    if (mid > 0)
+        follow(s, now_ms, mid);
     if (returned(s))
         untag(s, LEAK_REASON_RETURNED);
-    else if (growth_stopped(s, now_ms, mid))
+    else if (growth_stopped(s, now_ms, mid > 0))
         untag(s, LEAK_REASON_STOPPED);
-    else if (mid && leak_slows_since(s))
+    else if (mid > 0 && leak_slows_since(s))
         untag(s, LEAK_REASON_SLOWED);
 }
 
@@ -213,8 +213,7 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
     leak_verdict_t verdict = {.tag = s->tag, .was = s->tag};
     uint32_t kb = clamp_kb(private_kb);
     unsigned before = s->floors.blocks / FLOORS_FINE_PER_MID;
-    unsigned closed;
-    bool mid;
+    unsigned closed, mid; // blocks
 
     if (kb == s->floors.last_kb && now_ms < s->floors.end_ms)
         return verdict;
@@ -223,15 +222,15 @@ leak_verdict_t leak_update(leak_state_t *s, uint64_t now_ms, uint64_t private_kb
     closed = floors_add(&s->floors, now_ms, kb);
     if (closed == 0)
         return verdict;
-    mid = s->floors.blocks / FLOORS_FINE_PER_MID != before;
-    if (mid) {
+    mid = s->floors.blocks / FLOORS_FINE_PER_MID - before;
+    if (mid > 0) {
         s->high_kb = kb;
         s->back_kb -= s->back_kb / BACK_FADE;
     }
     if (s->tag != LEAK_NONE)
         look_for_end(s, now_ms, mid);
     if (s->tag != LEAK_SET && s->tag == verdict.was)
-        look_for_growth(s, now_ms, closed, mid);
+        look_for_growth(s, now_ms, closed, mid > 0);
     verdict.tag = s->tag;
     return verdict;
 }

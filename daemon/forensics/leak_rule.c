@@ -166,6 +166,14 @@ static double spread_needed(const trend_t *t, floors_level_t level)
     return is_regular(t) ? needed * SPREAD_REGULAR : needed;
 }
 
+// In blocks: a single rise between two samples is spread over as many.
+static unsigned samples_apart(const floors_t *f, floors_level_t level)
+{
+    unsigned block_ms = floors_block_ms(level);
+
+    return MAX(1, (f->step * FLOORS_BLOCK_MS + block_ms / 2) / block_ms);
+}
+
 // What is missing in a window, the most basic thing first.
 static leak_reason_t missing(const floors_t *f, const trend_t *t, floors_level_t level)
 {
@@ -175,7 +183,7 @@ static leak_reason_t missing(const floors_t *f, const trend_t *t, floors_level_t
     if (t->growth_kb < GROWTH_MIN_KB || t->growth_kb < GROWTH_MIN * t->start_kb ||
             (t->slope_kb - t->slope_se) / block_s < rate_min)
         return t->held > 0 ? LEAK_REASON_GIVES_BACK : LEAK_REASON_NO_GROWTH;
-    if (t->spread < spread_needed(t, level))
+    if (t->spread < spread_needed(t, level) * samples_apart(f, level))
         return LEAK_REASON_STEPS;
     if (t->growth_kb < SIGNAL_MIN * t->noise_kb || t->slope_se > RATE_SURE * t->slope_kb)
         return LEAK_REASON_NOISE;
@@ -189,7 +197,8 @@ static bool stands_still(const floors_t *f, const trend_t *t, floors_level_t lev
 {
     uint32_t v[FLOORS_MAX], low = UINT32_MAX;
     unsigned n = floors_read(f, FLOORS_FINE, v);
-    double expected = t->slope_kb * (n - 1) / FLOORS_FINE_PER_MID, got;
+    unsigned observed = n - MIN(n, f->step);
+    double expected = t->slope_kb * observed / FLOORS_FINE_PER_MID, got;
 
     if (level != FLOORS_MID || t->pause > STILL_PAUSE || t->held > 0)
         return false;

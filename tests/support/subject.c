@@ -33,8 +33,9 @@ course_t subject_run(subject_t s)
     unsigned every = s.every > 0 ? s.every : 1;
 
     subject_seed(12345);
-    leak_init(&c.state, SUBJECT_START + s.shift_ms, s.age_ms, sample(&s, 0));
-    for (unsigned t = every; t < s.seconds; t += every) {
+    leak_init(&c.state, SUBJECT_START + s.shift_ms + s.first * UINT64_C(1000), s.age_ms,
+            sample(&s, s.first));
+    for (unsigned t = s.first + every; t < s.seconds; t += every) {
         uint64_t kb = sample(&s, t);
         leak_verdict_t v;
 

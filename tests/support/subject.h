@@ -20,6 +20,7 @@ typedef struct {
     uint64_t shift_ms;
     double scale;
     unsigned every;            // seconds from sample to sample; 0: one
+    unsigned first;            // second of the first sample
     unsigned gap_from, gap_to; // not observed
 } subject_t;
 

@@ -104,6 +104,21 @@ static void test_fast_growth_sampled_sparsely(void **state)
     }
 }
 
+// The samples of a block need not be many: each of these leaks is told as soon as at 1 Hz, or
+// two samples later.
+static void test_leak_sampled_sparsely(void **state)
+{
+    (void) state;
+    for (unsigned every = 15; every <= 60; every += 15) {
+        subject_t p = {.kb = subject_fast, .seconds = 30 * MINUTE, .age_ms = OLD, .every = every};
+        course_t c = subject_run(p);
+
+        assert_in_range(c.set_at, SUBJECT_ONSET + 300, SUBJECT_ONSET + 450 + 2 * every);
+        assert_int_equal(c.sets, 1);
+        assert_int_equal(c.cleared_at, NEVER);
+    }
+}
+
 static double even_from_birth(unsigned t)
 {
     return t == 0 ? 300 : 500 * MB + 10 * MB * t;
@@ -375,6 +390,7 @@ int main(void)
             cmocka_unit_test(test_leak_to_swap),
             cmocka_unit_test(test_fast_growth_is_suspected_within_a_minute),
             cmocka_unit_test(test_fast_growth_sampled_sparsely),
+            cmocka_unit_test(test_leak_sampled_sparsely),
             cmocka_unit_test(test_fresh_process_is_suspected_for_even_growth),
             cmocka_unit_test(test_not_set_on_what_stands_still),
             cmocka_unit_test(test_wandering_is_hardly_ever_set),

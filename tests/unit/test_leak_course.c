@@ -33,6 +33,29 @@ static void test_plateau_clears_within_three_minutes(void **state)
     assert_int_equal(c.sets, 1);
 }
 
+// Wherever between two samples it stops. Three minutes are three samples where they are a minute
+// apart, so that it may be the one after them that tells.
+static void test_plateau_clears_when_sampled_sparsely(void **state)
+{
+    static const unsigned apart[] = {10, 15, 30, 60};
+
+    (void) state;
+    for (unsigned i = 0; i < ARRAY_SIZE(apart); i++) {
+        unsigned late = apart[i] > 30 ? apart[i] : 0;
+
+        for (unsigned first = 0; first < apart[i]; first += 5) {
+            course_t c = subject_run((subject_t){.kb = plateau,
+                    .seconds = 40 * MINUTE,
+                    .age_ms = OLD,
+                    .first = first,
+                    .every = apart[i]});
+
+            assert_int_equal(c.sets, 1);
+            assert_in_range(c.cleared_at, SUBJECT_ONSET + 1200, SUBJECT_ONSET + 1200 + 180 + late);
+        }
+    }
+}
+
 static void test_memory_given_back_clears_at_once(void **state)
 {
     course_t c = subject_run_simple(given_back, 40);
@@ -233,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_plateau_clears_within_three_minutes),
+            cmocka_unit_test(test_plateau_clears_when_sampled_sparsely),
             cmocka_unit_test(test_memory_given_back_clears_at_once),
             cmocka_unit_test(test_pauses_do_not_clear),
             cmocka_unit_test(test_noise_hardly_ever_clears),

@@ -57,6 +57,27 @@ static void test_floors_are_minima_of_their_time(void **state)
     assert_false(floors_back(&f, FLOORS_COARSE, FLOORS_COARSE_LEN, kb));
 }
 
+// Of blocks in which there was no sample nothing is known but what was before and after.
+static void test_floors_between_sparse_samples(void **state)
+{
+    uint32_t kb[FLOORS_MAX];
+    floors_t f;
+
+    (void) state;
+    floors_init(&f, START, 6000);
+    for (unsigned t = 60; t <= 600; t += 60)
+        assert_int_equal(floors_add(&f, START + t * UINT64_C(1000), 6000 + 10 * t), 12);
+    assert_int_equal(f.step, 12);
+    assert_int_equal(floors_read(&f, FLOORS_MID, kb), 20);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(kb[i], 6000 + 300 * i);
+    assert_int_equal(floors_read(&f, FLOORS_COARSE, kb), 2);
+    assert_int_equal(kb[1], 6000 + 2400);
+    floors_add(&f, START + UINT64_C(660000), 0); // the lowest is at the end
+    assert_true(floors_back(&f, FLOORS_MID, 0, kb));
+    assert_int_equal(kb[0], 0);
+}
+
 static void test_floors_of_half_a_day(void **state)
 {
     uint32_t kb[FLOORS_MAX];
@@ -212,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_floors_are_minima_of_their_time),
+            cmocka_unit_test(test_floors_between_sparse_samples),
             cmocka_unit_test(test_floors_of_half_a_day),
             cmocka_unit_test(test_time_not_observed_is_not_counted),
             cmocka_unit_test(test_line_is_straight),
