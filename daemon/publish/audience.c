@@ -52,6 +52,7 @@ int audiences_new(audiences_t **ret, capture_t *capture)
     if (!a)
         return -ENOMEM;
     a->capture = capture;
+    a->words = 1;
     *ret = a;
     return 0;
 }
@@ -178,12 +179,11 @@ audience_t *audience_acquire(audiences_t *a, const peer_t *peer)
     au->rights = peer->rights;
     au->uid = peer->uid;
     au->gid = peer->gid;
-    if (!all && (!slots_resize(&au->visible, 0, MAX(a->words, (size_t) 1)) ||
-                        !slots_resize(&au->private, 0, MAX(a->words, (size_t) 1)))) {
+    if (!all && (!slots_resize(&au->visible, 0, a->words) ||
+                        !slots_resize(&au->private, 0, a->words))) {
         audience_free(au);
         return NULL;
     }
-    a->words = MAX(a->words, (size_t) 1);
     au->next = a->first;
     a->first = au;
     look(a, au);
