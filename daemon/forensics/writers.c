@@ -27,7 +27,8 @@ typedef struct {
 
 typedef struct {
     uint64_t time_ms;
-    writer_t who; // whose texts are these
+    uint64_t gone_kb, gone_ms; // of that, what has likely been given back since, and when last
+    writer_t who;              // whose texts are these
     char name[NAME_LEN], unit[UNIT_LEN];
 } note_t;
 
@@ -210,11 +211,42 @@ static uint64_t mapped_since(const process_snapshot_t *p, const process_snapshot
     return p->shmem_kb > was ? p->shmem_kb - was : 0;
 }
 
+static uint64_t left_kb(const note_t *n)
+{
+    return n->who.kb - n->gone_kb;
+}
+
+// What was written last is likely what is gone: who fills and frees in turn has no more for that.
+static void give_back(writers_t *w, uint64_t now_ms, uint64_t kb)
+{
+    while (kb > 0) {
+        note_t *last = NULL;
+        uint64_t part;
+
+        for (size_t i = 0; i < w->places.count; i++) {
+            note_t *n = &w->notes[i];
+
+            if (left_kb(n) > 0 &&
+                    (!last || n->time_ms > last->time_ms ||
+                            (n->time_ms == last->time_ms && left_kb(n) > left_kb(last))))
+                last = n;
+        }
+        if (!last)
+            return;
+        part = MIN(kb, left_kb(last));
+        last->gone_kb += part;
+        last->gone_ms = now_ms;
+        kb -= part;
+    }
+}
+
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
 {
     const snapshot_t *s = capture_current(w->capture);
     int64_t rise = w->begun ? shmem_kb - w->shmem_kb : 0;
 
+    if (rise <= -RISE_KB)
+        give_back(w, now_ms, (uint64_t) -rise);
     find_heirs(w);
     for (uint32_t slot = 0; slot < s->n_slots && slot < w->max_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
@@ -247,7 +279,7 @@ static uint64_t sum_of(const writers_t *w, uint64_t from_ms, uint64_t to_ms, con
 
         if (n->time_ms > from_ms && n->time_ms <= to_ms && n->who.pid == who->pid &&
                 n->who.start_time == who->start_time)
-            sum += n->who.kb;
+            sum += n->gone_ms > 0 && n->gone_ms <= to_ms ? left_kb(n) : n->who.kb;
     }
     return sum;
 }
@@ -296,7 +328,8 @@ int writers_load(writers_t *w, const void *data, size_t len)
         return -EBADMSG;
     for (size_t i = 0; i < n; i++) {
         memcpy(&note, at + i * sizeof(note), sizeof(note));
-        if (note.who.name_len > NAME_LEN || note.who.unit_len > UNIT_LEN)
+        if (note.who.name_len > NAME_LEN || note.who.unit_len > UNIT_LEN ||
+                note.gone_kb > note.who.kb)
             return -EBADMSG;
     }
     for (size_t i = 0; i < n; i++) {

@@ -2,9 +2,9 @@
 #define MEMSCOPE_DAEMON_FORENSICS_WRITERS_H
 
 // Who filled tmpfs: nobody's memory grows by it, and the kernel does not say whose file it is.
-// While shared memory rises, those are noted who wrote about as much by system calls, or mapped it.
-// So many notes and no more, by all users (daemon/past/places.h); what they say is likely, not
-// certain.
+// While shared memory rises, those are noted who wrote about as much by system calls, or mapped it;
+// when it falls, what was noted last counts as given back. So many notes and no more, by all users
+// (daemon/past/places.h); what they say is likely, not certain.
 
 #include "daemon/capture/capture.h"
 
@@ -30,7 +30,7 @@ void writers_died(writers_t *w, const exit_record_t *record);
 // After each capture; `shmem_kb`: all shared memory, now.
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
 
-// Who wrote most after `from_ms` and up to `to_ms`; false: nobody is known.
+// Who wrote most after `from_ms` that was still there at `to_ms`; false: nobody is known.
 bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret);
 
 // For a restart, as in daemon/past/history.h.

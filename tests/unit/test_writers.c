@@ -146,6 +146,33 @@ static void test_who_wrote(void **state)
     stop(&f);
 }
 
+// Bob fills a file and deletes it, again and again; what stays is Ann's.
+static void test_one_that_fills_and_frees(void **state)
+{
+    uint64_t ann = 1, bob = 1;
+    writer_t who;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    family(&f, ann, bob, 0);
+    for (int i = 0; i < 8; i++) {
+        family(&f, ann += 80, bob += 200, 80 + 200);
+        family(&f, ann += 80, bob, 80 - 200);
+        family(&f, ann += 80, bob, 80);
+    }
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, ANN);
+    assert_in_range(who.kb, 8 * 160 * MB, 8 * 240 * MB);
+    // Before he deleted it, he had most.
+    assert_true(writers_find(f.writers, f.now_ms - 3000, f.now_ms - 2000, &who));
+    assert_int_equal(who.pid, BOB);
+    assert_int_equal(who.kb, 200 * MB);
+    family(&f, ann, bob, -(8 * 3 * 80));
+    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    stop(&f);
+}
+
 // However much the one writes, what the other did is still known; after a restart, too.
 static void test_another_users_stay(void **state)
 {
@@ -183,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_who_wrote),
+            cmocka_unit_test(test_one_that_fills_and_frees),
             cmocka_unit_test(test_one_that_has_ended),
             cmocka_unit_test(test_another_that_has_ended),
             cmocka_unit_test(test_another_users_stay),
