@@ -27,7 +27,8 @@ typedef struct {
 
 typedef struct {
     uint64_t time_ms;
-    uint64_t gone_kb, gone_ms; // of that, what has likely been given back since, and when last
+    uint64_t written_kb;       // also where that is more than shared memory rose by
+    uint64_t gone_kb, gone_ms; // what has likely been given back of the rise since, and when last
     writer_t who;              // whose texts are these
     char name[NAME_LEN], unit[UNIT_LEN];
 } note_t;
@@ -101,22 +102,23 @@ static void describe(const writers_t *w, const process_snapshot_t *p, owner_t ow
     ret->who.unit_len = intern_copy(strings, (uint32_t) p->unit, ret->unit, sizeof(ret->unit));
 }
 
-static void put_note(writers_t *w, const note_t *by, uint64_t now_ms, uint64_t kb)
+static void put_note(writers_t *w, const note_t *by, uint64_t now_ms, uint64_t kb, int64_t rise)
 {
     note_t *n = take_note(w, &by->who);
 
     *n = *by;
     n->time_ms = now_ms;
-    n->who.kb = kb;
+    n->written_kb = kb;
+    n->who.kb = MIN(kb, (uint64_t) rise);
 }
 
-static void note(writers_t *w, uint64_t now_ms, uint32_t slot, uint64_t kb)
+static void note(writers_t *w, uint64_t now_ms, uint32_t slot, uint64_t kb, int64_t rise)
 {
     note_t by;
 
     describe(
             w, &capture_current(w->capture)->processes[slot], capture_owner(w->capture, slot), &by);
-    put_note(w, &by, now_ms, kb);
+    put_note(w, &by, now_ms, kb, rise);
 }
 
 // What it wrote since it was last looked at, or since it began.
@@ -196,7 +198,7 @@ static uint64_t less_bequests(
         if (!b->wrote)
             continue;
         if (rise >= RISE_KB && kb >= (uint64_t) rise / LEAST)
-            put_note(w, &b->by, now_ms, MIN(kb, (uint64_t) rise));
+            put_note(w, &b->by, now_ms, kb, rise);
         kb = 0;
     }
     return kb;
@@ -261,7 +263,7 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
             continue;
         kb = MAX(kb, mapped_since(p, before));
         if (kb >= (uint64_t) rise / LEAST)
-            note(w, now_ms, slot, MIN(kb, (uint64_t) rise));
+            note(w, now_ms, slot, kb, rise);
     }
     for (size_t i = 0; i < BEQUESTS; i++)
         w->bequests[i].left -= w->bequests[i].left > 0;
@@ -270,35 +272,44 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
     w->begun = true;
 }
 
-static uint64_t sum_of(const writers_t *w, uint64_t from_ms, uint64_t to_ms, const writer_t *who)
+typedef struct {
+    uint64_t kb;
+    double likely_kb; // less where more was written than went to tmpfs: it may all have gone
+                      // elsewhere
+} sum_t;
+
+static sum_t sum_of(const writers_t *w, uint64_t from_ms, uint64_t to_ms, const writer_t *who)
 {
-    uint64_t sum = 0;
+    sum_t sum = {0};
 
     for (size_t i = 0; i < w->places.count; i++) {
         const note_t *n = &w->notes[i];
+        uint64_t kb = n->gone_ms > 0 && n->gone_ms <= to_ms ? left_kb(n) : n->who.kb;
 
-        if (n->time_ms > from_ms && n->time_ms <= to_ms && n->who.pid == who->pid &&
-                n->who.start_time == who->start_time)
-            sum += n->gone_ms > 0 && n->gone_ms <= to_ms ? left_kb(n) : n->who.kb;
+        if (n->time_ms <= from_ms || n->time_ms > to_ms || n->who.pid != who->pid ||
+                n->who.start_time != who->start_time || kb == 0)
+            continue;
+        sum.kb += kb;
+        sum.likely_kb += (double) kb * (double) n->who.kb / (double) n->written_kb;
     }
     return sum;
 }
 
 bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret)
 {
-    uint64_t most = 0;
+    double most = 0;
 
     for (size_t i = 0; i < w->places.count; i++) {
         const note_t *n = &w->notes[i];
-        uint64_t kb = n->time_ms > from_ms && n->time_ms <= to_ms
-                              ? sum_of(w, from_ms, to_ms, &n->who)
-                              : 0;
+        sum_t sum = {0};
 
-        if (kb <= most)
+        if (n->time_ms > from_ms && n->time_ms <= to_ms)
+            sum = sum_of(w, from_ms, to_ms, &n->who);
+        if (sum.likely_kb <= most)
             continue;
-        most = kb;
+        most = sum.likely_kb;
         *ret = n->who;
-        ret->kb = kb;
+        ret->kb = sum.kb;
         ret->name = n->name;
         ret->unit = n->unit;
     }
@@ -329,7 +340,7 @@ int writers_load(writers_t *w, const void *data, size_t len)
     for (size_t i = 0; i < n; i++) {
         memcpy(&note, at + i * sizeof(note), sizeof(note));
         if (note.who.name_len > NAME_LEN || note.who.unit_len > UNIT_LEN ||
-                note.gone_kb > note.who.kb)
+                note.gone_kb > note.who.kb || note.who.kb > note.written_kb)
             return -EBADMSG;
     }
     for (size_t i = 0; i < n; i++) {

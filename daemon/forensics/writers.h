@@ -30,7 +30,8 @@ void writers_died(writers_t *w, const exit_record_t *record);
 // After each capture; `shmem_kb`: all shared memory, now.
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb);
 
-// Who wrote most after `from_ms` that was still there at `to_ms`; false: nobody is known.
+// Who most likely wrote most after `from_ms` that was still there at `to_ms`; false: nobody is
+// known.
 bool writers_find(const writers_t *w, uint64_t from_ms, uint64_t to_ms, writer_t *ret);
 
 // For a restart, as in daemon/past/history.h.

@@ -146,6 +146,29 @@ static void test_who_wrote(void **state)
     stop(&f);
 }
 
+// Ann wrote what tmpfs grew by; Bob wrote ten times that, and most of it elsewhere for sure.
+static void test_one_that_writes_elsewhere(void **state)
+{
+    uint64_t ann = 1, bob = 1;
+    writer_t who;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    family(&f, ann, bob, 0);
+    for (int i = 0; i < 4; i++)
+        family(&f, ann += 95, bob += 1000, 100);
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, ANN);
+    assert_int_equal(who.kb, 4 * 95 * MB);
+    // Where nobody else did, it was him.
+    family(&f, ann, bob += 1000, 100);
+    assert_true(writers_find(f.writers, f.now_ms - 1, UINT64_MAX, &who));
+    assert_int_equal(who.pid, BOB);
+    assert_int_equal(who.kb, 100 * MB);
+    stop(&f);
+}
+
 // Bob fills a file and deletes it, again and again; what stays is Ann's.
 static void test_one_that_fills_and_frees(void **state)
 {
@@ -210,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_who_wrote),
+            cmocka_unit_test(test_one_that_writes_elsewhere),
             cmocka_unit_test(test_one_that_fills_and_frees),
             cmocka_unit_test(test_one_that_has_ended),
             cmocka_unit_test(test_another_that_has_ended),
