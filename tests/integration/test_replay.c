@@ -41,7 +41,7 @@ static void test_leak(void **state)
     assert_text(t, "Range: 191.4 - 205.0 MB");
     assert_text(t, "Source: the recording");
     assert_text(t, "age 20 min");
-    assert_text(t, "4:13:31 LEAK: +126.73 MB");
+    assert_text(t, "4:13:31 LEAK: +126.55 MB");
     terminal_send(t, "\033e");
     assert_text(t, "EVENTS since 3:58:30");
     assert_text(t, "4:09:31");
