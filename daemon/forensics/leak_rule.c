@@ -58,9 +58,10 @@
 #define TAIL_PATIENCE     1.33
 #define TAIL_PATIENCE_MAX 1.8
 
-// Growth slower than this share of its size per hour may be a day's curve, unless the onset was
-// seen, or it has lasted for so many blocks of 32 min and was straighter than a day's flank is.
-#define DAY_SHARE        0.15
+// Growth slower than this share of its size per hour may be a day's curve (the steepest flank of
+// one that swings by half to either side is as steep), unless the onset was seen, or it has lasted
+// for so many blocks of 32 min and was straighter than a day's flank is.
+#define DAY_SHARE        0.13
 #define DAY_SHARE_BEFORE 0.2 // where it was as high before
 #define THERE_BEFORE     0.25
 #define DAY_BLOCKS       20

@@ -76,6 +76,21 @@ static void test_leak_where_it_was_before(void **state)
     assert_int_equal(c.sets, 1);
 }
 
+static double hourly_seventh(unsigned t)
+{
+    return 1000 * MB * (1 + t / (7.0 * HOUR));
+}
+
+// No day's curve is that steep.
+static void test_slow_leak_that_is_steeper_than_a_day(void **state)
+{
+    course_t c = run_days(hourly_seventh, 0.001, HOUR);
+
+    (void) state;
+    assert_in_range(c.set_at, 10 * MINUTE, 30 * MINUTE);
+    assert_int_equal(c.sets, 1);
+}
+
 static struct {
     double swing, phase, second; // of the day's curve; part of it that repeats twice a day
 } curve;
@@ -123,6 +138,7 @@ int main(void)
             cmocka_unit_test(test_slow_leak_of_a_large_process),
             cmocka_unit_test(test_slow_leak_that_is_mended),
             cmocka_unit_test(test_leak_where_it_was_before),
+            cmocka_unit_test(test_slow_leak_that_is_steeper_than_a_day),
             cmocka_unit_test(test_days_are_not_leaks),
             cmocka_unit_test(test_cache_of_days_is_no_leak),
     };
