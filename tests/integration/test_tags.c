@@ -5,6 +5,11 @@
 
 #include <stdio.h>
 
+static bool is_not_listed(const terminal_t *t, void *user)
+{
+    return viewer_row(t, *(const pid_t *) user) < 0;
+}
+
 static void test_zombies_and_their_parent(void **state)
 {
     process_t actor = actor_start();
@@ -21,7 +26,7 @@ static void test_zombies_and_their_parent(void **state)
     viewer_await_list(t);
 
     actor_do(&actor, "reap");
-    assert_gone(t, "UNREAPED:3");
+    assert_waited(t, is_not_listed, &actor.pid); // others on the host may have zombies as well
     process_stop(&actor);
     viewer_quit(t);
 }
