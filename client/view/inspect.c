@@ -49,6 +49,9 @@ static breakdown_t from_snapshot(const inspect_t *i)
     };
 
     b.rss.known = snapshot_rss_kb(s, &b.rss.kb);
+    take_sampled_pss(&b, i);
+    if (b.pss_estimated)
+        b.uss.known = false; // it was read with that one, and is not what it was
     return b;
 }
 
@@ -73,7 +76,7 @@ static breakdown_t breakdown_of(const inspect_t *i)
                    (i->details.rss_kb > 0 || i->row.state != 'Z');
     breakdown_t b = details ? from_details(&i->details) : from_snapshot(i);
 
-    if (!b.pss.known)
+    if (details && !b.pss.known)
         take_sampled_pss(&b, i);
     if (i->has_details) {
         b.locked = AMOUNT(i->details.has.locked_kb, i->details.locked_kb);

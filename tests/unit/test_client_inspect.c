@@ -180,9 +180,11 @@ static void an_old_reading_of_pss_says_its_age(void **state)
     p = stage_open_victim(&s);
     PROCESS_SET(p, pss_kb, 300 * 1024);
     PROCESS_SET(p, pss_rss_kb, 700 * 1024);
+    PROCESS_SET(p, uss_kb, 280 * 1024);
     PROCESS_SET(p, pss_time_ms, s.snapshot.system.mono_ms - 14 * 60 * 1000);
     stage_run(&s, 1);
     assert_non_null(strstr(after(&s, "Total PSS:"), "~150.0 MB, read 14 min ago"));
+    assert_int_equal(first_after(&s, "Private ", ']'), '-'); // of that age, too
     // What the daemon reads now lacks it: the memory of this one cannot be read any more.
     d = details_of(&s);
     MESSAGE_SET(&d, rss_kb, 350 * 1024);
