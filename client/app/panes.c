@@ -198,6 +198,17 @@ bool panes_leave_members(app_t *a)
     return true;
 }
 
+static void inspect_reason(app_t *a, const reason_t *line)
+{
+    actions_inspect(a, (identity_t){line->row.pid, line->row.start_time},
+            line->writer[0] ? line->writer : line->name, VIEW_WHY);
+    // The daemon may keep nothing of it but that.
+    if (a->inspect && line->row.exited_ms != 0) {
+        a->inspect->exited = true;
+        a->inspect->exited_ms = line->row.exited_ms;
+    }
+}
+
 void panes_open_reason(app_t *a)
 {
     const reason_t *line = why_selected(a->why);
@@ -205,8 +216,7 @@ void panes_open_reason(app_t *a)
     if (!line)
         return;
     if (line->row.pid != 0) // also who likely wrote what is in tmpfs
-        actions_inspect(a, (identity_t){line->row.pid, line->row.start_time},
-                line->writer[0] ? line->writer : line->name, VIEW_WHY);
+        inspect_reason(a, line);
     else if (line->kind == REASON_PROCESSES)
         list_members(a, line);
     else

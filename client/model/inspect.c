@@ -64,7 +64,8 @@ void inspect_update(inspect_t *i, const model_t *m, const snapshot_t *s)
 
     i->system = m->system;
     if (!row) {
-        if (!i->exited)
+        // Of one that was dead before anybody looked, others know when.
+        if (!i->exited && i->last.known)
             i->exited_ms = m->system.mono_ms;
         i->exited = true;
         return;

@@ -18,27 +18,41 @@ static bool is_kernel_thread(const inspect_t *i)
     return (i->row.flags & ROW_KERNEL_THREAD) != 0;
 }
 
+// The daemon keeps those of the dead for a while.
+static bool has_figures(const inspect_t *i)
+{
+    return !i->exited || i->last.known || i->has_details || i->series.n > 0;
+}
+
 bool view_has_memory(const inspect_t *i)
 {
-    if (is_kernel_thread(i))
+    if (is_kernel_thread(i) || !has_figures(i))
         return false;
     return i->row.state != 'Z' || i->exited;
 }
 
+// " 11 min ago at 14:02:10"; "" where nobody knows.
+static char *format_end(const inspect_t *i, char *buf, size_t cap)
+{
+    uint64_t now = i->system.mono_ms;
+    char age[FORMAT_MAX], when[64];
+
+    buf[0] = '\0';
+    if (i->exited_ms == 0)
+        return buf;
+    format_clock(when, sizeof(when), &i->system, i->exited_ms);
+    format_duration(age, sizeof(age), now > i->exited_ms ? (now - i->exited_ms) / 1000 : 0);
+    snprintf(buf, cap, " %s ago%s%s", age, when[0] ? " at " : "", when);
+    return buf;
+}
+
 int view_status(const inspect_t *i, const pane_t *p, int row)
 {
-    char text[256], age[FORMAT_MAX], when[64];
+    char text[256], end[128];
 
     if (i->exited) {
-        uint64_t now = i->system.mono_ms;
-
-        format_clock(when, sizeof(when), &i->system, i->exited_ms);
-        format_duration(age, sizeof(age), now > i->exited_ms ? (now - i->exited_ms) / 1000 : 0);
-        if (i->exited_ms == 0)
-            snprintf(text, sizeof(text), "EXITED; these are its last figures");
-        else
-            snprintf(text, sizeof(text), "EXITED %s ago%s%s; these are its last figures", age,
-                    when[0] ? " at " : "", when);
+        snprintf(text, sizeof(text), "EXITED%s; %s", format_end(i, end, sizeof(end)),
+                has_figures(i) ? "these are its last figures" : "nothing more is known of it");
         return view_put_wrapped(p, row, 0, p->cols, STYLE_ALERT, text);
     }
     if (is_kernel_thread(i))

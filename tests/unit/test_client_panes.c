@@ -125,6 +125,8 @@ static void a_reason_can_be_opened(void **state)
     assert_selected(&s, "gone?");
     stage_keys(&s, "\r");
     assert_shown(&s, "INSPECT: gone? (PID 4000)");
+    assert_shown(&s, "EXITED; nothing more is known of it");
+    assert_not_shown(&s, "BREAKDOWN");
     assert_int_equal(s.inspected_pid, 4000);
     assert_int_equal(s.inspected_start, 40);
     stage_keys(&s, KEY_ESCAPE);
@@ -199,6 +201,34 @@ static void a_row_of_several_opens_its_processes(void **state)
     stage_keys(&s, KEY_ESCAPE);
     assert_shown(&s, "FILTER: chrome");
     assert_int_equal(s.app->list.n, 2);
+    stage_done(&s);
+}
+
+// It ended long before anybody looked, and the daemon has forgotten all else.
+static void the_end_of_the_forgotten_is_told(void **state)
+{
+    why_row_t row = {.count = 1, .pid = 4000, .start_time = 40, .end_kb = 1 << 20};
+    buffer_t rows = {0};
+    message_t m = {0};
+    stage_t s;
+
+    (void) state;
+    stage_open(&s, 24, 80);
+    row.exited_ms = s.snapshot.system.mono_ms - 11 * 60 * 1000;
+    row.name = (text_view_t){"gone", 4};
+    why_row_put(&rows, &row);
+    stage_keys(&s, "w");
+    MESSAGE_SET(&m.why, request, 3001);
+    MESSAGE_SET(&m.why, change_to_kb, 1 << 20);
+    MESSAGE_SET_TEXT(&m.why, rows, (const char *) rows.data, rows.len);
+    app_message(s.app, MESSAGE_WHY, &m);
+    stage_draw(&s);
+    stage_keys(&s, "\r");
+    assert_shown(&s, "EXITED 11 min ago at 22:0");
+    assert_shown(&s, "nothing more is known of it");
+    stage_run(&s, 2);
+    assert_shown(&s, "EXITED 11 min ago at 22:0");
+    buffer_done(&rows);
     stage_done(&s);
 }
 
@@ -411,6 +441,7 @@ int main(void)
             cmocka_unit_test(a_reason_can_be_opened),
             cmocka_unit_test(a_row_of_several_opens_its_processes),
             cmocka_unit_test(rows_of_users_and_units_open_too),
+            cmocka_unit_test(the_end_of_the_forgotten_is_told),
             cmocka_unit_test(pages_move_the_cursor_and_then_the_screen),
             cmocka_unit_test(the_mouse_opens_reasons),
             cmocka_unit_test(what_hardly_changed_is_summed_up),
