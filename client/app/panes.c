@@ -215,7 +215,9 @@ void panes_open_reason(app_t *a)
 
     if (!line)
         return;
-    if (line->row.pid != 0) // also who likely wrote what is in tmpfs
+    if (!a->why->follow) // out of sight: first it is shown who is meant
+        a->why->follow = true;
+    else if (line->row.pid != 0) // also who likely wrote what is in tmpfs
         inspect_reason(a, line);
     else if (line->kind == REASON_PROCESSES)
         list_members(a, line);

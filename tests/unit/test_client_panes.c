@@ -138,6 +138,13 @@ static void a_reason_can_be_opened(void **state)
     stage_resize(&s, 15, 60);
     stage_keys(&s, "jjjjjjjjjjjj");
     assert_shown(&s, "free                      9.0 GiB");
+    stage_resize(&s, 8, 60);
+    stage_key(&s, KEY_CODE_END);
+    assert_string_equal(stage_selected(&s), "");
+    stage_keys(&s, "\r"); // nobody is opened who is not seen
+    assert_int_equal(s.app->view, VIEW_WHY);
+    assert_selected(&s, "dirty page cache");
+    stage_resize(&s, 15, 60);
     stage_key(&s, KEY_CODE_HOME);
     assert_selected(&s, "chrome");
     // From the process to why again, and back to where nothing is left.
