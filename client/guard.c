@@ -39,11 +39,20 @@ static void let_through(int how)
     sigprocmask(how, &set, NULL);
 }
 
+static void do_nothing(int signal)
+{
+    (void) signal;
+}
+
 void guard_open(void)
 {
     struct sigaction end = {.sa_handler = note_end}, late = {.sa_handler = abandon};
+    struct sigaction stop = {.sa_handler = do_nothing};
 
     tcgetattr(STDOUT_FILENO, &guard.modes);
+    // While it draws, ncurses would ignore SIGTSTP, and that discards one that waits to be read: it
+    // leaves a signal alone that somebody else handles.
+    sigaction(SIGTSTP, &stop, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
         sigaction(ending[i], &end, NULL);
     sigaction(SIGALRM, &late, NULL);
