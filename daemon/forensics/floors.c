@@ -39,21 +39,21 @@ static void hold(floors_t *f, floors_level_t level, uint32_t low)
 // The open block is over, and with it those above that it completes. `kb`: at its end.
 static void close_block(floors_t *f, uint32_t kb)
 {
-    uint32_t low;
+    uint32_t low = kb;
 
     f->blocks++;
     hold(f, FLOORS_FINE, f->low_kb[FLOORS_FINE]);
     f->low_kb[FLOORS_FINE] = f->last_kb;
-    f->low_kb[FLOORS_MID] = low = MIN(kb, f->low_kb[FLOORS_MID]);
-    for (unsigned i = FLOORS_MID; f->blocks % levels[i].fines == 0; i++) {
+    for (unsigned i = FLOORS_MID; i < FLOORS_LEVELS; i++) {
+        f->low_kb[i] = low = MIN(low, f->low_kb[i]);
+        if (f->blocks % levels[i].fines != 0)
+            return;
         hold(f, i, low);
         f->low_kb[i] = kb;
-        if (i + 1 == FLOORS_LEVELS)
-            break;
-        f->low_kb[i + 1] = low = MIN(low, f->low_kb[i + 1]);
     }
 }
 
+// On the straight line from a to b, i of n parts along.
 static uint32_t between(uint32_t a, uint32_t b, unsigned i, unsigned n)
 {
     return (uint32_t) (a + ((int64_t) b - a) * i / n);
