@@ -39,6 +39,16 @@ static int reap(pid_t pid)
     return status;
 }
 
+void process_default_signals(void)
+{
+    sigset_t none;
+
+    for (int signo = 1; signo < SIGRTMIN; signo++)
+        signal(signo, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 pid_t process_fork(void)
 {
     pid_t parent = getpid(), pid;
@@ -82,6 +92,7 @@ static pid_t spawn(const char *const argv[], int in, int out, int err)
 
     if (pid > 0)
         return pid;
+    process_default_signals();
     if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
             (err >= 0 && dup2(err, STDERR_FILENO) < 0))
         _exit(127);

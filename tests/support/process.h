@@ -11,6 +11,8 @@
 // Whether this is root who may read all that the kernel tells of any process; in most containers
 // root may not.
 bool process_sees_all(void);
+// Before a program is run: what nohup or a shell had the tests ignore is no wish of its user.
+void process_default_signals(void);
 // A copy of this process, killed with it: its PID, and 0 in the copy, which ends with _exit().
 pid_t process_fork(void);
 // In a copy, by root: from now on that user, of no group but their own, as if by an exec of theirs.

@@ -2,6 +2,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "tests/support/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,7 @@ static _Noreturn void run_program(const terminal_options_t *o, pid_t parent)
             _exit(127);
         close(fd);
     }
+    process_default_signals();
     set_environment();
     for (const char *const *e = o->env; e && *e; e++)
         putenv((char *) (uintptr_t) *e);

@@ -120,11 +120,15 @@ static void test_scrolling_and_regions(void **state)
     terminal_free(t);
 }
 
+// Also where the tests are run by nohup.
 static void test_hang_up(void **state)
 {
-    terminal_t *t = start_shell("echo up; while :; do sleep 100 & wait; done");
+    terminal_t *t;
 
     (void) state;
+    signal(SIGHUP, SIG_IGN);
+    t = start_shell("echo up; while :; do sleep 100 & wait; done");
+    signal(SIGHUP, SIG_DFL);
     assert_text(t, "up");
     terminal_hang_up(t);
 
