@@ -90,16 +90,18 @@ static void ask_who_grew(fixture_t *f)
     for (int i = 0; i < ATTEMPTS; i++) {
         uint64_t from_ms = clock_boottime_us() / USEC_PER_MSEC;
 
-        kill(f->workers[ANNS].pid, SIGUSR1);
-        kill(f->workers[BOBS].pid, SIGUSR1);
-        for (int t = 0; t < 4; t++)
-            assert_true(raw_await(&f->root.raw, MESSAGE_TICK, NULL, PEOPLE_WAIT_MS));
+        worker_turn(&f->workers[ANNS]);
+        worker_turn(&f->workers[BOBS]);
+        people_await_looks(&f->people);
         onlooker_ask_why(&f->root, from_ms, &why);
         onlooker_ask_why(&f->ann, from_ms, &why);
         if (onlooker_got_text_in(&f->root, MESSAGE_WHY, f->workers[ANNS].name) &&
                 onlooker_got_text_in(&f->root, MESSAGE_WHY, f->workers[BOBS].name) &&
                 onlooker_got_text_in(&f->ann, MESSAGE_WHY, f->workers[ANNS].name))
             return;
+        worker_turn(&f->workers[ANNS]); // both give it back, to take it once more
+        worker_turn(&f->workers[BOBS]);
+        people_await_looks(&f->people);
     }
     fail_msg("why does not name who grew");
 }

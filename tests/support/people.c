@@ -1,7 +1,9 @@
 #include "tests/support/people.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/watcher.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -59,6 +61,11 @@ void people_done(people_t *p)
     temporary_remove(&p->dir);
 }
 
+void people_await_looks(const people_t *p)
+{
+    assert_true(watcher_await_looks(p->socket, PEOPLE_WAIT_MS));
+}
+
 // Whose connection it is is decided when it is made, by the effective user.
 void people_play(const people_t *p, uid_t uid, bool member)
 {
@@ -100,26 +107,35 @@ static bool has_private(const details_message_t *d)
     return false;
 }
 
+// Of this worker: what is still told of another one is left out.
+static void await_details(onlooker_t *o, const worker_t *w, message_t *ret)
+{
+    do
+        assert_true(raw_await(&o->raw, MESSAGE_DETAILS, ret, PEOPLE_WAIT_MS));
+    while (ret->details.pid != (uint64_t) w->pid);
+}
+
 void onlooker_inspect(onlooker_t *o, const worker_t *w)
 {
-    bool may = onlooker_may_see(o, w);
+    uint64_t deadline = clock_monotonic_us() + PEOPLE_WAIT_MS * USEC_PER_MSEC;
     inspect_message_t inspect = {0};
     message_t m;
 
     MESSAGE_SET(&inspect, pid, (uint64_t) w->pid);
     assert_true(raw_say(&o->raw, MESSAGE_INSPECT, &inspect));
-    for (int i = 0; i < (may ? 20 : 2); i++) {
-        assert_true(raw_await(&o->raw, MESSAGE_DETAILS, &m, PEOPLE_WAIT_MS));
-        if (m.details.pid != (uint64_t) w->pid)
-            continue;
-        if (!may)
+    if (!onlooker_may_see(o, w)) {
+        for (int i = 0; i < 2; i++) {
+            await_details(o, w, &m);
             assert_false(has_private(&m.details));
-        else if (m.details.has.wchar && m.details.wchar == w->bytes && m.details.has.pss_kb &&
-                 m.details.has.exe)
-            break; // its last capture may be from before it wrote
-    }
-    if (!may)
+        }
         return;
+    }
+    // Its last capture may be from before it wrote.
+    do
+        await_details(o, w, &m);
+    while (!(m.details.has.wchar && m.details.wchar == w->bytes && m.details.has.pss_kb &&
+                   m.details.has.exe) &&
+            clock_monotonic_us() < deadline);
     assert_true(m.details.has.wchar && m.details.has.pss_kb);
     assert_int_equal(m.details.wchar, w->bytes);
     assert_non_null(memmem(m.details.exe.data, m.details.exe.len, w->dir, strlen(w->dir)));

@@ -37,6 +37,9 @@ bool people_init(people_t *p, const char *daemon_path);
 void people_start_daemon(people_t *p);
 void people_done(people_t *p);
 
+// Comes back when the daemon has looked at the host twice more: what is so by now is known.
+void people_await_looks(const people_t *p);
+
 // From now on connections are this user's, with or without the group that may see everything.
 void people_play(const people_t *p, uid_t uid, bool member);
 
@@ -48,7 +51,7 @@ typedef enum {
     WORKER_SETUID,    // its program is set-uid root
     WORKER_BECOMES,   // Ann, at SIGUSR1, and is then called "became"
     WORKER_LEAVES,    // runs a program that is set-uid root, called "suid", at SIGUSR1
-    WORKER_FILLS,     // WORKER_TAKES_MB of memory that belongs to no process, at each SIGUSR1
+    WORKER_FILLS,     // WORKER_TAKES_MB of memory that belongs to no process: see worker_turn
     WORKER_GROWS,     // by as much of its own
     WORKER_NEGLECTS,  // its children, one of whom has died
 } worker_kind_t;
@@ -61,6 +64,7 @@ typedef struct {
     uint64_t bytes; // that it writes: a number that is found in no other stream of bytes
     bool hidden;    // from its own user
     pid_t pid;
+    int turned;    // tells of each turn
     char dir[32];  // where its program lies: also not to be found elsewhere
     char name[16]; // of the program, the same
 } worker_t;
@@ -68,6 +72,9 @@ typedef struct {
 // Runs when this returns.
 void worker_start(const people_t *p, worker_t *w, size_t index);
 void worker_stop(const people_t *p, const worker_t *w);
+// Has one that fills or grows take what it takes, and the next time give it back; returns when it
+// has.
+void worker_turn(const worker_t *w);
 
 // ---- Who looks ---------------------------------------------------------------------------------
 

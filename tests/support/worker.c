@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIECE    (UINT64_C(1) << 30)
-#define TAKES    ((size_t) WORKER_TAKES_MB << 20)
-#define PAUSE_US 1500000
-#define OPTION   "--work"
+#define PIECE  (UINT64_C(1) << 30)
+#define TAKES  ((size_t) WORKER_TAKES_MB << 20)
+#define TURNED 3 // descriptor of the worker
+#define OPTION "--work"
 
 // ---- What it does ------------------------------------------------------------------------------
 
@@ -58,14 +58,15 @@ static void become_ann(void)
     prctl(PR_SET_NAME, "became");
 }
 
-// For a while what it took before is given back, so that a rise is seen.
 static void fill(void)
 {
     static int fd = -1;
 
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    usleep(PAUSE_US);
+        fd = -1;
+        return;
+    }
     fd = memfd_create("filled", MFD_CLOEXEC);
     write_all(fd, TAKES);
 }
@@ -74,9 +75,11 @@ static void grow(void)
 {
     static void *p;
 
-    if (p)
+    if (p) {
         munmap(p, TAKES);
-    usleep(PAUSE_US);
+        p = NULL;
+        return;
+    }
     p = mmap(
             NULL, TAKES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (p == MAP_FAILED)
@@ -130,6 +133,8 @@ static _Noreturn void work(uint64_t bytes, worker_kind_t kind, char *suid)
             grow();
         else if (kind == WORKER_LEAVES)
             execl(suid, "worker", OPTION, "0", "0", "-", NULL);
+        if ((kind == WORKER_FILLS || kind == WORKER_GROWS) && write(TURNED, "", 1) != 1)
+            give_up("worker: turn");
     }
 }
 
@@ -155,11 +160,15 @@ static void copy_self(const char *to, mode_t mode)
 }
 
 // In the child.
-static _Noreturn void become_worker(const worker_t *w, const char *path, char *suid, int ready)
+static _Noreturn void become_worker(
+        const worker_t *w, const char *path, char *suid, int ready, int turned)
 {
     char bytes[32], kind[16];
 
+    // Either may be where the other is to be.
+    turned = fcntl(turned, F_DUPFD_CLOEXEC, TURNED + 1);
     dup2(ready, STDOUT_FILENO);
+    dup2(turned, TURNED);
     if (w->uid != ROOT)
         process_become(w->uid);
     snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long) w->bytes);
@@ -172,7 +181,7 @@ static _Noreturn void become_worker(const worker_t *w, const char *path, char *s
 void worker_start(const people_t *p, worker_t *w, size_t index)
 {
     char path[192], suid[192], c;
-    int ready[2];
+    int ready[2], turned[2];
 
     // Nor to be found with those of another test, or of another run of it, beside this one. No name
     // is part of another one.
@@ -185,13 +194,24 @@ void worker_start(const people_t *p, worker_t *w, size_t index)
     copy_self(path, w->kind == WORKER_SETUID ? 04755 : 0755);
     copy_self(suid, 04755);
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(turned, O_CLOEXEC), 0);
     w->pid = process_fork();
     if (w->pid == 0)
-        become_worker(w, path, suid, ready[1]);
+        become_worker(w, path, suid, ready[1], turned[1]);
     close(ready[1]);
+    close(turned[1]);
+    w->turned = turned[0];
     assert_int_equal(read(ready[0], &c, 1), 0);
     close(ready[0]);
     assert_true(proc_is_running(w->pid));
+}
+
+void worker_turn(const worker_t *w)
+{
+    char c;
+
+    assert_int_equal(kill(w->pid, SIGUSR1), 0);
+    assert_int_equal(read(w->turned, &c, 1), 1);
 }
 
 void worker_stop(const people_t *p, const worker_t *w)
@@ -201,6 +221,7 @@ void worker_stop(const people_t *p, const worker_t *w)
 
     kill(w->pid, SIGKILL);
     assert_int_equal(waitpid(w->pid, NULL, 0), w->pid);
+    close(w->turned);
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         snprintf(path, sizeof(path), "%s/%s/%s", p->dir.path, w->dir, names[i]);
         unlink(path);
