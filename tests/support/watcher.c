@@ -95,6 +95,16 @@ bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms)
     return watcher_wait(w, has_ticks, &wanted, timeout_ms);
 }
 
+void watcher_skip(watcher_t *w)
+{
+    struct pollfd p = {.fd = session_fd(w->session), .events = POLLIN};
+
+    while (poll(&p, 1, 0) > 0) {
+        session_dispatch(w->session, clock_monotonic_us());
+        p.fd = session_fd(w->session); // none while it is without a connection
+    }
+}
+
 bool watcher_await_looks(const char *socket_path, int timeout_ms)
 {
     watcher_t w;

@@ -25,6 +25,8 @@ void watcher_stop(watcher_t *w);
 bool watcher_wait(
         watcher_t *w, bool (*holds)(const watcher_t *w, void *user), void *user, int timeout_ms);
 bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms);
+// Takes in what has come: what is awaited then comes from now on.
+void watcher_skip(watcher_t *w);
 
 // Comes back when the daemon there has looked at the host twice more: what is so by now is known.
 // False: not by the deadline.
