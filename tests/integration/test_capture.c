@@ -9,7 +9,9 @@
 #include "tests/support/stuck.h"
 #include "tests/support/temporary.h"
 #include "tests/support/watcher.h"
+#include "tests/support/witness.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 60000
+#define PER_MB  256 // processes: 4 kB each
 
 typedef struct {
     temporary_t dir;
@@ -94,11 +97,10 @@ static void assert_same(const host_t *a, const host_t *b, pid_t pid)
     }
 }
 
-// What both must know before they can be compared.
+// What both must know before they can be compared: all that the kernel says by now.
 typedef struct {
     const process_t *actors;
     size_t count;
-    uint64_t least_kb;
 } wanted_t;
 
 static bool all_known(const watcher_t *w, void *user)
@@ -108,8 +110,8 @@ static bool all_known(const watcher_t *w, void *user)
     for (size_t i = 0; i < wanted->count; i++) {
         const process_snapshot_t *p = watcher_find(w, wanted->actors[i].pid);
 
-        if (!p || p->anon_kb < wanted->least_kb || !PROCESS_KNOWN(p, cmdline) ||
-                p->cpu_permille > 0)
+        if (!p || !PROCESS_KNOWN(p, cmdline) || p->cpu_permille > 0 ||
+                (int64_t) p->anon_kb != proc_kb(wanted->actors[i].pid, "status", "RssAnon"))
             return false;
     }
     return true;
@@ -119,7 +121,7 @@ static void test_64_files_show_the_same(void **state)
 {
     host_t many, few;
     process_t actors[60];
-    wanted_t wanted = {actors, ARRAY_SIZE(actors), 2048};
+    wanted_t wanted = {actors, ARRAY_SIZE(actors)};
 
     (void) state;
     for (size_t i = 0; i < ARRAY_SIZE(actors); i++)
@@ -147,24 +149,37 @@ static bool is_whole(const watcher_t *w, void *user)
     return (s->system_flags & SYSTEM_TRUNCATED) == (*whole ? 0 : SYSTEM_TRUNCATED);
 }
 
+static size_t count_processes(void)
+{
+    _cleanup_closedir_ DIR *dir = opendir("/proc");
+    const struct dirent *entry;
+    size_t n = 0;
+
+    while (dir && (entry = readdir(dir)))
+        n += strtol(entry->d_name, NULL, 10) > 0;
+    return n;
+}
+
+// Room for more than there are on this host, and then for fewer.
 static void test_memory_max(void **state)
 {
-    enum { PROCESSES_MAX = 2048 }; // 8 MB, 4 kB each
+    size_t mb = MAX(8, (count_processes() + 1000) / PER_MB), most = mb * PER_MB;
     uint64_t whole = 0;
     process_t actor = actor_start();
-    char output[4096];
+    char memory[32], output[4096];
     host_t h;
 
     (void) state;
-    if (actor_do(&actor, "children %d", PROCESSES_MAX + 100) < 0) {
+    if (actor_do(&actor, "children %zu", most + 100) < 0) {
         process_stop(&actor);
-        skip_because("no user may have %d processes here", PROCESSES_MAX);
+        skip_because("no user may have %zu processes here", most);
     }
-    start(&h, NULL, "8M");
+    snprintf(memory, sizeof(memory), "%zuM", mb);
+    start(&h, NULL, memory);
     assert_true(watcher_wait(&h.watcher, is_whole, &whole, WAIT_MS));
     for (int i = 0; i < 3; i++) {
         assert_true(watcher_wait_ticks(&h.watcher, 1, WAIT_MS));
-        assert_int_equal(snapshot(&h)->system.processes, PROCESSES_MAX);
+        assert_int_equal(snapshot(&h)->system.processes, most);
         assert_true(snapshot(&h)->system.system_flags & SYSTEM_TRUNCATED);
     }
     const char *const argv[] = {
@@ -179,10 +194,12 @@ static void test_memory_max(void **state)
 
 // ---- Short and large ---------------------------------------------------------------------------
 
-#define TRIES    20
-#define LARGE_KB (512 * 1024)
-#define LIFE_US  300000
-#define SLOW_US  250000
+#define TRIES      20
+#define TRIES_MAX  60
+#define LARGE_KB   (512 * 1024)
+#define LIFE_US    300000
+#define SLOW_US    250000
+#define STARVED_US 50000
 
 static uint64_t mem_available_kb(void)
 {
@@ -242,30 +259,48 @@ static bool is_gone(const watcher_t *w, void *user)
     return s->gone && !p;
 }
 
+// What was not seen counts only where the daemon could look: had a processor, and others did not
+// give back as much meanwhile.
+static bool could_look(const host_t *h, uint64_t waited_us, uint64_t since_us, size_t size_kb)
+{
+    return proc_waited_us(h->daemon.pid) - waited_us < STARVED_US &&
+           witness_moved_kb(since_us) < size_kb / 4;
+}
+
 static void test_short_and_large(void **state)
 {
     uint64_t percent_kb =
             (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 1024 / 100;
-    size_t size_kb = MAX((uint64_t) LARGE_KB, 2 * percent_kb), seen = 0;
+    size_t size_kb = MAX((uint64_t) LARGE_KB, 2 * percent_kb), seen = 0, unseen = 0;
     host_t h;
 
     (void) state;
     if (mem_available_kb() < 4 * size_kb)
         skip_because("%zu kB are too much for this host now", size_kb);
+    witness_start();
     start(&h, NULL, NULL);
     assert_true(watcher_wait_ticks(&h.watcher, 2, WAIT_MS));
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < TRIES_MAX && seen + unseen < TRIES; i++) {
+        uint64_t waited_us = proc_waited_us(h.daemon.pid), since_us = clock_monotonic_us();
         short_life_t s = {.pid = take_and_go(size_kb)};
 
         assert_true(watcher_wait(&h.watcher, is_gone, &s, WAIT_MS));
-        seen += s.largest_kb >= size_kb * 7 / 8;
-        if (s.largest_kb < size_kb * 7 / 8)
-            print_message("# try %d: %" PRIu64 " of %zu kB\n", i, s.largest_kb, size_kb);
+        if (s.largest_kb >= size_kb * 7 / 8) {
+            seen++;
+        } else {
+            bool counts = could_look(&h, waited_us, since_us, size_kb);
+
+            unseen += counts;
+            print_message("# try %d: %" PRIu64 " of %zu kB%s\n", i, s.largest_kb, size_kb,
+                    counts ? "" : ", while others kept the host busy");
+        }
         usleep((useconds_t) (37000 * (i % 9))); // at any time within the second
     }
-    print_message("# %zu of %d seen with their size\n", seen, TRIES);
-    assert_true(seen >= TRIES - 1);
+    print_message("# %zu of %zu seen with their size\n", seen, seen + unseen);
     stop(&h);
+    assert_true(unseen <= 1);
+    if (seen + unseen < TRIES)
+        skip_because("others keep this host too busy");
 }
 
 // ---- One that does not answer ------------------------------------------------------------------
@@ -284,6 +319,10 @@ static bool has_cmdline(const watcher_t *w, void *user)
     return p && PROCESS_KNOWN(p, cmdline);
 }
 
+typedef struct {
+    uint64_t missed, from; // as of the tick that it last grew in
+} in_time_t;
+
 static bool is_answered(const watcher_t *w, void *user)
 {
     const process_snapshot_t *p = watcher_find(w, *(const pid_t *) user);
@@ -291,20 +330,32 @@ static bool is_answered(const watcher_t *w, void *user)
     return p && p->blocked_s == 0;
 }
 
-// It costs itself its command line, and nobody else anything.
+// Three ticks with none left out in between.
+static bool is_in_time(const watcher_t *w, void *user)
+{
+    const system_snapshot_t *s = &replica_snapshot(session_replica(w->session))->system;
+    in_time_t *t = user;
+
+    if (s->missed_ticks != t->missed)
+        *t = (in_time_t){.missed = s->missed_ticks, .from = w->ticks};
+    return w->ticks >= t->from + 3;
+}
+
+// It costs itself its command line, and nobody else anything: where the host has time, each tick is
+// in time.
 static void assert_alone(const host_t *h, pid_t pid)
 {
-    uint64_t missed = snapshot(h)->system.missed_ticks, before;
+    in_time_t in_time = {.missed = UINT64_MAX};
     watcher_t *w = (watcher_t *) (uintptr_t) &h->watcher;
     const process_snapshot_t *p;
+    uint64_t before;
 
     before = watcher_find(w, pid)->blocked_s;
-    assert_true(watcher_wait_ticks(w, 3, WAIT_MS));
+    assert_true(watcher_wait(w, is_in_time, &in_time, WAIT_MS));
     p = watcher_find(w, pid);
     assert_true(p->blocked_s > before);
     assert_true(PROCESS_KNOWN(p, anon_kb) && p->anon_kb > 0);
     assert_false(PROCESS_KNOWN(p, cmdline));
-    assert_int_equal(snapshot(h)->system.missed_ticks, missed);
 }
 
 static void test_a_file_that_does_not_answer(void **state)

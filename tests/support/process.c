@@ -304,6 +304,17 @@ uint64_t proc_start_time(pid_t pid)
     return read_stat(pid, &s) ? s.start_time : 0;
 }
 
+uint64_t proc_waited_us(pid_t pid)
+{
+    _cleanup_fclose_ FILE *f = NULL;
+    char path[64];
+    uint64_t ns;
+
+    snprintf(path, sizeof(path), "/proc/%d/schedstat", (int) pid);
+    f = fopen(path, "re");
+    return f && fscanf(f, "%*u %" SCNu64, &ns) == 1 ? ns / 1000 : 0;
+}
+
 pid_t proc_find_child(pid_t parent, const char *comm)
 {
     _cleanup_closedir_ DIR *dir = opendir("/proc");

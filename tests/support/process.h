@@ -54,6 +54,8 @@ pid_t proc_parent(pid_t pid);                    // 0: no such process
 uint64_t proc_start_time(pid_t pid);             // in clock ticks since boot; 0: no such process
 // Its open files, and some more, always as many; SIZE_MAX: no such process.
 size_t proc_open_files(pid_t pid);
+// How long its main thread has been kept waiting for a processor; 0: not told.
+uint64_t proc_waited_us(pid_t pid);
 // A running child of this name (as in /proc/PID/comm), 0: none.
 pid_t proc_find_child(pid_t parent, const char *comm);
 
