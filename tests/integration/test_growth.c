@@ -15,14 +15,14 @@
 static double stopped_anon_kb(pid_t pid)
 {
     kill(pid, SIGSTOP);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < EXPECT_MS; i++) {
         char path[64], line[256] = "";
         FILE *f;
 
         snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
         f = fopen(path, "re");
         if (f && fgets(line, sizeof(line), f) && strstr(line, ") T "))
-            i = 1000;
+            i = EXPECT_MS;
         if (f)
             fclose(f);
         poll(NULL, 0, 1);

@@ -132,8 +132,12 @@ static void test_every_key_counts(void **state)
     terminal_t *t;
 
     (void) state;
+    actor_do(&actor, "name ms-keys");
     actor_do(&actor, "children 60");
     t = viewer_start(24, 80);
+    // Of others, rows come and go, and the selection keeps to its process.
+    terminal_send(t, "fms-keys\rp");
+    assert_text(t, "1/61");
     terminal_send(t, "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
     assert_waited(t, is_at, &(long){41});
     for (int i = 0; i < 15; i++)

@@ -18,7 +18,7 @@
 
 #define OUTPUT_MAX (1u << 20)
 #define LIMIT_MB   100
-#define WAIT_S     20
+#define WAIT_S     60
 
 typedef struct {
     temporary_t dir;
@@ -164,7 +164,7 @@ static void test_a_limit_is_reached(void **state)
     f.companion = start_in_group("20", "0", "600000");
     while (process_read_line(&f.companion, line, sizeof(line)) && strcmp(line, "taken") != 0)
         continue;
-    f.victim = start_in_group("400", "6000", "0");
+    f.victim = start_in_group("400", "30000", "0"); // for seconds, so that it is seen to grow
     // Somebody else holds more, grows, and ends at the same moment.
     actor_do(&f.bystander, "anon 300");
     while (process_read_line(&f.victim, line, sizeof(line)))

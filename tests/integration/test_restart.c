@@ -106,17 +106,28 @@ static bool knows_pss(const watcher_t *w, void *user)
     return p && PROCESS_KNOWN(p, pss_kb);
 }
 
+typedef struct {
+    pid_t pid;
+    uint64_t after_ms;
+} question_t;
+
+static bool has_newer_pss(const watcher_t *w, void *user)
+{
+    const question_t *q = user;
+
+    return watcher_find(w, q->pid)->pss_time_ms > q->after_ms;
+}
+
 // Nobody asks for it now, and there is nobody else whose PSS is read.
 static void test_goes_on_being_read(void **state)
 {
     fixture_t *f = *state;
-    uint64_t read_ms;
+    question_t q = {.pid = f->inspected.pid};
 
     start_daemon(f);
     assert_true(watcher_wait(&f->w, knows_pss, &f->inspected.pid, WAIT_MS));
-    read_ms = watcher_find(&f->w, f->inspected.pid)->pss_time_ms;
-    assert_true(watcher_wait_ticks(&f->w, 2, WAIT_MS));
-    assert_true(watcher_find(&f->w, f->inspected.pid)->pss_time_ms > read_ms);
+    q.after_ms = watcher_find(&f->w, f->inspected.pid)->pss_time_ms;
+    assert_true(watcher_wait(&f->w, has_newer_pss, &q, WAIT_MS));
     assert_false(knows_pss(&f->w, &f->other.pid));
 }
 
