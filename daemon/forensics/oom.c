@@ -77,7 +77,7 @@ static void tell(oom_t *o, candidate_t *victim, uint64_t count)
     snprintf(e.cgroup, sizeof(e.cgroup), "%s", o->cgroup);
     if (e.cgroup[0])
         event_say(&e, ", at the limit of %s", e.cgroup);
-    oom_before(o->why, o->fs, o->cgroup, o->risen_ms, &e, &before);
+    oom_before(o->why, o->fs, o->cgroup, o->before_ms, o->risen_ms, &e, &before);
     before.number = events_add(chronicle_events(o->chronicle), &e);
     events_keep_before(chronicle_events(o->chronicle), &before);
 }
@@ -107,13 +107,14 @@ static void take_count(oom_t *o, const system_snapshot_t *y)
 {
     if (o->loaded && y->oom_kill > o->count) {
         // Whoever ends now is not the one.
-        o->risen_ms = y->mono_ms;
+        o->before_ms = o->risen_ms = y->mono_ms;
         tell(o, NULL, y->oom_kill - o->count);
     } else if (o->has_count && y->oom_kill > o->count) {
         // On a host without memory there may be long between two looks.
         if (o->pending == 0)
             o->since_ms = MIN(o->looked_ms[1], y->mono_ms - MIN(y->mono_ms, EARLIER_MS));
         o->pending += y->oom_kill - o->count;
+        o->before_ms = o->looked_ms[0];
         o->risen_ms = y->mono_ms;
         take_groups(o);
     }

@@ -86,12 +86,14 @@ static void say_grown(event_t *e, const why_row_t *const *rows, size_t n)
     }
 }
 
-// Asks before the kill: what fell with it is not what led to it.
-void oom_before(why_t *why, const procfs_t *fs, const char *cgroup, uint64_t end_ms, event_t *e,
-        event_before_t *ret)
+// Asks before the kill: what fell with it is not what led to it. But of who began since that look
+// there is no other than the one that saw the kill.
+void oom_before(why_t *why, const procfs_t *fs, const char *cgroup, uint64_t before_ms,
+        uint64_t end_ms, event_t *e, event_before_t *ret)
 {
+    bool seen_before = e->start_time * 1000 / fs->clock_hz <= before_ms;
     const why_question_t q = {.from_ms = end_ms - MIN(end_ms, BEFORE_MS),
-            .to_ms = end_ms - 1,
+            .to_ms = seen_before ? end_ms - 1 : end_ms,
             .whole = true,
             .pid = e->pid,
             .start_time = e->start_time};

@@ -27,7 +27,8 @@ struct oom {
     bool has_count;
     bool loaded;           // and not compared with the kernel's yet
     uint64_t looked_ms[2]; // when the last two captures were done, the later one first
-    uint64_t pending, risen_ms;
+    uint64_t pending;
+    uint64_t before_ms, risen_ms;  // of the look before the kills were seen, and of that one
     uint64_t since_ms;             // who ended before is none of the pending ones
     uint64_t twice;                // so many of the pending ones may have been counted twice
     char cgroup[EVENT_CGROUP_MAX]; // of the pending ones

@@ -135,6 +135,29 @@ static void test_a_slow_end(void **state)
     assert_int_equal(e->has & EVENT_HAS_PROCESS, 0);
 }
 
+// Born, grown and killed since the look before, it was still there at the one that counted it.
+static void test_who_was_seen_once(void **state)
+{
+    judged_t *j = *state;
+    proctree_process_t victim = process(85, "victim"), other = process(86, "other");
+    const event_t *e;
+
+    for (int i = 0; i < 5; i++) {
+        run(j, &other, 200);
+        judged_tick(j);
+    }
+    victim.start_time = capture_current(engine_capture(j->engine))->system.mono_ms / 10 + 10;
+    run(j, &victim, 700);
+    judged_kill(j, 1);
+    judged_tick(j);
+    proctree_end(&j->tree, 85);
+    e = judged_next_kill(j);
+    assert_non_null(e);
+    assert_int_equal(e->pid, 85);
+    assert_int_equal(e->size_kb, 700 << 10);
+    assert_non_null(strstr(e->text, "victim[85] +700.00 MB"));
+}
+
 // Without memory a look may take its time, too, and the count is what it was at its beginning.
 static void test_long_between_looks(void **state)
 {
@@ -242,6 +265,7 @@ int main(void)
             TEST(test_who_held_most),
             TEST(test_a_zombie_says_so),
             TEST(test_a_slow_end),
+            TEST(test_who_was_seen_once),
             TEST(test_long_between_looks),
             TEST(test_what_was_counted_before_is_old),
             TEST(test_while_nobody_looked),
