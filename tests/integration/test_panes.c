@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define MOVE_MS 2000
-#define OPEN_MS 5000
+#define OPEN_MS 20000
+#define BIRTHS  5
 
 typedef struct {
     const char *name;
@@ -62,11 +63,39 @@ static void click(terminal_t *t, int row, int col)
 }
 
 // What else happens on the host may push the line off the page: it is looked for on the others.
+static bool seek_line(terminal_t *t, whom_t *w, int tries)
+{
+    for (int i = 0; i < tries; i++) {
+        if (terminal_wait(t, is_told, w, MOVE_MS))
+            return true;
+        terminal_send(t, i % 5 == 4 ? "\033OH" : "\033[6~");
+    }
+    return false;
+}
+
 static void await_line(terminal_t *t, whom_t *w)
 {
-    for (int i = 0; i < 40 && !terminal_wait(t, is_told, w, MOVE_MS); i++)
-        terminal_send(t, i % 5 == 4 ? "\033OH" : "\033[6~");
-    assert_waited(t, is_told, w);
+    if (!seek_line(t, w, 40))
+        assert_waited(t, is_told, w);
+}
+
+// Somebody whose growth is an event. One that is not seen within seconds of its birth is watched
+// for a while before it is judged: then another one is born.
+static process_t start_grower(terminal_t *t, whom_t *w)
+{
+    process_t actor = {0};
+
+    for (int i = 0; i < BIRTHS; i++) {
+        process_stop(&actor);
+        actor = actor_start();
+        w->pid = actor.pid;
+        actor_do(&actor, "name %s", w->name);
+        actor_do(&actor, "anon 400");
+        if (seek_line(t, w, 10))
+            break;
+    }
+    await_line(t, w);
+    return actor;
 }
 
 // Opens whom a line is about, which moves as others come: until it is the right one.
@@ -109,11 +138,24 @@ static void assert_aligned(const terminal_t *t)
         assert_screen(t, strcmp(terminal_cell(t, 1, col).text, rule.text) == 0);
 }
 
-// What else grows on the host may hide it, or have begun later: it goes on until it matters.
+static long available_mb(void)
+{
+    char line[128];
+    long kb = 0;
+    _cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
+
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, "MemAvailable: %ld", &kb) == 1)
+            break;
+    return kb / 1024;
+}
+
+// What else has grown on the host may hide it, or have begun later: it goes on until it matters
+// more than anything else.
 static void await_reason(terminal_t *t, whom_t *w, process_t *actor)
 {
-    for (int i = 0; i < 10 && !terminal_wait(t, is_told, w, 6000); i++) {
-        actor_do(actor, "anon 100");
+    for (long i = 0, mb = 100; i < 10 && !terminal_wait(t, is_told, w, 6000); i++, mb *= 2) {
+        actor_do(actor, "anon %ld", MIN(mb, MAX(100, available_mb() / 8)));
         terminal_send(t, i % 2 ? "\033OH" : "\033[6~");
     }
     assert_waited(t, is_told, w);
@@ -121,17 +163,14 @@ static void await_reason(terminal_t *t, whom_t *w, process_t *actor)
 
 static void test_panes_at(int rows, int cols)
 {
-    process_t actor = actor_start(), others = actor_start();
-    whom_t whom = {"panes", actor.pid};
-    terminal_t *t;
+    process_t actor, others = actor_start();
+    whom_t whom = {.name = "panes"};
+    terminal_t *t = viewer_start(rows, cols);
 
-    actor_do(&actor, "name panes");
-    t = viewer_start(rows, cols);
     terminal_send(t, "e");
     assert_text(t, "EVENTS");
-    actor_do(&actor, "anon 400");
     actor_do(&others, "children 30");
-    await_line(t, &whom);
+    actor = start_grower(t, &whom);
     assert_aligned(t);
     open_line(t, &whom, false);
     assert_text(t, "INSPECT: panes");

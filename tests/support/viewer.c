@@ -10,6 +10,7 @@
 
 #define FIELD_MAX 256
 #define SEEKS_MAX 20
+#define SEEK_S    3
 #define SETTLE_MS 2500 // more than a loaded host leaves a picture half drawn
 #define DIGIT_KB  60
 #define HEAD_MAX  6 // lines above the titles, at most
@@ -329,13 +330,20 @@ static bool has_wanted(const terminal_t *t, void *user)
 }
 
 // A row that leaves the page, because of what it waits for, say, is followed.
-static void await(terminal_t *t, wanted_t *w)
+static bool wait_wanted(terminal_t *t, wanted_t *w, int seconds)
 {
-    for (int i = 0; i < SEEKS_MAX; i++) {
-        if (terminal_wait(t, has_wanted, w, EXPECT_MS / SEEKS_MAX))
-            return;
+    for (int i = 0; i < seconds; i += SEEK_S) {
+        if (terminal_wait(t, has_wanted, w, SEEK_S * 1000))
+            return true;
         viewer_seek(t, w->pid);
     }
+    return false;
+}
+
+static void await(terminal_t *t, wanted_t *w)
+{
+    if (wait_wanted(t, w, EXPECT_MS / 1000))
+        return;
     terminal_dump(t);
     fail_msg("PID %d: %s is not %s[%.0f, %.0f] kB", (int) w->pid, w->column, w->part ? w->part : "",
             w->min_kb, w->max_kb);
@@ -344,6 +352,11 @@ static void await(terminal_t *t, wanted_t *w)
 void viewer_await_kb(terminal_t *t, pid_t pid, const char *column, double min_kb, double max_kb)
 {
     await(t, &(wanted_t){.pid = pid, .column = column, .min_kb = min_kb, .max_kb = max_kb});
+}
+
+bool viewer_wait_field(terminal_t *t, pid_t pid, const char *column, const char *part, int seconds)
+{
+    return wait_wanted(t, &(wanted_t){.pid = pid, .column = column, .part = part}, seconds);
 }
 
 void viewer_await_field(terminal_t *t, pid_t pid, const char *column, const char *part)

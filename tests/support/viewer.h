@@ -40,6 +40,8 @@ bool viewer_parse_kb(const char *text, double *ret_kb);
 // the page.
 void viewer_await_kb(terminal_t *t, pid_t pid, const char *column, double min_kb, double max_kb);
 void viewer_await_field(terminal_t *t, pid_t pid, const char *column, const char *part);
+// The same, for some seconds only.
+bool viewer_wait_field(terminal_t *t, pid_t pid, const char *column, const char *part, int seconds);
 
 // Waits until the first size behind `label` ("Anon ", "Total RSS:") on screen is this one, give or
 // take a share of it and what the last digit shown is worth.
