@@ -13,10 +13,10 @@
 #include <string.h>
 
 #define WAIT_MS     60000
-#define PROCESSES   1500
+#define PROCESSES   1000
 #define CMDLINE     4000
 #define FRAME_BYTES ((size_t) PROCESSES * CMDLINE) // of a keyframe, at least
-#define CLIENTS     12                             // 72 MB, if all frames were held
+#define CLIENTS     12                             // 48 MB, if all frames were held
 #define HELD_KB     (32 << 10)                     // see LIMITS in memscope-protocol(7)
 #define OF_OWN_KB   (20 << 10)                     // frames that are made, and not held for anybody
 

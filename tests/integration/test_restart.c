@@ -15,6 +15,7 @@
 
 #define WAIT_MS 60000
 #define AWAY_S  4
+#define RUN_MS  2500 // once it has begun
 
 typedef struct {
     temporary_t state_dir, dir;
@@ -25,13 +26,27 @@ typedef struct {
     watcher_t w;
 } fixture_t;
 
-// PSS is read of nobody but what is inspected.
+static uint64_t now_ms(const watcher_t *w)
+{
+    return replica_snapshot(session_replica(w->session))->system.mono_ms;
+}
+
+static bool has_run(const watcher_t *w, void *user)
+{
+    return now_ms(w) >= *(const uint64_t *) user;
+}
+
+// PSS is read of nobody but what is inspected. Ticks may come faster than one a second.
 static void start_daemon(fixture_t *f)
 {
+    uint64_t until_ms;
+
     f->daemon = process_start((const char *const[]){
             MEMSCOPED_PATH, "--socket", f->socket, "--pss-budget", "0", NULL});
     watcher_start(&f->w, f->socket);
-    assert_true(watcher_wait_ticks(&f->w, 3, WAIT_MS));
+    assert_true(watcher_wait_ticks(&f->w, 1, WAIT_MS));
+    until_ms = now_ms(&f->w) + RUN_MS;
+    assert_true(watcher_wait(&f->w, has_run, &until_ms, WAIT_MS));
 }
 
 static void stop_daemon(fixture_t *f)

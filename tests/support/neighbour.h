@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// Returns when it has what there is and keeps up.
+// Returns when it has what there is and keeps up, where the host is fast enough for that.
 pid_t neighbour_start(const char *socket_path);
 // From then on each tick built on the one before, and with `all` the daemon left none out, unless
 // the host has kept even this client waiting.

@@ -42,12 +42,14 @@ as() { runuser -u "$1" -- "${@:2}"; }
 behind() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}" >/dev/null 2>&1 & }
 field() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p"; }
 
-# until_true SECONDS COMMAND...
-until_true() {
-    local tries=$(($1 * 10))
+# until_true COMMAND...: soon, or what a slow host takes for it.
+until_true() { within 60 "$@"; }
+# within SECONDS COMMAND...
+within() {
+    local end=$((SECONDS + $1))
     shift
     while ! "$@"; do
-        [ $((tries -= 1)) -gt 0 ] || { echo "never true: $*"; return 1; }
+        [ "$SECONDS" -lt "$end" ] || { echo "never true: $*"; return 1; }
         sleep 0.1
     done
 }
@@ -55,9 +57,15 @@ until_true() {
 # same NAME EXPECTED FOUND
 same() { [ "$2" = "$3" ] || { echo "$1: expected '$2', found '$3'"; return 1; }; }
 
+# So many seconds, and looks of the daemon's after them; where memory is in motion, it looks more often.
+passes() { sleep "$1" && "$probe" "$socket" 3 >/dev/null; }
+
 is_active() { systemctl is-active --quiet memscoped.service; }
 main_pid_changed() { [ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" -gt 1 ] && is_active; }
 said() { journalctl -b -u memscoped --no-pager -o cat | finds -F -- "$1"; }
+
+# A client with this PID is there.
+attached() { memscope status --json | finds "\"pid\":$1,"; }
 
 # How many seconds of the system's past a viewer is shown.
 past() { "$probe" "$socket" 1 | field history; }
@@ -81,10 +89,10 @@ inject() {
     return "$status"
 }
 
-bus() { busctl --timeout=10 "$1" org.memscope1 /org/memscope1 org.memscope1 "${@:2}"; }
+bus() { busctl --timeout=60 "$1" org.memscope1 /org/memscope1 org.memscope1 "${@:2}"; }
 answers() { bus get-property Version >/run/bus 2>&1; }
 
-ask() { as "$1" busctl --timeout=10 call org.memscope1 /org/memscope1 org.memscope1 "${@:2}"; }
+ask() { as "$1" busctl --timeout=60 call org.memscope1 /org/memscope1 org.memscope1 "${@:2}"; }
 
 # examples PAGE: what the manual shows, as root would type it
 examples() {
@@ -93,6 +101,6 @@ examples() {
     [ "${#lines[@]}" -gt 0 ] || { echo "no examples in $page"; return 1; }
     for line in "${lines[@]}"; do
         echo "$line"
-        timeout 20 bash -c "$line" || return
+        timeout 60 bash -c "$line" || return
     done
 }

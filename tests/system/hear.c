@@ -1,5 +1,6 @@
 // A listener on the system bus for tests: `hear SECONDS MEMBER...` prints every signal of
-// org.memscope1 in full, and ends with 0 as soon as it has heard each MEMBER, with 1 after SECONDS.
+// org.memscope1 in full, after a line "listening", and ends with 0 as soon as it has heard each
+// MEMBER, with 1 after SECONDS.
 
 #include <errno.h>
 #include <stdbool.h>
@@ -53,6 +54,9 @@ int main(int argc, char **argv)
     if (r >= 0)
         r = sd_bus_match_signal(
                 bus, NULL, "org.memscope1", "/org/memscope1", NULL, NULL, on_signal, &w);
+    if (r >= 0)
+        puts("listening");
+    fflush(stdout);
     while (r >= 0 && !heard_all(&w) && time(NULL) < end) {
         r = sd_bus_process(bus, NULL);
         if (r == 0)

@@ -1,8 +1,9 @@
-// A viewer of the system daemon for tests: `probe SOCKET TICKS [PID]` prints what it is shown.
+// A viewer of the system daemon for tests: `probe SOCKET TICKS [PID [SECONDS]]` prints what it is
+// shown.
 //
 //   rights=1 uid=0 instance=4711 processes=87 foreign_private=86 pss=1 history=60 gap=3
 //
-// PSS and history are of that process, or else none and the host's.
+// PSS and history, of the last seconds, are of that process, or else none and the host's.
 
 #include "common/cleanup.h"
 #include "tests/support/watcher.h"
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
+#define SPAN_S  115
 
 static bool has_history(const watcher_t *w, void *user)
 {
@@ -50,7 +52,8 @@ int main(int argc, char **argv)
             pss = PROCESS_KNOWN(p, pss_kb);
         }
     }
-    session_request_history(w.session, pid, start_time, 115 * 1000, 1000);
+    session_request_history(w.session, pid, start_time,
+            (argc > 4 ? strtoull(argv[4], NULL, 10) : SPAN_S) * 1000, 1000);
     watcher_wait(&w, has_history, NULL, WAIT_MS);
     printf("rights=%llu uid=%llu instance=%llu processes=%llu foreign_private=%llu pss=%d "
            "history=%llu gap=%llu\n",
