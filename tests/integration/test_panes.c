@@ -9,7 +9,8 @@
 
 #define MOVE_MS 2000
 #define OPEN_MS 20000
-#define BIRTHS  5
+#define PAGE_MS 1000
+#define BIRTHS  3
 
 typedef struct {
     const char *name;
@@ -62,21 +63,29 @@ static void click(terminal_t *t, int row, int col)
     terminal_send(t, keys);
 }
 
-// What else happens on the host may push the line off the page: it is looked for on the others.
-static bool seek_line(terminal_t *t, whom_t *w, int tries)
+// What else happens on the host may push the line off the page, by many pages: it is looked for on
+// more and more of them.
+static bool seek_line(terminal_t *t, whom_t *w, unsigned seconds)
 {
-    for (int i = 0; i < tries; i++) {
-        if (terminal_wait(t, is_told, w, MOVE_MS))
+    unsigned pages = 4, page = 0;
+
+    for (unsigned i = 0; i < seconds; i++) {
+        if (terminal_wait(t, is_told, w, PAGE_MS))
             return true;
-        terminal_send(t, i % 5 == 4 ? "\033OH" : "\033[6~");
+        if (page++ < pages) {
+            terminal_send(t, "\033[6~");
+        } else {
+            terminal_send(t, "\033OH");
+            pages *= 2;
+            page = 0;
+        }
     }
     return false;
 }
 
 static void await_line(terminal_t *t, whom_t *w)
 {
-    if (!seek_line(t, w, 40))
-        assert_waited(t, is_told, w);
+    assert_screen(t, seek_line(t, w, 3 * EXPECT_MS / 1000));
 }
 
 // Somebody whose growth is an event. One that is not seen within seconds of its birth is watched
@@ -91,8 +100,8 @@ static process_t start_grower(terminal_t *t, whom_t *w)
         w->pid = actor.pid;
         actor_do(&actor, "name %s", w->name);
         actor_do(&actor, "anon 400");
-        if (seek_line(t, w, 10))
-            break;
+        if (seek_line(t, w, EXPECT_MS / 1000))
+            return actor;
     }
     await_line(t, w);
     return actor;

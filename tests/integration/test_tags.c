@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#define BIRTHS 5
-#define TOLD_S 15
+#define BIRTHS 3
+#define TOLD_S 60
 
 static bool is_not_listed(const terminal_t *t, void *user)
 {
