@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MOVE_MS 2000
-#define OPEN_MS 20000
+#define OPEN_MS 5000
 #define PAGE_MS 1000
 #define BIRTHS  3
 
