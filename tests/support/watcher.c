@@ -75,7 +75,7 @@ bool watcher_wait(
         uint64_t until = MIN(deadline, session_deadline_us(w->session));
         struct pollfd p = {.fd = session_fd(w->session), .events = session_poll_events(w->session)};
 
-        if (now >= deadline)
+        if (now >= deadline || session_state(w->session) == SESSION_FAILED)
             return false;
         poll(&p, 1, until > now ? (int) ((until - now + 999) / 1000) : 0);
         session_dispatch(w->session, clock_monotonic_us());

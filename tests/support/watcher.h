@@ -21,7 +21,7 @@ typedef struct {
 void watcher_start(watcher_t *w, const char *socket_path);
 void watcher_stop(watcher_t *w);
 
-// Receives until `holds`; false at the deadline.
+// Receives until `holds`; false at the deadline, or where the daemon refuses.
 bool watcher_wait(
         watcher_t *w, bool (*holds)(const watcher_t *w, void *user), void *user, int timeout_ms);
 bool watcher_wait_ticks(watcher_t *w, uint64_t more, int timeout_ms);
