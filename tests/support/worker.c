@@ -188,7 +188,8 @@ void worker_start(const people_t *p, worker_t *w, size_t index)
     snprintf(w->dir, sizeof(w->dir), "unmistakable-%d-%zu", (int) getpid(), index);
     snprintf(w->name, sizeof(w->name), "w%zu-%d.", index, (int) getpid());
     snprintf(path, sizeof(path), "%s/%s", p->dir.path, w->dir);
-    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(chmod(path, 0755), 0); // whatever the umask: others run it
     snprintf(suid, sizeof(suid), "%s/%s/suid", p->dir.path, w->dir);
     snprintf(path, sizeof(path), "%s/%s/%s", p->dir.path, w->dir, w->name);
     copy_self(path, w->kind == WORKER_SETUID ? 04755 : 0755);
