@@ -19,6 +19,8 @@
 #define BEQUEST_KB   1024 // what is less is not worth it
 #define BEQUEST_LEFT 2    // captures in which it can show
 
+#define UNCLAIMED_MS 5000 // a call that writes for longer is not waited for
+
 // What a process had written when it was last looked at.
 typedef struct {
     uint64_t pid, start_time;
@@ -49,8 +51,12 @@ struct writers {
     written_t *written; // by slot
     size_t max_slots;
     int64_t shmem_kb;
-    uint64_t last_ms;
     bool begun;
+    // What shared memory rose by of late without anybody's having written as much: the kernel
+    // counts what a call writes when it returns, and captures fall into it.
+    int64_t unclaimed_kb;
+    uint64_t unclaimed_since_ms, risen_ms;
+    bool claimed; // in this tick
     bequest_t bequests[BEQUESTS];
     places_t places; // of the notes
     note_t notes[NOTES];
@@ -106,6 +112,7 @@ static void put_note(writers_t *w, const note_t *by, uint64_t now_ms, uint64_t k
 {
     note_t *n = take_note(w, &by->who);
 
+    w->claimed = true;
     *n = *by;
     n->time_ms = now_ms;
     n->written_kb = kb;
@@ -167,7 +174,7 @@ void writers_died(writers_t *w, const exit_record_t *e)
     *free = (bequest_t){.parent = e->last.ppid,
             .kb = e->totals.wchar / 1024,
             .left = BEQUEST_LEFT,
-            .wrote = was_noted(w, &e->last, w->last_ms)};
+            .wrote = w->claimed && was_noted(w, &e->last, w->risen_ms)};
     if (free->wrote)
         describe(w, &e->last, e->owner, &free->by);
 }
@@ -242,13 +249,27 @@ static void give_back(writers_t *w, uint64_t now_ms, uint64_t kb)
     }
 }
 
+// Returns what there is to be claimed.
+static int64_t take_rise(writers_t *w, uint64_t now_ms, int64_t rise)
+{
+    if (w->claimed || now_ms - w->unclaimed_since_ms > UNCLAIMED_MS)
+        w->unclaimed_kb = 0;
+    w->claimed = false;
+    if (rise <= -RISE_KB)
+        give_back(w, now_ms, (uint64_t) MAX(-rise - w->unclaimed_kb, INT64_C(0)));
+    if (w->unclaimed_kb == 0)
+        w->unclaimed_since_ms = now_ms;
+    if (rise > 0)
+        w->risen_ms = now_ms;
+    w->unclaimed_kb = MAX(w->unclaimed_kb + rise, INT64_C(0));
+    return w->unclaimed_kb;
+}
+
 void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
 {
     const snapshot_t *s = capture_current(w->capture);
-    int64_t rise = w->begun ? shmem_kb - w->shmem_kb : 0;
+    int64_t rise = take_rise(w, now_ms, w->begun ? shmem_kb - w->shmem_kb : 0);
 
-    if (rise <= -RISE_KB)
-        give_back(w, now_ms, (uint64_t) -rise);
     find_heirs(w);
     for (uint32_t slot = 0; slot < s->n_slots && slot < w->max_slots; slot++) {
         const process_snapshot_t *p = &s->processes[slot];
@@ -258,17 +279,16 @@ void writers_tick(writers_t *w, uint64_t now_ms, int64_t shmem_kb)
         if (p->known == 0 || p->flags & PROCESS_KERNEL_THREAD)
             continue;
         kb = take_written(w, slot, p, before != NULL || !w->begun);
-        kb = less_bequests(w, p, kb, now_ms, rise);
+        kb = less_bequests(w, p, kb, w->risen_ms, rise);
         if (rise < RISE_KB)
             continue;
         kb = MAX(kb, mapped_since(p, before));
         if (kb >= (uint64_t) rise / LEAST)
-            note(w, now_ms, slot, kb, rise);
+            note(w, w->risen_ms, slot, kb, rise);
     }
     for (size_t i = 0; i < BEQUESTS; i++)
         w->bequests[i].left -= w->bequests[i].left > 0;
     w->shmem_kb = shmem_kb;
-    w->last_ms = now_ms;
     w->begun = true;
 }
 

@@ -146,6 +146,40 @@ static void test_who_wrote(void **state)
     stop(&f);
 }
 
+// What one call writes is counted when it returns, three captures later.
+static void test_one_long_call(void **state)
+{
+    writer_t who;
+    fixture_t f;
+
+    (void) state;
+    start(&f);
+    family(&f, 1, 1, 0);
+    family(&f, 1, 1, 100);
+    family(&f, 1, 1, 99);
+    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    family(&f, 1, 201, 1);
+    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_int_equal(who.pid, BOB);
+    assert_int_equal(who.kb, 200 * MB);
+    family(&f, 1, 201, 100);
+    family(&f, 1, 301, 0); // when nothing rises any more: it is told of when it did
+    assert_true(writers_find(f.writers, f.now_ms - 2000, f.now_ms - 1000, &who));
+    assert_int_equal(who.kb, 100 * MB);
+    // Nobody's for long: whoever writes then wrote something else.
+    family(&f, 1, 301, 100);
+    for (int i = 0; i < 6; i++)
+        family(&f, 1, 301, 0);
+    family(&f, 1, 401, 0);
+    assert_false(writers_find(f.writers, f.now_ms - 8000, UINT64_MAX, &who));
+    // What was given back before anybody had claimed it is nobody's either.
+    family(&f, 1, 401, 100);
+    family(&f, 1, 401, -100);
+    family(&f, 1, 501, 0);
+    assert_false(writers_find(f.writers, f.now_ms - 3000, UINT64_MAX, &who));
+    stop(&f);
+}
+
 // Ann wrote what tmpfs grew by; Bob wrote ten times that, and most of it elsewhere for sure.
 static void test_one_that_writes_elsewhere(void **state)
 {
@@ -233,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_who_wrote),
+            cmocka_unit_test(test_one_long_call),
             cmocka_unit_test(test_one_that_writes_elsewhere),
             cmocka_unit_test(test_one_that_fills_and_frees),
             cmocka_unit_test(test_one_that_has_ended),
