@@ -33,6 +33,24 @@ static void stop(fixture_t *f)
     captured_done(&f->host);
 }
 
+// Of the time after `from_ms`, up to `to_ms`.
+static void assert_writer(
+        const fixture_t *f, uint64_t from_ms, uint64_t to_ms, uint64_t pid, uint64_t mb)
+{
+    writer_t who;
+
+    assert_true(writers_find(f->writers, from_ms, to_ms, &who));
+    assert_int_equal(who.pid, pid);
+    assert_int_equal(who.kb, mb * MB);
+}
+
+static void assert_nobody(const fixture_t *f, uint64_t from_ms)
+{
+    writer_t who;
+
+    assert_false(writers_find(f->writers, from_ms, UINT64_MAX, &who));
+}
+
 // The user's process, whose PID is the same number, writes to tmpfs.
 static void step(fixture_t *f, uint32_t uid, uint64_t written)
 {
@@ -86,7 +104,6 @@ static void test_one_that_has_ended(void **state)
     (void) state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         uint64_t bobs = cases[i].bobs;
-        writer_t who;
         fixture_t f;
 
         start(&f);
@@ -96,14 +113,10 @@ static void test_one_that_has_ended(void **state)
         for (uint64_t k = 0; k < cases[i].late; k++)
             family(&f, 0, bobs, 0);
         family(&f, 0, bobs + 401, 300);
-        assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-        assert_int_equal(who.pid, ANN);
-        assert_int_equal(who.kb, 400 * MB);
+        assert_writer(&f, 0, UINT64_MAX, ANN, 400);
         // And what Bob writes then is his.
         family(&f, 0, bobs + 1001, 600);
-        assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-        assert_int_equal(who.pid, BOB);
-        assert_int_equal(who.kb, 600 * MB);
+        assert_writer(&f, 0, UINT64_MAX, BOB, 600);
         stop(&f);
     }
 }
@@ -111,7 +124,6 @@ static void test_one_that_has_ended(void **state)
 // One that wrote elsewhere was not it.
 static void test_another_that_has_ended(void **state)
 {
-    writer_t who;
     fixture_t f;
 
     (void) state;
@@ -119,9 +131,7 @@ static void test_another_that_has_ended(void **state)
     family(&f, 1, 1, 0);
     family(&f, 501, 1, 0);
     family(&f, 0, 602, 100);
-    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-    assert_int_equal(who.pid, BOB);
-    assert_int_equal(who.kb, 100 * MB);
+    assert_writer(&f, 0, UINT64_MAX, BOB, 100);
     stop(&f);
 }
 
@@ -133,23 +143,20 @@ static void test_who_wrote(void **state)
     (void) state;
     start(&f);
     step(&f, ANN, 0);
-    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_nobody(&f, 0);
     step(&f, ANN, 1);
+    assert_writer(&f, 0, UINT64_MAX, ANN, WRITES);
     assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-    assert_int_equal(who.pid, ANN);
-    assert_int_equal(who.kb, WRITES * MB);
     assert_true(who.name_len == 8 && memcmp(who.name, "postgres", 8) == 0);
-    assert_false(writers_find(f.writers, f.now_ms, UINT64_MAX, &who));
+    assert_nobody(&f, f.now_ms);
     step(&f, ANN, 2);
-    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-    assert_int_equal(who.kb, 2 * WRITES * MB);
+    assert_writer(&f, 0, UINT64_MAX, ANN, 2 * WRITES);
     stop(&f);
 }
 
 // What one call writes is counted when it returns, three captures later.
 static void test_one_long_call(void **state)
 {
-    writer_t who;
     fixture_t f;
 
     (void) state;
@@ -157,26 +164,23 @@ static void test_one_long_call(void **state)
     family(&f, 1, 1, 0);
     family(&f, 1, 1, 100);
     family(&f, 1, 1, 99);
-    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_nobody(&f, 0);
     family(&f, 1, 201, 1);
-    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-    assert_int_equal(who.pid, BOB);
-    assert_int_equal(who.kb, 200 * MB);
+    assert_writer(&f, 0, UINT64_MAX, BOB, 200);
     family(&f, 1, 201, 100);
     family(&f, 1, 301, 0); // when nothing rises any more: it is told of when it did
-    assert_true(writers_find(f.writers, f.now_ms - 2000, f.now_ms - 1000, &who));
-    assert_int_equal(who.kb, 100 * MB);
+    assert_writer(&f, f.now_ms - 2000, f.now_ms - 1000, BOB, 100);
     // Nobody's for long: whoever writes then wrote something else.
     family(&f, 1, 301, 100);
     for (int i = 0; i < 6; i++)
         family(&f, 1, 301, 0);
     family(&f, 1, 401, 0);
-    assert_false(writers_find(f.writers, f.now_ms - 8000, UINT64_MAX, &who));
+    assert_nobody(&f, f.now_ms - 8000);
     // What was given back before anybody had claimed it is nobody's either.
     family(&f, 1, 401, 100);
     family(&f, 1, 401, -100);
     family(&f, 1, 501, 0);
-    assert_false(writers_find(f.writers, f.now_ms - 3000, UINT64_MAX, &who));
+    assert_nobody(&f, f.now_ms - 3000);
     stop(&f);
 }
 
@@ -184,7 +188,6 @@ static void test_one_long_call(void **state)
 static void test_one_that_writes_elsewhere(void **state)
 {
     uint64_t ann = 1, bob = 1;
-    writer_t who;
     fixture_t f;
 
     (void) state;
@@ -192,14 +195,10 @@ static void test_one_that_writes_elsewhere(void **state)
     family(&f, ann, bob, 0);
     for (int i = 0; i < 4; i++)
         family(&f, ann += 95, bob += 1000, 100);
-    assert_true(writers_find(f.writers, 0, UINT64_MAX, &who));
-    assert_int_equal(who.pid, ANN);
-    assert_int_equal(who.kb, 4 * 95 * MB);
+    assert_writer(&f, 0, UINT64_MAX, ANN, 4 * 95);
     // Where nobody else did, it was him.
     family(&f, ann, bob += 1000, 100);
-    assert_true(writers_find(f.writers, f.now_ms - 1, UINT64_MAX, &who));
-    assert_int_equal(who.pid, BOB);
-    assert_int_equal(who.kb, 100 * MB);
+    assert_writer(&f, f.now_ms - 1, UINT64_MAX, BOB, 100);
     stop(&f);
 }
 
@@ -222,11 +221,9 @@ static void test_one_that_fills_and_frees(void **state)
     assert_int_equal(who.pid, ANN);
     assert_in_range(who.kb, 8 * 160 * MB, 8 * 240 * MB);
     // Before he deleted it, he had most.
-    assert_true(writers_find(f.writers, f.now_ms - 3000, f.now_ms - 2000, &who));
-    assert_int_equal(who.pid, BOB);
-    assert_int_equal(who.kb, 200 * MB);
+    assert_writer(&f, f.now_ms - 3000, f.now_ms - 2000, BOB, 200);
     family(&f, ann, bob, -(8 * 3 * 80));
-    assert_false(writers_find(f.writers, 0, UINT64_MAX, &who));
+    assert_nobody(&f, 0);
     stop(&f);
 }
 
