@@ -219,6 +219,7 @@ int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *r
         uint64_t *ret_to_ms)
 {
     moment_t from = {.ms = 0}, to = {now_ms, 1};
+    uint64_t to_ms;
 
     // The command line was checked; but what time of day it is has moved on.
     if ((since && !parse(since, now_ms, &from)) || (until && !parse(until, now_ms, &to)))
@@ -226,13 +227,14 @@ int when_span(const char *since, const char *until, uint64_t now_ms, uint64_t *r
     if (from.ms > now_ms)
         return cli_fail(
                 CLI_USAGE, "--since '%.60s' lies in the future: choose an earlier time", since);
-    if (from.ms > to.ms)
+    to_ms = to.ms + to.lasts_ms - 1;
+    if (from.ms > to_ms)
         return cli_fail(CLI_USAGE, "--since '%.60s' lies after --until '%.60s': exchange them",
                 since, until);
     if (since)
         *ret_from_ms = from.ms;
     if (until)
-        *ret_to_ms = to.ms + to.lasts_ms - 1;
+        *ret_to_ms = to_ms;
     return CLI_OK;
 }
 

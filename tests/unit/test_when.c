@@ -122,6 +122,8 @@ static void test_until(void **state)
     uint64_t from_ms, to_ms;
     assert_int_equal(when_span("15:29:50", "15:29:50", NOW, &from_ms, &to_ms), CLI_OK);
     assert_int_equal(to_ms - from_ms, 999);
+    assert_int_equal(when_span("15:29:50.5", "15:29:50", NOW, &from_ms, &to_ms), CLI_OK);
+    assert_int_equal(to_ms - from_ms, 499);
 }
 
 static void test_written(void **state)
